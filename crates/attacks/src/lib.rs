@@ -1,0 +1,1 @@
+//! Attacks on released heads: reconstruction, extraction, membership and property inference.

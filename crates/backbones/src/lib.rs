@@ -1,0 +1,1 @@
+//! Frozen public networks: pre-training, weight import and feature extraction.

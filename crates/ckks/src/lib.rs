@@ -1,0 +1,1 @@
+//! A small RNS-CKKS on number-theoretic transforms.

@@ -1,0 +1,1 @@
+//! CryptoTL: transfer learning on inputs encrypted under CKKS.

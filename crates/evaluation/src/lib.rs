@@ -1,0 +1,1 @@
+//! How well an attack did: reconstruction error, image metrics, ROC curves and intervals.

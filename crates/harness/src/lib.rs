@@ -1,0 +1,1 @@
+//! The command: from a config to a plan, a run and a report.

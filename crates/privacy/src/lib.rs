@@ -1,0 +1,1 @@
+//! Differential privacy: the subsampled Gaussian mechanism, accountants, calibration, bounds and audits.

@@ -1,0 +1,1 @@
+//! Result rows as CSV, figures and one HTML page.

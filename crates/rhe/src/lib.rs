@@ -1,0 +1,1 @@
+//! Reverse homomorphic encryption: protect, classify with and reveal a head.
