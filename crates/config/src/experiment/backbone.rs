@@ -1,0 +1,83 @@
+//! The frozen network.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The frozen public network and where its weights come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Backbone {
+    /// The small VGG, pre-trained on `data.source`.
+    VggTiny {
+        /// Channels of the first convolution; the others are 2, 4 and 8 times as many.
+        #[serde(default = "defaults::width")]
+        width: usize,
+        /// Width d of the features.
+        #[serde(default = "defaults::features")]
+        features: usize,
+        /// Passes over the source data.
+        #[serde(default = "defaults::epochs")]
+        epochs: usize,
+        /// Images a step.
+        #[serde(default = "defaults::batch")]
+        batch: usize,
+        /// Adam's step size at the start.
+        #[serde(default = "defaults::learning_rate")]
+        learning_rate: f64,
+    },
+    /// Weights trained elsewhere.
+    Imported {
+        /// The weights: `.safetensors`, `.pth` or `.onnx`.
+        file: PathBuf,
+        /// The network they belong to.
+        architecture: ImportedArchitecture,
+    },
+    /// No network: the data are features already.
+    Features,
+}
+
+/// Networks whose weights can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportedArchitecture {
+    /// The small VGG, as saved by a run.
+    VggTiny,
+    /// ResNet-20 for CIFAR-10.
+    Resnet20,
+    /// MobileNet v1, a quarter as wide.
+    MobilenetV1025,
+    /// The network is in the file.
+    Onnx,
+}
+
+impl Default for Backbone {
+    fn default() -> Self {
+        Self::VggTiny {
+            width: defaults::width(),
+            features: defaults::features(),
+            epochs: defaults::epochs(),
+            batch: defaults::batch(),
+            learning_rate: defaults::learning_rate(),
+        }
+    }
+}
+
+mod defaults {
+    pub fn width() -> usize {
+        16
+    }
+    pub fn features() -> usize {
+        1024
+    }
+    pub fn epochs() -> usize {
+        3
+    }
+    pub fn batch() -> usize {
+        64
+    }
+    pub fn learning_rate() -> f64 {
+        1e-3
+    }
+}

@@ -1,0 +1,125 @@
+//! Where images or features come from.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The data of an experiment on heads.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Data {
+    /// Pre-trains the backbone; none where the backbone is imported or the data are features.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<DatasetSpec>,
+    /// Split into a public part (the adversary's), a private part (the victims') and a test part.
+    pub target: DatasetSpec,
+    /// Replaces the public part: an adversary with data of another distribution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public: Option<DatasetSpec>,
+    /// What the head tells apart.
+    pub task: Task,
+    /// How the target is shared out.
+    pub shares: Shares,
+}
+
+/// What the head tells apart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Task {
+    /// The classes of the target.
+    #[default]
+    Classes,
+    /// Two classes: these classes of the target against all others.
+    Binary {
+        /// Classes of the target that count as positive.
+        positive: Vec<u32>,
+    },
+}
+
+/// Parts of the target, of its images (or rows) in each class; they sum to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shares {
+    /// The adversary's part, for shadow heads.
+    pub public: f64,
+    /// The victims' part.
+    pub private: f64,
+    /// The part that measures accuracy.
+    pub test: f64,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self {
+            public: 0.5,
+            private: 0.4,
+            test: 0.1,
+        }
+    }
+}
+
+/// A dataset: embedded, one of the known ones, or the user's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum DatasetSpec {
+    /// Procedural handwriting, drawn when needed.
+    Strokes {
+        /// Which characters.
+        classes: StrokeClasses,
+        /// How many images, over all classes.
+        images: usize,
+    },
+    /// MNIST digits.
+    Mnist,
+    /// EMNIST letters.
+    Emnist,
+    /// notMNIST: letters from fonts.
+    Notmnist,
+    /// Omniglot: handwritten characters of many alphabets.
+    Omniglot,
+    /// CIFAR-10.
+    Cifar10,
+    /// CIFAR-100.
+    Cifar100,
+    /// Tiny ImageNet at 32 x 32.
+    TinyImagenet32,
+    /// CelebA faces.
+    Celeba {
+        /// What is told apart.
+        label: CelebaLabel,
+    },
+    /// One folder a class.
+    ImageFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Several datasets, their classes side by side.
+    Mixed(Vec<DatasetSpec>),
+    /// Features extracted elsewhere: `.npy` (with labels beside) or `.safetensors`.
+    Features {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The characters of procedural handwriting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StrokeClasses {
+    /// A to Z.
+    Letters,
+    /// 0 to 9.
+    Digits,
+}
+
+/// What is told apart in CelebA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CelebaLabel {
+    /// Who it is.
+    Identity,
+    /// The attribute `Male`.
+    Male,
+    /// The attribute `Attractive`.
+    Attractive,
+}
