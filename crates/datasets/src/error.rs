@@ -1,6 +1,6 @@
 //! The error type of this crate.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What can go wrong with a dataset.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,9 @@ pub enum DatasetError {
         reason: String,
     },
     /// A class has fewer examples than a draw needs.
-    #[error("class {class} has {available} examples, {needed} are needed\nhint: lower `shots` or use more images")]
+    #[error(
+        "class {class} has {available} examples, {needed} are needed\nhint: lower `shots` or use more images"
+    )]
     TooFew {
         /// The class.
         class: usize,
@@ -65,4 +67,51 @@ pub enum DatasetError {
         /// Examples asked for.
         needed: usize,
     },
+    /// A setting asks for something that cannot be had.
+    #[error("`{setting}` cannot be used: {reason}")]
+    Setting {
+        /// The setting, as in a config.
+        setting: String,
+        /// Why not, and the mend.
+        reason: String,
+    },
+    /// A dataset's file is not there.
+    #[error(
+        "{dataset} needs {file}, which is not there; looked for {}\nhint: {hint}",
+        list(looked_for)
+    )]
+    Missing {
+        /// The dataset.
+        dataset: String,
+        /// The file, in words.
+        file: String,
+        /// Paths tried.
+        looked_for: Vec<PathBuf>,
+        /// Where to get it.
+        hint: String,
+    },
+}
+
+impl DatasetError {
+    /// A [`DatasetError::Format`].
+    pub(crate) fn format(path: &Path, place: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Format {
+            path: path.to_path_buf(),
+            place: place.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// A [`DatasetError::Read`].
+    pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
+        Self::Read {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+    paths.join(", ")
 }
