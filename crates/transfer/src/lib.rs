@@ -1,1 +1,17 @@
 //! Few-shot heads on frozen features: training, DP-SGD and the shadow stream.
+
+mod error;
+mod head;
+mod recipe;
+mod reference;
+mod shape;
+mod stream;
+mod trainer;
+
+pub use error::TransferError;
+pub use head::{Head, Tally};
+pub use recipe::{BinaryTask, DpSgd, Optimiser, Recipe, Sampling};
+pub use reference::train_plainly;
+pub use shape::{Activation, HeadKind, HeadShape};
+pub use stream::{ShadowBatch, ShadowStream};
+pub use trainer::Trainer;

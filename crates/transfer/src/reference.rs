@@ -1,0 +1,215 @@
+//! Plain training, step by step and example by example, in double precision: the definition that
+//! the fast paths are tested against. Slow; not for use where speed matters.
+
+use datasets::FeatureSet;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::trainer::check_members;
+use crate::{HeadKind, HeadShape, Optimiser, Recipe, Sampling, TransferError};
+
+/// What a run of DP-SGD draws: injectable, so that two implementations can be given the same noise.
+pub(crate) trait Draws {
+    /// Whether `example` is in the batch of `step`.
+    fn in_batch(&mut self, step: usize, example: usize) -> bool;
+    /// Standard normal noise of `step`, one value a weight.
+    fn noise(&mut self, step: usize, out: &mut [f64]);
+}
+
+/// Draws from a ChaCha stream.
+struct Fresh<'a> {
+    sampling: Sampling,
+    rng: &'a mut ChaCha8Rng,
+}
+
+impl Draws for Fresh<'_> {
+    fn in_batch(&mut self, _step: usize, _example: usize) -> bool {
+        match self.sampling {
+            Sampling::Full => true,
+            Sampling::Poisson { rate } => self.rng.random_bool(rate),
+        }
+    }
+
+    fn noise(&mut self, _step: usize, out: &mut [f64]) {
+        for value in out {
+            *value = StandardNormal.sample(self.rng);
+        }
+    }
+}
+
+/// Trains a head from the weights `initial` by the textbook: every step forms every example's
+/// gradient over all weights, and noise over all weights where the recipe has DP-SGD.
+///
+/// Returns the final weights. Batches and noise come from `rng`.
+pub fn train_plainly(
+    shape: HeadShape,
+    recipe: Recipe,
+    features: &FeatureSet,
+    members: &[u32],
+    initial: &[f32],
+    rng: &mut ChaCha8Rng,
+) -> Result<Vec<f32>, TransferError> {
+    shape.check()?;
+    recipe.check(&shape)?;
+    check_members(&shape, &recipe, features, members)?;
+    if initial.len() != shape.weight_len() {
+        return Err(TransferError::Length {
+            what: "initial weights",
+            expected: shape.weight_len(),
+            found: initial.len(),
+        });
+    }
+    let sampling = recipe.dp.map_or(Sampling::Full, |dp| dp.sampling);
+    let mut draws = Fresh { sampling, rng };
+    let trained = run(&shape, &recipe, features, members, initial, &mut draws);
+    Ok(trained.iter().map(|&weight| weight as f32).collect())
+}
+
+/// [`train_plainly`] with the draws given.
+pub(crate) fn run(
+    shape: &HeadShape,
+    recipe: &Recipe,
+    features: &FeatureSet,
+    members: &[u32],
+    initial: &[f32],
+    draws: &mut impl Draws,
+) -> Vec<f64> {
+    let mut weights: Vec<f64> = initial.iter().map(|&weight| weight.into()).collect();
+    let len = weights.len();
+    let (mut sum, mut example, mut noise) = (vec![0.0; len], vec![0.0; len], vec![0.0; len]);
+    let (mut first, mut second) = (vec![0.0; len], vec![0.0; len]);
+    let (rate, decay) = (recipe.learning_rate as f64, recipe.weight_decay as f64);
+    for step in 0..recipe.steps {
+        sum.fill(0.0);
+        for (place, &member) in members.iter().enumerate() {
+            let weight = if recipe.dp.is_none() || draws.in_batch(step, place) {
+                1.0
+            } else {
+                continue;
+            };
+            let label = features.labels()[member as usize] as usize;
+            gradient(
+                shape,
+                recipe,
+                &weights,
+                features.row(member as usize),
+                label,
+                &mut example,
+            );
+            let norm = example.iter().map(|g| g * g).sum::<f64>().sqrt();
+            let scale = recipe
+                .dp
+                .map_or(weight, |dp| (dp.clip as f64 / (norm + 1e-6)).min(1.0));
+            for (sum, gradient) in sum.iter_mut().zip(&example) {
+                *sum += scale * gradient;
+            }
+        }
+        let mut divisor = members.len();
+        if let Some(dp) = recipe.dp {
+            divisor = dp.sampling.divisor(members.len());
+            draws.noise(step, &mut noise);
+            let sigma = dp.noise_multiplier as f64 * dp.clip as f64;
+            for (sum, noise) in sum.iter_mut().zip(&noise) {
+                *sum += sigma * noise;
+            }
+        }
+        for i in 0..len {
+            let gradient = sum[i] / divisor as f64 + decay * weights[i];
+            weights[i] -= match recipe.optimiser {
+                Optimiser::Sgd => rate * gradient,
+                Optimiser::Adam => {
+                    first[i] = 0.9 * first[i] + 0.1 * gradient;
+                    second[i] = 0.999 * second[i] + 0.001 * gradient * gradient;
+                    let mean = first[i] / (1.0 - 0.9f64.powi(step as i32 + 1));
+                    let spread = second[i] / (1.0 - 0.999f64.powi(step as i32 + 1));
+                    rate * mean / (spread.sqrt() + 1e-8)
+                }
+            };
+        }
+    }
+    weights
+}
+
+/// Writes one example's gradient of the loss over all weights into `out`.
+fn gradient(
+    shape: &HeadShape,
+    recipe: &Recipe,
+    weights: &[f64],
+    features: &[f32],
+    label: usize,
+    out: &mut [f64],
+) {
+    let inputs: Vec<f64> = features.iter().map(|&f| f as f64).chain([1.0]).collect();
+    let (first, second) = weights.split_at(shape.first_len());
+    let (first_out, second_out) = out.split_at_mut(shape.first_len());
+    let before = layer(first, &inputs);
+    match shape.kind {
+        HeadKind::Linear => outer(&residual(recipe, &before, label, false), &inputs, first_out),
+        HeadKind::Mlp { hidden, activation } => {
+            let hidden_values: Vec<f64> = before
+                .iter()
+                .map(|&x| match activation {
+                    crate::Activation::Relu => x.max(0.0),
+                    crate::Activation::Square => x * x,
+                })
+                .chain([1.0])
+                .collect();
+            let logits = layer(second, &hidden_values);
+            let residual = residual(recipe, &logits, label, shape.is_binary());
+            outer(&residual, &hidden_values, second_out);
+            let back: Vec<f64> = (0..hidden)
+                .map(|unit| {
+                    let slope = match activation {
+                        crate::Activation::Relu => f64::from(before[unit] > 0.0),
+                        crate::Activation::Square => 2.0 * before[unit],
+                    };
+                    let through: f64 = residual
+                        .iter()
+                        .enumerate()
+                        .map(|(k, r)| r * second[k * (hidden + 1) + unit])
+                        .sum();
+                    slope * through
+                })
+                .collect();
+            outer(&back, &inputs, first_out);
+        }
+    }
+}
+
+/// The outputs of a layer whose rows end in their bias; `inputs` ends in 1.
+fn layer(weights: &[f64], inputs: &[f64]) -> Vec<f64> {
+    weights
+        .chunks_exact(inputs.len())
+        .map(|row| row.iter().zip(inputs).map(|(w, x)| w * x).sum())
+        .collect()
+}
+
+/// The loss's derivative by the logits: softmax minus one-hot, or the weighted logistic one.
+fn residual(recipe: &Recipe, logits: &[f64], label: usize, binary: bool) -> Vec<f64> {
+    if binary {
+        let p = 1.0 / (1.0 + (-logits[0]).exp());
+        return vec![if label == 1 {
+            recipe.positive_weight as f64 * (p - 1.0)
+        } else {
+            p
+        }];
+    }
+    let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let powers: Vec<f64> = logits.iter().map(|z| (z - top).exp()).collect();
+    let total: f64 = powers.iter().sum();
+    powers
+        .iter()
+        .enumerate()
+        .map(|(k, power)| power / total - f64::from(k == label))
+        .collect()
+}
+
+/// `out = left rightᵀ`.
+fn outer(left: &[f64], right: &[f64], out: &mut [f64]) {
+    for (row, left) in out.chunks_exact_mut(right.len()).zip(left) {
+        for (out, right) in row.iter_mut().zip(right) {
+            *out = left * right;
+        }
+    }
+}

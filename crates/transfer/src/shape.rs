@@ -1,0 +1,146 @@
+//! The shapes of heads.
+
+use serde::{Deserialize, Serialize};
+
+use crate::TransferError;
+
+/// The non-linearity between the layers of an MLP head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// max(x, 0).
+    Relu,
+    /// x².
+    Square,
+}
+
+impl Activation {
+    /// The activation's value at `x`.
+    pub fn value(self, x: f32) -> f32 {
+        match self {
+            Self::Relu => x.max(0.0),
+            Self::Square => x * x,
+        }
+    }
+
+    /// The activation's derivative at `x` (0 at ReLU's kink, as in PyTorch).
+    pub fn slope(self, x: f32) -> f32 {
+        match self {
+            Self::Relu if x > 0.0 => 1.0,
+            Self::Relu => 0.0,
+            Self::Square => 2.0 * x,
+        }
+    }
+}
+
+/// The layers of a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeadKind {
+    /// One layer: features → classes.
+    Linear,
+    /// Two layers: features → hidden → outputs.
+    Mlp {
+        /// Width of the hidden layer.
+        hidden: usize,
+        /// Non-linearity of the hidden layer.
+        activation: Activation,
+    },
+}
+
+/// A head's layers with their sizes.
+///
+/// Weights are one flat buffer of f32. Linear: K × (d+1), row-major, the bias last in each row.
+/// MLP: hidden × (d+1), then outputs × (hidden+1), likewise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct HeadShape {
+    /// The layers.
+    pub kind: HeadKind,
+    /// Inputs d.
+    pub features: usize,
+    /// Classes K.
+    pub classes: usize,
+}
+
+impl HeadShape {
+    /// A linear head d → K.
+    pub fn linear(features: usize, classes: usize) -> Self {
+        Self {
+            kind: HeadKind::Linear,
+            features,
+            classes,
+        }
+    }
+
+    /// A head d → hidden → K, or d → hidden → 1 for two classes.
+    pub fn mlp(features: usize, hidden: usize, activation: Activation, classes: usize) -> Self {
+        Self {
+            kind: HeadKind::Mlp { hidden, activation },
+            features,
+            classes,
+        }
+    }
+
+    /// Whether the head has a single logit whose sign tells two classes apart (positive: class 1).
+    pub fn is_binary(&self) -> bool {
+        self.classes == 2 && matches!(self.kind, HeadKind::Mlp { .. })
+    }
+
+    /// Number of logits: 1 for a binary head, else the number of classes.
+    pub fn outputs(&self) -> usize {
+        if self.is_binary() { 1 } else { self.classes }
+    }
+
+    /// Number of rows of the first layer: classes, or hidden units.
+    pub fn first_rows(&self) -> usize {
+        match self.kind {
+            HeadKind::Linear => self.classes,
+            HeadKind::Mlp { hidden, .. } => hidden,
+        }
+    }
+
+    /// Number of weights of the first layer, biases included.
+    pub fn first_len(&self) -> usize {
+        self.first_rows() * (self.features + 1)
+    }
+
+    /// Number of weights of the second layer, biases included (0 for a linear head).
+    pub fn second_len(&self) -> usize {
+        match self.kind {
+            HeadKind::Linear => 0,
+            HeadKind::Mlp { hidden, .. } => self.outputs() * (hidden + 1),
+        }
+    }
+
+    /// Number of weights, biases included.
+    pub fn weight_len(&self) -> usize {
+        self.first_len() + self.second_len()
+    }
+
+    /// Errors unless every size is possible.
+    pub fn check(&self) -> Result<(), TransferError> {
+        if self.features == 0 {
+            return Err(setting("features", self.features, "at least 1"));
+        }
+        if self.classes < 2 {
+            return Err(setting("classes", self.classes, "at least 2"));
+        }
+        if let HeadKind::Mlp { hidden: 0, .. } = self.kind {
+            return Err(setting("hidden", 0, "at least 1"));
+        }
+        Ok(())
+    }
+}
+
+/// The error for a `setting` that is `value`.
+pub(crate) fn setting(
+    setting: &'static str,
+    value: impl std::fmt::Display,
+    expected: &'static str,
+) -> TransferError {
+    TransferError::Setting {
+        setting,
+        value: value.to_string(),
+        expected,
+    }
+}

@@ -1,0 +1,123 @@
+//! Training one head: checked settings and reusable scratch memory.
+
+use datasets::FeatureSet;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::shape::setting;
+use crate::{HeadShape, Recipe, TransferError};
+
+/// Trains heads of one shape by one recipe; holds the scratch memory that this needs.
+#[derive(Clone, Debug)]
+pub struct Trainer {
+    shape: HeadShape,
+    recipe: Recipe,
+}
+
+impl Trainer {
+    /// Checks the shape and the recipe.
+    pub fn new(shape: HeadShape, recipe: Recipe) -> Result<Self, TransferError> {
+        shape.check()?;
+        recipe.check(&shape)?;
+        Ok(Self { shape, recipe })
+    }
+
+    /// The shape of the heads.
+    pub fn shape(&self) -> HeadShape {
+        self.shape
+    }
+
+    /// The recipe of the heads.
+    pub fn recipe(&self) -> Recipe {
+        self.recipe
+    }
+
+    /// Errors unless heads can be trained on these examples.
+    pub fn check(&self, features: &FeatureSet, members: &[u32]) -> Result<(), TransferError> {
+        check_members(&self.shape, &self.recipe, features, members)
+    }
+
+    /// Trains a head on the examples `members` of `features` and writes its weights into `out`
+    /// (laid out as [`HeadShape`] says).
+    ///
+    /// Initial weights, batches and noise come from `rng`: a ChaCha stream, as differential privacy
+    /// asks for.
+    pub fn train(
+        &mut self,
+        features: &FeatureSet,
+        members: &[u32],
+        rng: &mut ChaCha8Rng,
+        out: &mut [f32],
+    ) -> Result<(), TransferError> {
+        self.check(features, members)?;
+        if out.len() != self.shape.weight_len() {
+            return Err(TransferError::Length {
+                what: "trained weights",
+                expected: self.shape.weight_len(),
+                found: out.len(),
+            });
+        }
+        let mut initial: Vec<f32> = StandardNormal
+            .sample_iter(ChaCha8Rng::from_rng(rng))
+            .take(out.len())
+            .map(|x: f32| x * self.recipe.init_std)
+            .collect();
+        let (first, second) = initial.split_at_mut(self.shape.first_len());
+        for row in first.chunks_exact_mut(self.shape.features + 1) {
+            row[self.shape.features] = 0.0;
+        }
+        let width = self.shape.first_rows() + 1;
+        for row in second.chunks_exact_mut(width) {
+            row[width - 1] = 0.0;
+        }
+        let trained = crate::reference::train_plainly(
+            self.shape,
+            self.recipe,
+            features,
+            members,
+            &initial,
+            rng,
+        )?;
+        out.copy_from_slice(&trained);
+        if !out.iter().all(|weight| weight.is_finite()) {
+            return Err(TransferError::Diverged {
+                steps: self.recipe.steps,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Errors unless a head of `shape` can be trained by `recipe` on the examples `members`.
+pub(crate) fn check_members(
+    shape: &HeadShape,
+    recipe: &Recipe,
+    features: &FeatureSet,
+    members: &[u32],
+) -> Result<(), TransferError> {
+    if shape.features != features.width() {
+        return Err(TransferError::Width {
+            head: shape.features,
+            data: features.width(),
+        });
+    }
+    if features.classes() > shape.classes {
+        return Err(TransferError::Classes {
+            head: shape.classes,
+            data: features.classes(),
+        });
+    }
+    if members.is_empty() {
+        return Err(setting("training set", "empty", "at least one example"));
+    }
+    if let Some(&member) = members.iter().find(|&&m| m as usize >= features.len()) {
+        return Err(TransferError::Members {
+            count: members.len(),
+            reason: format!("example {member} is not among the {}", features.len()),
+        });
+    }
+    recipe
+        .dp
+        .map_or(Ok(()), |dp| dp.check_examples(members.len()))
+}
