@@ -1,5 +1,8 @@
 //! The experiment config: YAML in, a checked [`Experiment`] and its cells out.
 
+pub mod document;
+mod error;
 pub mod experiment;
 
-pub use experiment::{Cell, Experiment, Heads, Kind};
+pub use error::{ConfigError, Problem};
+pub use experiment::*;

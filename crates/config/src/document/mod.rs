@@ -1,0 +1,16 @@
+//! A config as a tree of nodes that know where they were written.
+
+mod deserialise;
+mod node;
+mod one_or_many;
+mod overrides;
+mod parse;
+mod scalar;
+mod suggest;
+
+pub use deserialise::read;
+pub use node::{Key, Node, Origin, Path, Segment, Value};
+pub use one_or_many::OneOrMany;
+pub use overrides::Override;
+pub use parse::parse;
+pub use suggest::nearest;

@@ -1,0 +1,190 @@
+//! YAML text to nodes.
+
+use std::collections::HashMap;
+
+use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle};
+
+use super::{Key, Node, Origin, Path, Value};
+use crate::error::Fault;
+
+/// Deepest nesting and most nodes of a config: far beyond any sensible one, so that a hostile
+/// file (aliases of aliases) ends in an error and not in the machine's memory.
+const DEPTH: usize = 64;
+const NODES: usize = 200_000;
+
+/// Reads one YAML document.
+///
+/// # Errors
+/// For text that is not YAML, duplicate keys, tags, several documents, and nesting without end.
+pub fn parse(text: &str) -> Result<Node, Fault> {
+    let mut reader = Reader {
+        parser: Parser::new_from_str(text),
+        anchors: HashMap::new(),
+        nodes: 0,
+    };
+    let mut document = None;
+    loop {
+        let (event, origin) = reader.next()?;
+        match event {
+            Event::StreamEnd => break,
+            Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
+            _ if document.is_some() => {
+                return Err(Fault::new(origin, "a second document")
+                    .expected("a single document, without `---` between"));
+            }
+            event => document = Some(reader.node(event, origin, 0, &Path::default())?),
+        }
+    }
+    document.ok_or_else(|| {
+        Fault::new(Origin::File { line: 1, column: 1 }, "the file is empty")
+            .expected("a mapping with the key `name`")
+    })
+}
+
+struct Reader<'t> {
+    parser: Parser<'t, serde_saphyr::granit_parser::StrInput<'t>>,
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn next(&mut self) -> Result<(Event<'t>, Origin), Fault> {
+        loop {
+            match self.parser.next_event() {
+                Some(Ok((Event::Comment(..), _))) => {}
+                Some(Ok((event, span))) => return Ok((event, origin(&span.start))),
+                Some(Err(error)) => {
+                    return Err(Fault::new(
+                        origin(error.marker()),
+                        format!("not YAML: {}", error.info()),
+                    ));
+                }
+                None => return Ok((Event::StreamEnd, Origin::File { line: 1, column: 1 })),
+            }
+        }
+    }
+
+    fn count(&mut self, nodes: usize, origin: Origin) -> Result<(), Fault> {
+        self.nodes += nodes;
+        if self.nodes > NODES {
+            return Err(Fault::new(
+                origin,
+                format!("more than {NODES} values, aliases counted out"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn node(
+        &mut self,
+        event: Event<'t>,
+        origin: Origin,
+        depth: usize,
+        path: &Path,
+    ) -> Result<Node, Fault> {
+        if depth > DEPTH {
+            return Err(Fault::new(
+                origin,
+                format!("nested deeper than {DEPTH} levels"),
+            ));
+        }
+        self.count(1, origin)?;
+        let before = self.nodes - 1;
+        let (anchor, value) = match event {
+            Event::Alias(id) => {
+                let Some((node, nodes)) = self.anchors.get(&id).cloned() else {
+                    return Err(
+                        Fault::new(origin, "an alias to a value that is not complete")
+                            .at(path.clone()),
+                    );
+                };
+                self.count(nodes, origin)?;
+                return Ok(Node { origin, ..node });
+            }
+            Event::Scalar(_, _, _, Some(tag))
+            | Event::SequenceStart(_, _, Some(tag))
+            | Event::MappingStart(_, _, Some(tag)) => {
+                return Err(Fault::new(origin, format!("the tag `{tag}`"))
+                    .at(path.clone())
+                    .expected("a plain value, without a `!` tag"));
+            }
+            Event::Scalar(text, style, anchor, None) => (anchor, scalar(&text, style)),
+            Event::SequenceStart(_, anchor, None) => (anchor, self.list(depth, path)?),
+            Event::MappingStart(_, anchor, None) => (anchor, self.map(depth, path)?),
+            event => {
+                return Err(Fault::new(
+                    origin,
+                    format!("a value is missing before {event:?}"),
+                ));
+            }
+        };
+        let node = Node { origin, value };
+        if anchor != 0 {
+            self.anchors
+                .insert(anchor, (node.clone(), self.nodes - before));
+        }
+        Ok(node)
+    }
+
+    fn list(&mut self, depth: usize, path: &Path) -> Result<Value, Fault> {
+        let mut items = Vec::new();
+        loop {
+            let (event, origin) = self.next()?;
+            if matches!(event, Event::SequenceEnd) {
+                return Ok(Value::List(items));
+            }
+            let path = path.index(items.len());
+            items.push(self.node(event, origin, depth + 1, &path)?);
+        }
+    }
+
+    fn map(&mut self, depth: usize, path: &Path) -> Result<Value, Fault> {
+        let mut entries: Vec<(Key, Node)> = Vec::new();
+        loop {
+            let (event, origin) = self.next()?;
+            let text = match event {
+                Event::MappingEnd => return Ok(Value::Map(entries)),
+                Event::Scalar(text, ..) => text.into_owned(),
+                _ => {
+                    return Err(Fault::new(origin, "a list or mapping as a key")
+                        .at(path.clone())
+                        .expected("a word as the key"));
+                }
+            };
+            let path = path.key(&text);
+            if let Some((first, _)) = entries.iter().find(|(key, _)| key.text == text) {
+                let place = match first.origin {
+                    Origin::File { line, .. } => format!(" (first in line {line})"),
+                    Origin::Override(_) => String::new(),
+                };
+                return Err(
+                    Fault::new(origin, format!("the key is written twice{place}"))
+                        .at(path)
+                        .expected("each key once")
+                        .hint("several values of one key are a list: `key: [a, b]`"),
+                );
+            }
+            let (event, value_origin) = self.next()?;
+            let node = self.node(event, value_origin, depth + 1, &path)?;
+            entries.push((Key { text, origin }, node));
+        }
+    }
+}
+
+fn scalar(text: &str, style: ScalarStyle) -> Value {
+    let quoted = style != ScalarStyle::Plain;
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" if !quoted => Value::Null,
+        _ => Value::Scalar {
+            text: text.to_owned(),
+            quoted,
+        },
+    }
+}
+
+fn origin(marker: &Marker) -> Origin {
+    Origin::File {
+        line: marker.line().max(1),
+        column: marker.col() + 1,
+    }
+}
