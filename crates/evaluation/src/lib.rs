@@ -1,1 +1,26 @@
 //! How well an attack did: reconstruction error, image metrics, ROC curves and intervals.
+//!
+//! Nothing here knows which attack made a score or which defence it met. A *score* is a number that
+//! is small where the attack succeeded (an MSE, or a membership score with its sign turned). The
+//! unit of every interval is the *victim*: the classes of one head are not independent.
+
+mod bootstrap;
+mod error;
+mod images;
+mod intervals;
+mod neyman_pearson;
+mod ranking;
+mod roc;
+mod scores;
+mod ssim;
+mod success;
+
+pub use bootstrap::Bootstrap;
+pub use error::EvaluationError;
+pub use images::{min_mse, mse, psnr};
+pub use intervals::{Interval, clopper_pearson, cluster_proportion, mean_interval};
+pub use neyman_pearson::{FittedNormals, NeymanPearson, neyman_pearson, phi};
+pub use roc::{Rate, RocPoint, RocReport, roc, thin_curve};
+pub use scores::Scores;
+pub use ssim::ssim;
+pub use success::{Success, success_at};

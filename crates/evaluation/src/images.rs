@@ -1,0 +1,90 @@
+//! Pixel-wise errors of images with values in [-1, 1].
+
+/// Lanes of the accumulator: wide enough for vector units, and a fixed order of summation, so the
+/// same images give the same bits on every machine.
+const LANES: usize = 16;
+
+/// Mean squared error of two images of equal length: `(1/n) Σ (a_i − b_i)²`.
+///
+/// Differences are taken in `f32` and summed in `f64`. Images of different lengths, and empty ones,
+/// have no error: the result is NaN, which [`Scores::new`](crate::Scores::new) refuses.
+pub fn mse(a: &[f32], b: &[f32]) -> f64 {
+    if a.len() != b.len() || a.is_empty() {
+        return f64::NAN;
+    }
+    let mut lanes = [0.0_f64; LANES];
+    let (a_chunks, a_rest) = a.as_chunks::<LANES>();
+    let (b_chunks, b_rest) = b.as_chunks::<LANES>();
+    for (x, y) in a_chunks.iter().zip(b_chunks) {
+        for lane in 0..LANES {
+            let difference = f64::from(x[lane] - y[lane]);
+            lanes[lane] += difference * difference;
+        }
+    }
+    for (lane, (x, y)) in a_rest.iter().zip(b_rest).enumerate() {
+        let difference = f64::from(x - y);
+        lanes[lane] += difference * difference;
+    }
+    lanes.iter().sum::<f64>() / a.len() as f64
+}
+
+/// Peak signal-to-noise ratio in decibels for a data range of 2: `10 log10(4 / mse)`.
+///
+/// Infinite for an error of 0, NaN for a negative one.
+pub fn psnr(mse: f64) -> f64 {
+    10.0 * (4.0 / mse).log10()
+}
+
+/// The smallest [`mse`] between a reconstruction and the candidates it is judged against (the c
+/// training images of its class); infinite if there are none, NaN if a candidate has another length.
+pub fn min_mse<'a>(reconstruction: &[f32], candidates: impl Iterator<Item = &'a [f32]>) -> f64 {
+    let mut best = f64::INFINITY;
+    for candidate in candidates {
+        let error = mse(reconstruction, candidate);
+        if error.is_nan() {
+            return f64::NAN;
+        }
+        best = best.min(error);
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn known_errors() {
+        let black = vec![-1.0; 37];
+        let white = vec![1.0; 37];
+        assert_eq!(mse(&black, &white), 4.0);
+        assert_eq!(psnr(4.0), 0.0);
+        assert!((psnr(0.04) - 20.0).abs() < 1e-12);
+        assert_eq!(psnr(0.0), f64::INFINITY);
+        assert!(mse(&black, &white[..3]).is_nan());
+        assert!(mse(&[], &[]).is_nan());
+    }
+
+    #[test]
+    fn min_is_over_the_candidates() {
+        let guess = [0.0, 0.5];
+        let images = [[1.0, 0.5], [0.0, 0.0], [0.0, 1.5]];
+        let best = min_mse(&guess, images.iter().map(|image| image.as_slice()));
+        assert_eq!(best, 0.125);
+        assert_eq!(min_mse(&guess, std::iter::empty()), f64::INFINITY);
+        assert!(min_mse(&guess, [&[0.0_f32][..], &guess[..]].into_iter()).is_nan());
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_definition(pairs in prop::collection::vec((-1.0_f32..1.0, -1.0_f32..1.0), 1..100)) {
+            let (a, b): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
+            let direct = a.iter().zip(&b)
+                .map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2))
+                .sum::<f64>() / a.len() as f64;
+            prop_assert!((mse(&a, &b) - direct).abs() < 1e-6);
+            prop_assert_eq!(mse(&a, &b), mse(&b, &a));
+        }
+    }
+}
