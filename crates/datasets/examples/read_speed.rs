@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use datasets::{IdxOptions, read_idx, read_omniglot};
+use datasets::{
+    CifarLabels, Colour, IdxOptions, PictureOptions, read_cifar, read_class_archive, read_idx,
+    read_labelled_archive, read_omniglot,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = PathBuf::from(std::env::args().nth(1).ok_or("usage: read_speed DATA")?);
@@ -23,17 +26,39 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         set.classes(),
         begun.elapsed()
     );
-    let (columns, rows, side) = (26, 12, 34);
-    let sheet = image::GrayImage::from_fn((columns * side) as u32, (rows * side) as u32, |x, y| {
-        let (column, row) = (x as usize / side, y as usize / side);
-        let (u, v) = (x as usize % side, y as usize % side);
-        let pixel = if u < 32 && v < 32 {
-            set.image((row * columns + column) * 17)[v * 32 + u]
-        } else {
-            0.0
-        };
-        image::Luma([((pixel + 1.0) * 127.5) as u8])
-    });
-    sheet.save("/tmp/sheet_omniglot.png")?;
+    let begun = Instant::now();
+    let batches = [1, 2].map(|i| data.join(format!("cifar-10-batches-bin/data_batch_{i}.bin")));
+    let set = read_cifar(&batches, CifarLabels::Ten)?;
+    println!("cifar-10 {} in {:?}", set.len(), begun.elapsed());
+    let begun = Instant::now();
+    let options = PictureOptions {
+        side: 32,
+        colour: Colour::Rgb,
+    };
+    let tiny = data.join("tinyimagenet32/tinyimagenet32-first100classes.tar.xz");
+    let set = read_class_archive(&tiny, "train", options)?;
+    println!(
+        "tiny imagenet {} of {} in {:?}",
+        set.len(),
+        set.classes(),
+        begun.elapsed()
+    );
+    let begun = Instant::now();
+    let options = PictureOptions {
+        side: 64,
+        colour: Colour::Rgb,
+    };
+    let set = read_labelled_archive(
+        &data.join("celeba/celeba-first10000-89x109.zip"),
+        &data.join("celeba/celeba-first10000-labels.csv"),
+        "identity",
+        options,
+    )?;
+    println!(
+        "celeba {} of {} in {:?}",
+        set.len(),
+        set.classes(),
+        begun.elapsed()
+    );
     Ok(())
 }

@@ -1,5 +1,10 @@
 //! Labelled images in memory: NCHW `f32` in [-1, 1].
 
+mod content;
+mod convert;
+
+pub use content::{ContentHash, shared_images};
+
 use crate::DatasetError;
 
 /// Channels, height and width of one image.
@@ -25,6 +30,13 @@ impl ImageShape {
     }
 }
 
+impl std::fmt::Display for ImageShape {
+    /// Channels x height x width, for example `3x32x32`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}x{}x{}", self.channels, self.height, self.width)
+    }
+}
+
 /// `n` labelled images of one shape, pixels in [-1, 1], image-major then channel, row, column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageSet {
@@ -46,7 +58,7 @@ impl ImageSet {
         if shape.is_empty() || pixels.len() != labels.len() * shape.len() {
             return Err(DatasetError::Shape {
                 what: "images".into(),
-                expected: format!("{} x {:?}", labels.len(), shape),
+                expected: format!("{} of {shape}", labels.len()),
                 found: format!("{} values", pixels.len()),
             });
         }

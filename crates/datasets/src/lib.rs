@@ -12,8 +12,11 @@ mod strokes;
 pub use draws::{Pool, Split};
 pub use error::DatasetError;
 pub use features::FeatureSet;
-pub use images::{ImageSet, ImageShape};
+pub use images::{ContentHash, ImageSet, ImageShape, shared_images};
 pub use picture::Colour;
-pub use read::{IdxAxes, IdxOptions, read_idx, read_omniglot};
+pub use read::{
+    CifarLabels, IdxAxes, IdxOptions, PictureOptions, read_cifar, read_class_archive,
+    read_class_folders, read_idx, read_labelled_archive, read_omniglot,
+};
 pub use streams::StreamKey;
 pub use strokes::{StrokeClasses, Strokes};

@@ -4,10 +4,17 @@
 //! a [`DatasetError`](crate::DatasetError) that names the file, the place in it and the mend.
 
 mod archive;
-mod files;
+mod cifar;
+mod classes;
+pub(crate) mod files;
 mod gather;
 mod idx;
+mod labelled;
 mod omniglot;
+mod table;
 
+pub use cifar::{CifarLabels, read_cifar};
+pub use classes::{PictureOptions, read_class_archive, read_class_folders};
 pub use idx::{IdxAxes, IdxOptions, read_idx};
+pub use labelled::read_labelled_archive;
 pub use omniglot::read_omniglot;

@@ -79,7 +79,7 @@ where
                 Ok(picture) if picture.shape == shape => Ok(picture),
                 Ok(picture) => Err((
                     name,
-                    format!("a picture of {:?} instead of {shape:?}", picture.shape),
+                    format!("a picture of {} instead of {shape}", picture.shape),
                 )),
                 Err(reason) => Err((name, reason)),
             })

@@ -1,5 +1,6 @@
 //! Omniglot: handwritten characters of many alphabets, `alphabet/characterNN/*.png` in zip files.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::gather::{Gather, MOST_PICTURE_BYTES, number_classes};
@@ -12,7 +13,10 @@ use crate::{DatasetError, ImageSet, ImageShape};
 const WIDEN: isize = 2;
 
 /// Reads Omniglot archives; every character is a class, numbered in alphabetical order of
-/// `archive/alphabet/character`. Ink becomes +1 and paper -1; images are grey, `side` x `side`.
+/// `alphabet/character`. Ink becomes +1 and paper -1; images are grey, `side` x `side`.
+///
+/// The archives overlap (both small ones hold the Greek and the Latin alphabet): a picture that an
+/// earlier archive had is skipped.
 ///
 /// # Errors
 /// A damaged archive, a picture that cannot be decoded, or no picture at all.
@@ -23,8 +27,9 @@ pub fn read_omniglot(archives: &[PathBuf], side: usize) -> Result<ImageSet, Data
         width: side,
     };
     let (mut names, mut pixels) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
     for path in archives {
-        let (mut more, values) = read_archive(path, shape)?;
+        let (mut more, values) = read_archive(path, shape, &mut seen)?;
         names.append(&mut more);
         pixels.extend(values);
     }
@@ -32,20 +37,32 @@ pub fn read_omniglot(archives: &[PathBuf], side: usize) -> Result<ImageSet, Data
     ImageSet::new(shape, pixels, labels, classes)
 }
 
-fn read_archive(path: &Path, shape: ImageShape) -> Result<(Vec<String>, Vec<f32>), DatasetError> {
+fn read_archive(
+    path: &Path,
+    shape: ImageShape,
+    seen: &mut HashSet<String>,
+) -> Result<(Vec<String>, Vec<f32>), DatasetError> {
+    let mut pictures = 0;
     let mut gather = Gather::new(path, shape, |bytes: &[u8]| draw(bytes, shape.height));
     archive::walk(path, |name, content| {
         // A character is a folder; files beside the folders and a Mac's shadow files are not data.
-        let Some((class, file)) = name.rsplit_once('/') else {
+        let mut parts = name.rsplit('/');
+        let (Some(file), Some(character), Some(alphabet)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
             return Ok(());
         };
         if !file.ends_with(".png") || name.starts_with("__MACOSX") {
             return Ok(());
         }
+        pictures += 1;
+        if !seen.insert(format!("{alphabet}/{character}/{file}")) {
+            return Ok(());
+        }
         let bytes = files::read_limited(path, name, content, MOST_PICTURE_BYTES)?;
-        gather.push(name, class.to_owned(), bytes)
+        gather.push(name, format!("{alphabet}/{character}"), bytes)
     })?;
-    if gather.len() == 0 {
+    if pictures == 0 {
         return Err(DatasetError::format(
             path,
             "the directory",
