@@ -95,24 +95,34 @@ impl fmt::Display for Path {
 }
 
 impl Node {
+    /// The value at `path`, if there is one.
+    pub fn find(&self, path: &Path) -> Option<&Node> {
+        path.0
+            .iter()
+            .try_fold(self, |node, segment| node.child(segment))
+    }
+
     /// Where the value at `path` was written, or the nearest mapping or list around it that was.
     pub fn locate(&self, path: &Path) -> Origin {
         let mut node = self;
         for segment in &path.0 {
-            let next = match (segment, &node.value) {
-                (Segment::Key(key), Value::Map(entries)) => entries
-                    .iter()
-                    .find(|(k, _)| k.text == *key)
-                    .map(|(_, node)| node),
-                (Segment::Index(index), Value::List(items)) => items.get(*index),
-                _ => None,
-            };
-            match next {
+            match node.child(segment) {
                 Some(next) => node = next,
                 None => break,
             }
         }
         node.origin
+    }
+
+    fn child(&self, segment: &Segment) -> Option<&Node> {
+        match (segment, &self.value) {
+            (Segment::Key(key), Value::Map(entries)) => entries
+                .iter()
+                .find(|(k, _)| k.text == *key)
+                .map(|(_, node)| node),
+            (Segment::Index(index), Value::List(items)) => items.get(*index),
+            _ => None,
+        }
     }
 
     /// What the value is, for a message: ``found `abc` ``.

@@ -54,3 +54,26 @@ pub enum Null {
     /// The same set with the target replaced: the neighbour of DP.
     ReplaceOne,
 }
+
+impl Release {
+    /// The release's word in the config and in `results.csv`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Weights => "weights",
+            Self::Scores => "scores",
+            Self::Labels => "labels",
+            Self::Ciphertexts => "ciphertexts",
+        }
+    }
+}
+
+impl Null {
+    /// The null's word in the config and in `results.csv`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Independent => "independent",
+            Self::Gaussian => "gaussian",
+            Self::ReplaceOne => "replace_one",
+        }
+    }
+}

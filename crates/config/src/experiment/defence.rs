@@ -86,7 +86,7 @@ impl Delta {
 }
 
 /// How a step's examples are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
     /// All examples in every step.

@@ -11,6 +11,7 @@ mod cell;
 mod cryptotl;
 mod data;
 mod defence;
+mod grid;
 mod head;
 
 pub use adversary::{Adversary, Assumed};
