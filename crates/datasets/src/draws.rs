@@ -1,9 +1,8 @@
-//! Who owns which example, and balanced few-shot draws.
+//! Pools of examples by class and balanced few-shot draws from them.
 
 use rand::RngExt;
-use rand::seq::SliceRandom;
 
-use crate::{DatasetError, StreamKey};
+use crate::DatasetError;
 
 /// The examples of one owner, grouped by class: indices into an image or feature set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,64 +75,6 @@ impl Pool {
                     out.push(index);
                 }
             }
-        }
-    }
-}
-
-/// The adversary's examples and the victims', which never meet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Split {
-    /// What the adversary may use.
-    pub public: Pool,
-    /// What victims are trained on.
-    pub private: Pool,
-    /// What accuracy is measured on; nobody trains on it.
-    pub test: Pool,
-}
-
-impl Split {
-    /// Shuffles each class with `key` and deals it out: the share `private` to the victims, the
-    /// share `test` to the measurement of accuracy, the rest to the adversary.
-    ///
-    /// Examples in `groups` that bear the same group number (copies of one picture) go to one
-    /// owner; pass an empty slice where every example is its own group.
-    pub fn new(labels: &[u32], classes: usize, private: f64, test: f64, key: StreamKey) -> Self {
-        let mut shares = [Vec::new(), Vec::new(), Vec::new()];
-        let mut rng = key.rng(0);
-        for class in 0..classes {
-            let mut members: Vec<u32> = (0..labels.len() as u32)
-                .filter(|&index| labels[index as usize] as usize == class)
-                .collect();
-            members.shuffle(&mut rng);
-            let n_private = (members.len() as f64 * private).round() as usize;
-            let n_test = (members.len() as f64 * test).round() as usize;
-            let (head, rest) = members.split_at(n_private.min(members.len()));
-            let (middle, tail) = rest.split_at(n_test.min(rest.len()));
-            shares[0].extend_from_slice(tail);
-            shares[1].extend_from_slice(head);
-            shares[2].extend_from_slice(middle);
-        }
-        let [public, private, test] = shares.map(|share| Pool::new(labels, classes, share));
-        let split = Self {
-            public,
-            private,
-            test,
-        };
-        split.assert_disjoint();
-        split
-    }
-
-    /// # Panics
-    /// If an example has two owners.
-    pub fn assert_disjoint(&self) {
-        let mut owned = std::collections::HashSet::new();
-        for index in self
-            .public
-            .indices()
-            .chain(self.private.indices())
-            .chain(self.test.indices())
-        {
-            assert!(owned.insert(index), "example {index} has two owners");
         }
     }
 }

@@ -3,6 +3,7 @@
 mod content;
 mod convert;
 
+pub(crate) use content::row_hashes;
 pub use content::{ContentHash, shared_images};
 
 use crate::DatasetError;

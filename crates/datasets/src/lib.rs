@@ -6,17 +6,19 @@ mod features;
 mod images;
 mod picture;
 mod read;
+mod split;
 mod streams;
 mod strokes;
 
-pub use draws::{Pool, Split};
+pub use draws::Pool;
 pub use error::DatasetError;
 pub use features::FeatureSet;
 pub use images::{ContentHash, ImageSet, ImageShape, shared_images};
 pub use picture::Colour;
 pub use read::{
     CifarLabels, IdxAxes, IdxOptions, PictureOptions, read_cifar, read_class_archive,
-    read_class_folders, read_idx, read_labelled_archive, read_omniglot,
+    read_class_folders, read_features, read_idx, read_labelled_archive, read_omniglot,
 };
+pub use split::Split;
 pub use streams::StreamKey;
 pub use strokes::{StrokeClasses, Strokes};

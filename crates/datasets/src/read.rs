@@ -6,15 +6,19 @@
 mod archive;
 mod cifar;
 mod classes;
+mod features;
 pub(crate) mod files;
 mod gather;
 mod idx;
 mod labelled;
+mod npy;
+mod numbers;
 mod omniglot;
 mod table;
 
 pub use cifar::{CifarLabels, read_cifar};
 pub use classes::{PictureOptions, read_class_archive, read_class_folders};
+pub use features::read_features;
 pub use idx::{IdxAxes, IdxOptions, read_idx};
 pub use labelled::read_labelled_archive;
 pub use omniglot::read_omniglot;
