@@ -47,10 +47,6 @@ pub fn check(heads: &Heads, raw: &raw::Sweep, at: &At<'_>) {
         );
         return;
     }
-    if axes[..5].contains(&0) {
-        // An empty axis was reported as such.
-        return;
-    }
     let cells = heads.cells();
     let used = |test: &dyn Fn(&Cell) -> bool| cells.iter().any(test);
     for (index, defence) in raw.defence.iter().flat_map(|axis| &axis.values).enumerate() {

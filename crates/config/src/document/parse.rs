@@ -54,10 +54,14 @@ impl<'t> Reader<'t> {
                 Some(Ok((Event::Comment(..), _))) => {}
                 Some(Ok((event, span))) => return Ok((event, origin(&span.start))),
                 Some(Err(error)) => {
-                    return Err(Fault::new(
+                    let fault = Fault::new(
                         origin(error.marker()),
                         format!("not YAML: {}", error.info()),
-                    ));
+                    );
+                    return Err(match error.info().contains("tab") {
+                        true => fault.hint("indent with spaces"),
+                        false => fault,
+                    });
                 }
                 None => return Ok((Event::StreamEnd, Origin::File { line: 1, column: 1 })),
             }
@@ -69,7 +73,7 @@ impl<'t> Reader<'t> {
         if self.nodes > NODES {
             return Err(Fault::new(
                 origin,
-                format!("more than {NODES} values, aliases counted out"),
+                format!("more than {NODES} values, with its aliases written out"),
             ));
         }
         Ok(())
