@@ -9,6 +9,7 @@ mod read;
 mod split;
 mod streams;
 mod strokes;
+mod text;
 
 pub use draws::Pool;
 pub use error::DatasetError;
@@ -22,3 +23,4 @@ pub use read::{
 pub use split::Split;
 pub use streams::StreamKey;
 pub use strokes::{StrokeClasses, Strokes};
+pub use text::{HashingEmbedder, Messages, TextSet, Topic, read_imdb, read_sms, read_youtube};

@@ -16,6 +16,7 @@ mod numbers;
 mod omniglot;
 mod table;
 
+pub(crate) use archive::walk as walk_archive;
 pub use cifar::{CifarLabels, read_cifar};
 pub use classes::{PictureOptions, read_class_archive, read_class_folders};
 pub use features::read_features;

@@ -13,7 +13,7 @@ const MOST_UNPACKED: u64 = 8 << 30;
 const MOST_ENTRIES: usize = 4_000_000;
 
 /// Calls `visit` with the name and the content of every plain file in the archive, in its order.
-pub(super) fn walk(
+pub(crate) fn walk(
     path: &Path,
     mut visit: impl FnMut(&str, &mut dyn Read) -> Result<(), DatasetError>,
 ) -> Result<(), DatasetError> {
