@@ -1,11 +1,20 @@
 //! Few-shot heads on frozen features: training, DP-SGD and the shadow stream.
 
+mod cholesky;
+mod direct;
+mod draws;
 mod error;
 mod head;
+mod lanes;
+mod matrix;
+mod normal;
+mod products;
 mod recipe;
 mod reference;
 mod shape;
+mod span;
 mod stream;
+mod top;
 mod trainer;
 
 pub use error::TransferError;

@@ -1,18 +1,21 @@
 //! Training one head: checked settings and reusable scratch memory.
 
 use datasets::FeatureSet;
-use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
+use crate::direct::Direct;
+use crate::draws::Fresh;
 use crate::shape::setting;
-use crate::{HeadShape, Recipe, TransferError};
+use crate::span::Span;
+use crate::{HeadShape, Optimiser, Recipe, TransferError};
 
 /// Trains heads of one shape by one recipe; holds the scratch memory that this needs.
 #[derive(Clone, Debug)]
 pub struct Trainer {
     shape: HeadShape,
     recipe: Recipe,
+    span: Span,
+    direct: Direct,
 }
 
 impl Trainer {
@@ -20,7 +23,12 @@ impl Trainer {
     pub fn new(shape: HeadShape, recipe: Recipe) -> Result<Self, TransferError> {
         shape.check()?;
         recipe.check(&shape)?;
-        Ok(Self { shape, recipe })
+        Ok(Self {
+            shape,
+            recipe,
+            span: Span::default(),
+            direct: Direct::default(),
+        })
     }
 
     /// The shape of the heads.
@@ -58,28 +66,18 @@ impl Trainer {
                 found: out.len(),
             });
         }
-        let mut initial: Vec<f32> = StandardNormal
-            .sample_iter(ChaCha8Rng::from_rng(rng))
-            .take(out.len())
-            .map(|x: f32| x * self.recipe.init_std)
-            .collect();
-        let (first, second) = initial.split_at_mut(self.shape.first_len());
-        for row in first.chunks_exact_mut(self.shape.features + 1) {
-            row[self.shape.features] = 0.0;
+        let mut draws = Fresh::new(&self.recipe, rng);
+        let (shape, recipe) = (&self.shape, &self.recipe);
+        match recipe.optimiser {
+            Optimiser::Sgd => {
+                self.span
+                    .train(shape, recipe, features, members, &mut draws, out);
+            }
+            Optimiser::Adam => {
+                self.direct
+                    .train(shape, recipe, features, members, &mut draws, out);
+            }
         }
-        let width = self.shape.first_rows() + 1;
-        for row in second.chunks_exact_mut(width) {
-            row[width - 1] = 0.0;
-        }
-        let trained = crate::reference::train_plainly(
-            self.shape,
-            self.recipe,
-            features,
-            members,
-            &initial,
-            rng,
-        )?;
-        out.copy_from_slice(&trained);
         if !out.iter().all(|weight| weight.is_finite()) {
             return Err(TransferError::Diverged {
                 steps: self.recipe.steps,
@@ -121,3 +119,6 @@ pub(crate) fn check_members(
         .dp
         .map_or(Ok(()), |dp| dp.check_examples(members.len()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What a run of training draws at random. Tests put their own draws in its place.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::matrix::Matrix;
+use crate::normal::fill_normal;
+use crate::{Recipe, Sampling};
+
+/// The draws of one run of fast training, in the order in which they are asked for.
+pub(crate) trait Draws {
+    /// Initial weights of a layer, biases 0 (last column) and padding 0.
+    fn initial(&mut self, weights: &mut Matrix);
+    /// Which examples are in the next batch: 1 or 0 each.
+    fn batch(&mut self, examples: &mut [f32]);
+    /// The next step's noise in the span of the examples: z of ξ = z Q + (the orthogonal rest),
+    /// with Q the orthonormal basis that Gram-Schmidt makes of the examples `pivots`, in order.
+    fn span_noise(&mut self, pivots: &[usize], out: &mut Matrix);
+    /// Noise of a whole layer: the next step's, or the one from which the part orthogonal to the
+    /// examples is taken at the end.
+    fn noise(&mut self, out: &mut Matrix);
+}
+
+/// Draws from a ChaCha stream.
+pub(crate) struct Fresh<'a> {
+    rng: &'a mut ChaCha8Rng,
+    init_std: f32,
+    sampling: Sampling,
+}
+
+impl<'a> Fresh<'a> {
+    pub fn new(recipe: &Recipe, rng: &'a mut ChaCha8Rng) -> Self {
+        Self {
+            rng,
+            init_std: recipe.init_std,
+            sampling: recipe.dp.map_or(Sampling::Full, |dp| dp.sampling),
+        }
+    }
+}
+
+impl Draws for Fresh<'_> {
+    fn initial(&mut self, weights: &mut Matrix) {
+        fill_normal(self.rng, self.init_std, weights.as_mut_slice());
+        let inputs = weights.cols() - 1;
+        for row in 0..weights.rows() {
+            weights.row_mut(row)[inputs..].fill(0.0);
+        }
+    }
+
+    fn batch(&mut self, examples: &mut [f32]) {
+        if let Sampling::Poisson { rate } = self.sampling {
+            for example in examples {
+                *example = f32::from(self.rng.random_bool(rate));
+            }
+        }
+    }
+
+    fn span_noise(&mut self, _pivots: &[usize], out: &mut Matrix) {
+        self.noise(out);
+    }
+
+    fn noise(&mut self, out: &mut Matrix) {
+        let cols = out.cols();
+        for row in 0..out.rows() {
+            for value in &mut out.row_mut(row)[..cols] {
+                *value = StandardNormal.sample(self.rng);
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Sixteen-lane arithmetic that gives the same bits on every processor.
+//!
+//! All vector code of this crate works on sixteen lanes: one AVX-512 register, two AVX2 registers
+//! or four of 128 bits, picked at run time. Operations are IEEE-exact ones (fused multiply-add
+//! among them, never contracted by the compiler), and sums across lanes have one fixed order, so
+//! results do not depend on the width of the registers.
+
+use pulp::{Simd, WithSimd};
+
+/// Lanes of a vector.
+pub(crate) const LANES: usize = 16;
+
+/// A vector of sixteen f32 in R registers of S.
+pub(crate) type F32s<S, const R: usize> = [<S as Simd>::f32s; R];
+/// A vector of sixteen u32 in R registers of S.
+pub(crate) type U32s<S, const R: usize> = [<S as Simd>::u32s; R];
+
+/// Code that is compiled once for each instruction set.
+pub(crate) trait Kernel {
+    /// What it returns.
+    type Output;
+    /// Runs with vectors of R registers of S. Implementations must be `#[inline(always)]`.
+    fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) -> Self::Output;
+}
+
+/// Runs a kernel with the widest registers that this processor has.
+pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    match pulp::Arch::new() {
+        pulp::Arch::V4(simd) => return Simd::vectorize(simd, With::<K, 1>(kernel)),
+        pulp::Arch::V3(simd) => return Simd::vectorize(simd, With::<K, 2>(kernel)),
+        _ => {}
+    }
+    #[cfg(target_arch = "aarch64")]
+    if let Some(simd) = pulp::aarch64::Neon::try_new() {
+        return Simd::vectorize(simd, With::<K, 4>(kernel));
+    }
+    narrow(kernel)
+}
+
+/// Runs a kernel without any particular instruction set; tests compare [`dispatch`] with it.
+pub(crate) fn narrow<K: Kernel>(kernel: K) -> K::Output {
+    Simd::vectorize(pulp::Scalar128b, With::<K, 4>(kernel))
+}
+
+struct With<K, const R: usize>(K);
+
+impl<K: Kernel, const R: usize> WithSimd for With<K, R> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> K::Output {
+        const { assert!(S::F32_LANES * R == LANES || S::IS_SCALAR) };
+        self.0.run(Lanes::<S, R>(simd))
+    }
+}
+
+/// The operations on vectors of sixteen lanes.
+#[derive(Clone, Copy)]
+pub(crate) struct Lanes<S, const R: usize>(S);
+
+/// Lane-wise operations of one, two or three vectors, named as in [`Simd`].
+macro_rules! lane_wise {
+    ($($name:ident = $simd:ident($($arg:ident),+): $ty:ident;)+) => {$(
+        #[inline(always)]
+        pub fn $name(self, $($arg: $ty<S, R>),+) -> $ty<S, R> {
+            std::array::from_fn(|r| self.0.$simd($($arg[r]),+))
+        }
+    )+};
+}
+
+impl<S: Simd, const R: usize> Lanes<S, R> {
+    lane_wise! {
+        add = add_f32s(a, b): F32s;
+        sub = sub_f32s(a, b): F32s;
+        mul = mul_f32s(a, b): F32s;
+        div = div_f32s(a, b): F32s;
+        min = min_f32s(a, b): F32s;
+        max = max_f32s(a, b): F32s;
+        sqrt = sqrt_f32s(a): F32s;
+        mul_add = mul_add_f32s(a, b, c): F32s;
+        add_bits = add_u32s(a, b): U32s;
+        sub_bits = sub_u32s(a, b): U32s;
+        and = and_u32s(a, b): U32s;
+        or = or_u32s(a, b): U32s;
+        xor = xor_u32s(a, b): U32s;
+    }
+
+    #[inline(always)]
+    pub fn splat(self, value: f32) -> F32s<S, R> {
+        [self.0.splat_f32s(value); R]
+    }
+
+    #[inline(always)]
+    pub fn splat_bits(self, value: u32) -> U32s<S, R> {
+        [self.0.splat_u32s(value); R]
+    }
+
+    #[inline(always)]
+    pub fn load(self, from: &[f32; LANES]) -> F32s<S, R> {
+        let registers = S::as_simd_f32s(from).0;
+        std::array::from_fn(|r| registers[r])
+    }
+
+    #[inline(always)]
+    pub fn store(self, value: F32s<S, R>, to: &mut [f32; LANES]) {
+        S::as_mut_simd_f32s(to).0.copy_from_slice(&value);
+    }
+
+    #[inline(always)]
+    pub fn load_bits(self, from: &[u32; LANES]) -> U32s<S, R> {
+        let registers = S::as_simd_u32s(from).0;
+        std::array::from_fn(|r| registers[r])
+    }
+
+    /// `a << N`.
+    #[inline(always)]
+    pub fn shl<const N: u32>(self, a: U32s<S, R>) -> U32s<S, R> {
+        let amount = self.0.splat_u32s(N);
+        a.map(|a| self.0.wrapping_dyn_shl_u32s(a, amount))
+    }
+
+    /// `a >> N`, zeros shifted in.
+    #[inline(always)]
+    pub fn shr<const N: u32>(self, a: U32s<S, R>) -> U32s<S, R> {
+        let amount = self.0.splat_u32s(N);
+        a.map(|a| self.0.wrapping_dyn_shr_u32s(a, amount))
+    }
+
+    /// The floats with these bits.
+    #[inline(always)]
+    pub fn from_bits(self, a: U32s<S, R>) -> F32s<S, R> {
+        a.map(|a| self.0.transmute_f32s_u32s(a))
+    }
+
+    /// The bits of these floats.
+    #[inline(always)]
+    pub fn to_bits(self, a: F32s<S, R>) -> U32s<S, R> {
+        a.map(|a| self.0.transmute_u32s_f32s(a))
+    }
+
+    /// 1 where x > 0, else 0.
+    #[inline(always)]
+    pub fn positive(self, x: F32s<S, R>) -> F32s<S, R> {
+        let (one, zero) = (self.0.splat_f32s(1.0), self.0.splat_f32s(0.0));
+        x.map(|x| {
+            let positive = self.0.greater_than_f32s(x, zero);
+            self.0.select_f32s(positive, one, zero)
+        })
+    }
+
+    /// The sum of the lanes, by halves.
+    #[inline(always)]
+    pub fn sum(self, a: F32s<S, R>) -> f32 {
+        let mut lanes = [0.0; LANES];
+        self.store(a, &mut lanes);
+        let eight: [f32; 8] = std::array::from_fn(|i| lanes[i] + lanes[i + 8]);
+        let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+        (four[0] + four[2]) + (four[1] + four[3])
+    }
+
+    /// eˣ for x ≤ 88, to 2 units in the last place; 0 below -87.3.
+    #[inline(always)]
+    pub fn exp(self, x: F32s<S, R>) -> F32s<S, R> {
+        // x = n ln 2 + r with |r| <= ln 2 / 2; adding 1.5 * 2^23 rounds to the integer n and leaves
+        // it in the low bits. The polynomial is Cephes's expf.
+        let magic = self.splat(12_582_912.0);
+        let lowest = self.splat(-87.3);
+        let clamped = self.max(x, lowest);
+        let shifted = self.mul_add(clamped, self.splat(std::f32::consts::LOG2_E), magic);
+        let n = self.sub(shifted, magic);
+        let r = self.mul_add(n, self.splat(-0.693_359_4), clamped);
+        let r = self.mul_add(n, self.splat(2.121_944_4e-4), r);
+        let mut p = self.splat(1.987_569_1e-4);
+        for c in [
+            1.398_2e-3,
+            8.333_452e-3,
+            4.166_579_6e-2,
+            1.666_666_5e-1,
+            0.5,
+            1.0,
+            1.0,
+        ] {
+            p = self.mul_add(p, r, self.splat(c));
+        }
+        let exponent = self.shl::<23>(self.add_bits(self.to_bits(shifted), self.splat_bits(127)));
+        self.mul(p, self.from_bits(exponent))
+    }
+}

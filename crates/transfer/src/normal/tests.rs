@@ -1,0 +1,119 @@
+use std::time::Instant;
+
+use rand::SeedableRng;
+
+use super::*;
+use crate::lanes::narrow;
+
+#[test]
+fn speed_probe() {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut out = vec![0.0; 10 * 1040];
+    let mut best = f64::MAX;
+    for _ in 0..2000 {
+        let t = Instant::now();
+        fill_normal(&mut rng, 1.0, &mut out);
+        best = best.min(t.elapsed().as_secs_f64());
+    }
+    println!("normals {:.2} us a head", best * 1e6);
+    let mut best = f64::MAX;
+    let mut sum = 0.0;
+    for _ in 0..200 {
+        let t = Instant::now();
+        for _ in 0..10000 {
+            let x: f32 = rand_distr::Distribution::sample(&rand_distr::StandardNormal, &mut rng);
+            sum += x;
+        }
+        best = best.min(t.elapsed().as_secs_f64());
+    }
+    println!("rand_distr {:.2} ns a normal {sum}", best * 1e5);
+    let mut best = f64::MAX;
+    let mut words = 0u64;
+    for _ in 0..200 {
+        let t = Instant::now();
+        for _ in 0..10000 {
+            words ^= rng.next_u64();
+        }
+        best = best.min(t.elapsed().as_secs_f64());
+    }
+    println!("chacha u64 {:.2} ns a word {words}", best * 1e5);
+}
+
+#[test]
+fn bits_do_not_depend_on_the_instruction_set() {
+    let mut wide = vec![0.0; 3200];
+    let mut thin = wide.clone();
+    dispatch(FillNormal::new(
+        &mut ChaCha8Rng::seed_from_u64(5),
+        0.02,
+        &mut wide,
+    ));
+    narrow(FillNormal::new(
+        &mut ChaCha8Rng::seed_from_u64(5),
+        0.02,
+        &mut thin,
+    ));
+    assert_eq!(wide, thin);
+    assert!(wide.iter().any(|&x| x != 0.0));
+}
+
+#[test]
+fn moments_tails_and_cells_are_those_of_the_normal_distribution() {
+    let n = 8_000_000;
+    let mut out = vec![0.0; n];
+    fill_normal(&mut ChaCha8Rng::seed_from_u64(11), 1.0, &mut out);
+    let moment = |power: i32| out.iter().map(|&x| (x as f64).powi(power)).sum::<f64>() / n as f64;
+    // The variance of x^p is E x^2p - (E x^p)^2; five standard errors are allowed.
+    for (power, expected, variance) in [
+        (1, 0.0, 1.0),
+        (2, 1.0, 2.0),
+        (3, 0.0, 15.0),
+        (4, 3.0, 96.0),
+        (6, 15.0, 10395.0 - 225.0),
+    ] {
+        let error = moment(power) - expected;
+        let tolerance = 5.0 * f64::sqrt(variance / n as f64);
+        assert!(error.abs() < tolerance, "moment {power}: off by {error}");
+    }
+    for (threshold, tail) in [
+        (1.0, 0.158_655_253_931_457),
+        (2.0, 0.022_750_131_948_179),
+        (3.0, 1.349_898_031_630e-3),
+        (4.0, 3.167_124_183_3e-5),
+        (4.75, 1.017_082_5e-6),
+    ] {
+        for sign in [1.0, -1.0] {
+            let count = out.iter().filter(|&&x| sign * x as f64 > threshold).count() as f64;
+            let expected = tail * n as f64;
+            assert!(
+                (count - expected).abs() < 5.0 * expected.sqrt(),
+                "beyond {}: {count}, expected {expected}",
+                sign * threshold
+            );
+        }
+    }
+}
+
+#[test]
+fn neighbours_are_not_correlated() {
+    let n = 4_000_000;
+    let mut out = vec![0.0; n];
+    fill_normal(&mut ChaCha8Rng::seed_from_u64(12), 1.0, &mut out);
+    // Lags within a vector, between the two of a pair, and between draws of one generator. Squares
+    // too: the two of a pair share a radius.
+    for lag in [1, 2, 8, 15, 16, 17, 32, 48, 64, 1024] {
+        let pairs = || {
+            out.iter()
+                .zip(&out[lag..])
+                .map(|(&a, &b)| (a as f64, b as f64))
+        };
+        let plain = pairs().map(|(a, b)| a * b).sum::<f64>() / n as f64;
+        let squares = pairs()
+            .map(|(a, b)| (a * a - 1.0) * (b * b - 1.0) / 2.0)
+            .sum::<f64>()
+            / n as f64;
+        let tolerance = 5.0 / (n as f64).sqrt();
+        assert!(plain.abs() < tolerance, "lag {lag}: {plain}");
+        assert!(squares.abs() < tolerance, "squares at lag {lag}: {squares}");
+    }
+}

@@ -1,0 +1,243 @@
+//! The two matrix products that training consists of, on small matrices: row-by-row dot products
+//! and combinations of rows. Every element is summed in one fixed order.
+
+use pulp::Simd;
+
+use crate::lanes::{F32s, Kernel, LANES, Lanes, dispatch};
+use crate::matrix::Matrix;
+
+/// `out = x fᵀ`: out_ij = x_i · f_j. Resizes `out`.
+pub(crate) fn dots(out: &mut Matrix, x: &Matrix, f: &Matrix) {
+    out.resize(x.rows(), f.rows());
+    dispatch(Dots { out, x, f });
+}
+
+/// `out = f fᵀ`. Resizes `out`.
+pub(crate) fn gram(out: &mut Matrix, f: &Matrix) {
+    out.resize(f.rows(), f.rows());
+    dispatch(Gram { out, f });
+}
+
+/// `out = scale · out + a f`, with the first `f.rows()` columns of `a`.
+pub(crate) fn combine(out: &mut Matrix, scale: f32, a: &Matrix, f: &Matrix) {
+    dispatch(Combine { out, scale, a, f });
+}
+
+/// `out = scale · out + factor · x`.
+pub(crate) fn add(out: &mut Matrix, scale: f32, x: &Matrix, factor: f32) {
+    dispatch(Add {
+        out,
+        scale,
+        x,
+        factor,
+    });
+}
+
+struct Dots<'a> {
+    out: &'a mut Matrix,
+    x: &'a Matrix,
+    f: &'a Matrix,
+}
+
+impl Kernel for Dots<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) {
+        dots_with(lanes, self.out, self.x, self.f);
+    }
+}
+
+struct Gram<'a> {
+    out: &'a mut Matrix,
+    f: &'a Matrix,
+}
+
+impl Kernel for Gram<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) {
+        // Tiles as large as the registers hold.
+        if R == 1 {
+            all_dots::<S, R, 5, 5>(lanes, self.out, self.f, self.f, true);
+        } else {
+            all_dots::<S, R, 2, 3>(lanes, self.out, self.f, self.f, true);
+        }
+    }
+}
+
+struct Combine<'a> {
+    out: &'a mut Matrix,
+    scale: f32,
+    a: &'a Matrix,
+    f: &'a Matrix,
+}
+
+impl Kernel for Combine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) {
+        combine_with(lanes, self.out, self.scale, self.a, self.f);
+    }
+}
+
+/// [`dots`] within a kernel; `out` has its size.
+#[inline(always)]
+pub(crate) fn dots_with<S: Simd, const R: usize>(
+    lanes: Lanes<S, R>,
+    out: &mut Matrix,
+    x: &Matrix,
+    f: &Matrix,
+) {
+    if R == 1 {
+        all_dots::<S, R, 5, 5>(lanes, out, x, f, false);
+    } else {
+        all_dots::<S, R, 2, 3>(lanes, out, x, f, false);
+    }
+}
+
+#[inline(always)]
+fn all_dots<S: Simd, const R: usize, const M: usize, const N: usize>(
+    lanes: Lanes<S, R>,
+    out: &mut Matrix,
+    x: &Matrix,
+    f: &Matrix,
+    symmetric: bool,
+) {
+    let (m, n) = (x.rows(), f.rows());
+    for i in (0..m).step_by(M) {
+        for j in (0..n).step_by(N) {
+            if symmetric && j + N <= i {
+                continue;
+            }
+            // At the edges the last row stands in for those that are not there.
+            let left = std::array::from_fn(|t| x.vectors((i + t).min(m - 1)));
+            let right = std::array::from_fn(|t| f.vectors((j + t).min(n - 1)));
+            let sums: [[F32s<S, R>; N]; M] = tile(lanes, left, right);
+            for (t, sums) in sums.into_iter().enumerate().take(m - i) {
+                for (u, sum) in sums.into_iter().enumerate().take(n - j) {
+                    let sum = lanes.sum(sum);
+                    out.row_mut(i + t)[j + u] = sum;
+                    if symmetric {
+                        out.row_mut(j + u)[i + t] = sum;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn tile<S: Simd, const R: usize, const M: usize, const N: usize>(
+    lanes: Lanes<S, R>,
+    x: [&[[f32; LANES]]; M],
+    f: [&[[f32; LANES]]; N],
+) -> [[F32s<S, R>; N]; M] {
+    let len = x[0].len();
+    let x = x.map(|row| &row[..len]);
+    let f = f.map(|row| &row[..len]);
+    let mut sums = [[lanes.splat(0.0); N]; M];
+    for b in 0..len {
+        let right: [F32s<S, R>; N] = std::array::from_fn(|j| lanes.load(&f[j][b]));
+        for i in 0..M {
+            let left = lanes.load(&x[i][b]);
+            for j in 0..N {
+                sums[i][j] = lanes.mul_add(left, right[j], sums[i][j]);
+            }
+        }
+    }
+    sums
+}
+
+/// [`combine`] within a kernel.
+#[inline(always)]
+pub(crate) fn combine_with<S: Simd, const R: usize>(
+    lanes: Lanes<S, R>,
+    out: &mut Matrix,
+    scale: f32,
+    a: &Matrix,
+    f: &Matrix,
+) {
+    let mut k = 0;
+    while k < out.rows() {
+        k += match out.rows() - k {
+            10.. if R == 1 => rows::<S, R, 10>(lanes, out, scale, a, f, k),
+            4.. => rows::<S, R, 4>(lanes, out, scale, a, f, k),
+            2.. => rows::<S, R, 2>(lanes, out, scale, a, f, k),
+            _ => rows::<S, R, 1>(lanes, out, scale, a, f, k),
+        };
+    }
+}
+
+/// Does `M` rows of [`combine`] from row `k` on and returns `M`.
+#[inline(always)]
+fn rows<S: Simd, const R: usize, const M: usize>(
+    lanes: Lanes<S, R>,
+    out: &mut Matrix,
+    scale: f32,
+    a: &Matrix,
+    f: &Matrix,
+    k: usize,
+) -> usize {
+    let n = f.rows();
+    let coefficients: [&[f32]; M] = std::array::from_fn(|i| &a.row(k + i)[..n]);
+    let factor = lanes.splat(scale);
+    let stride = out.stride();
+    let all = f.as_slice();
+    for at in (0..stride).step_by(LANES) {
+        let mut sums: [F32s<S, R>; M] = std::array::from_fn(|i| {
+            let vector = &out.vectors(k + i)[at / LANES];
+            lanes.mul(lanes.load(vector), factor)
+        });
+        for j in 0..n {
+            let vector: &[f32; LANES] = match all[j * stride + at..].first_chunk() {
+                Some(vector) => vector,
+                None => return M,
+            };
+            let vector = lanes.load(vector);
+            for i in 0..M {
+                sums[i] = lanes.mul_add(lanes.splat(coefficients[i][j]), vector, sums[i]);
+            }
+        }
+        for (i, sum) in sums.into_iter().enumerate() {
+            lanes.store(sum, &mut out.vectors_mut(k + i)[at / LANES]);
+        }
+    }
+    M
+}
+
+struct Add<'a> {
+    out: &'a mut Matrix,
+    scale: f32,
+    x: &'a Matrix,
+    factor: f32,
+}
+
+impl Kernel for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) {
+        add_with(lanes, self.out, self.scale, self.x, self.factor);
+    }
+}
+
+/// [`add`] within a kernel.
+#[inline(always)]
+pub(crate) fn add_with<S: Simd, const R: usize>(
+    lanes: Lanes<S, R>,
+    out: &mut Matrix,
+    scale: f32,
+    x: &Matrix,
+    factor: f32,
+) {
+    let (scale, factor) = (lanes.splat(scale), lanes.splat(factor));
+    let from = x.as_slice().as_chunks::<LANES>().0;
+    let to = out.as_mut_slice().as_chunks_mut::<LANES>().0;
+    for (to, from) in to.iter_mut().zip(from) {
+        let scaled = lanes.mul(lanes.load(to), scale);
+        lanes.store(lanes.mul_add(lanes.load(from), factor, scaled), to);
+    }
+}

@@ -1,0 +1,279 @@
+//! From the first layer's outputs to the gradient there: the loss, the second layer where there is
+//! one, and the clipping of each example's gradient. Examples run along the lanes.
+
+use datasets::FeatureSet;
+use pulp::Simd;
+
+use crate::lanes::{LANES, Lanes};
+use crate::matrix::Matrix;
+use crate::products::{add, combine_with, dots_with};
+use crate::{Activation, HeadKind, HeadShape, Recipe};
+
+/// All that lies above the first layer, for one training set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Top {
+    /// One-hot labels, outputs × N (a binary head's: the label itself, 1 × N).
+    targets: Matrix,
+    /// Row 0: the weight of each example's loss. Row 1: |f̃_i|². Row 2: which examples are in the
+    /// batch (1 or 0, 0 in the padding).
+    examples: Matrix,
+    clip: Option<f32>,
+    hidden: Option<Hidden>,
+}
+
+/// The second layer of an MLP head.
+#[derive(Clone, Debug)]
+pub(crate) struct Hidden {
+    activation: Activation,
+    binary: bool,
+    /// Weights, outputs × (hidden+1), bias last.
+    pub weights: Matrix,
+    /// The summed and clipped gradient of [`Hidden::weights`].
+    pub gradient: Matrix,
+    /// Hidden values, (hidden+1) × N; the last row is 1.
+    values: Matrix,
+    /// Logits and their residuals, outputs × N.
+    logits: Matrix,
+}
+
+impl Top {
+    /// Takes over a training set. Initial second-layer weights are the caller's to set.
+    pub fn prepare(
+        &mut self,
+        shape: &HeadShape,
+        recipe: &Recipe,
+        features: &FeatureSet,
+        members: &[u32],
+    ) {
+        let n = members.len();
+        self.clip = recipe.dp.map(|dp| dp.clip);
+        self.targets.resize(shape.outputs(), n);
+        self.targets.as_mut_slice().fill(0.0);
+        self.examples.resize(3, n);
+        self.examples.as_mut_slice().fill(0.0);
+        for (i, &member) in members.iter().enumerate() {
+            let label = features.labels()[member as usize] as usize;
+            let mut weight = 1.0;
+            if !shape.is_binary() {
+                self.targets.row_mut(label)[i] = 1.0;
+            } else if label == 1 {
+                self.targets.row_mut(0)[i] = 1.0;
+                weight = recipe.positive_weight;
+            }
+            self.examples.row_mut(0)[i] = weight;
+            self.examples.row_mut(2)[i] = 1.0;
+        }
+        let HeadKind::Mlp { hidden, activation } = shape.kind else {
+            self.hidden = None;
+            return;
+        };
+        let layer = self.hidden.get_or_insert_with(|| Hidden {
+            activation,
+            binary: shape.is_binary(),
+            weights: Matrix::default(),
+            gradient: Matrix::default(),
+            values: Matrix::default(),
+            logits: Matrix::default(),
+        });
+        layer.weights.resize(shape.outputs(), hidden + 1);
+        layer.gradient.resize(shape.outputs(), hidden + 1);
+        layer.values.resize(hidden + 1, n);
+        layer.values.row_mut(hidden).fill(1.0);
+        layer.logits.resize(shape.outputs(), n);
+    }
+
+    /// Sets |f̃_i|² of example `i`.
+    pub fn set_norm(&mut self, i: usize, square: f32) {
+        self.examples.row_mut(1)[i] = square;
+    }
+
+    /// Which examples are in the batch: one value each, 1 or 0.
+    pub fn batch_mut(&mut self) -> &mut [f32] {
+        let n = self.examples.cols();
+        &mut self.examples.row_mut(2)[..n]
+    }
+
+    /// The second layer, if there is one.
+    pub fn hidden_mut(&mut self) -> Option<&mut Hidden> {
+        self.hidden.as_mut()
+    }
+
+    /// Turns the first layer's outputs `z` (rows × N) into each example's gradient there, clipped
+    /// and 0 outside the batch, and sets the second layer's summed gradient.
+    #[inline(always)]
+    pub fn backward<S: Simd, const R: usize>(&mut self, lanes: Lanes<S, R>, z: &mut Matrix) {
+        let examples = &self.examples;
+        let Some(hidden) = &mut self.hidden else {
+            for b in 0..z.stride() / LANES {
+                softmax_residual(lanes, z, &self.targets, b);
+                if let Some(clip) = self.clip {
+                    let square = column_squares(lanes, z, b);
+                    let norm = lanes.mul(square, lanes.load(&examples.vectors(1)[b]));
+                    scale_columns(lanes, z, b, factor(lanes, examples, b, clip, norm));
+                }
+            }
+            return;
+        };
+        hidden.forward(lanes, z);
+        for b in 0..z.stride() / LANES {
+            if hidden.binary {
+                logistic_residual(lanes, &mut hidden.logits, &self.targets, examples, b);
+            } else {
+                softmax_residual(lanes, &mut hidden.logits, &self.targets, b);
+            }
+            hidden.back(lanes, z, b);
+            let scale = match self.clip {
+                Some(clip) => {
+                    let below = lanes.load(&examples.vectors(1)[b]);
+                    let values = column_squares(lanes, &hidden.values, b);
+                    let upper = lanes.mul(column_squares(lanes, &hidden.logits, b), values);
+                    let norm = lanes.mul_add(column_squares(lanes, z, b), below, upper);
+                    factor(lanes, examples, b, clip, norm)
+                }
+                None => lanes.load(&examples.vectors(2)[b]),
+            };
+            scale_columns(lanes, z, b, scale);
+            scale_columns(lanes, &mut hidden.logits, b, scale);
+        }
+        dots_with(lanes, &mut hidden.gradient, &hidden.logits, &hidden.values);
+    }
+}
+
+impl Hidden {
+    /// Gradient descent on the second layer: weights ← decay · weights − rate · gradient.
+    pub fn descend(&mut self, decay: f32, rate: f32) {
+        add(&mut self.weights, decay, &self.gradient, -rate);
+    }
+
+    /// Hidden values and logits from the pre-activations `z`.
+    #[inline(always)]
+    fn forward<S: Simd, const R: usize>(&mut self, lanes: Lanes<S, R>, z: &Matrix) {
+        let zero = lanes.splat(0.0);
+        for unit in 0..z.rows() {
+            for (value, before) in self
+                .values
+                .vectors_mut(unit)
+                .iter_mut()
+                .zip(z.vectors(unit))
+            {
+                let x = lanes.load(before);
+                let y = match self.activation {
+                    Activation::Relu => lanes.max(x, zero),
+                    Activation::Square => lanes.mul(x, x),
+                };
+                lanes.store(y, value);
+            }
+        }
+        combine_with(lanes, &mut self.logits, 0.0, &self.weights, &self.values);
+    }
+
+    /// Turns vector `b` of the pre-activations `z` into the gradient there.
+    #[inline(always)]
+    fn back<S: Simd, const R: usize>(&self, lanes: Lanes<S, R>, z: &mut Matrix, b: usize) {
+        for unit in 0..z.rows() {
+            let mut sum = lanes.splat(0.0);
+            for k in 0..self.logits.rows() {
+                let weight = lanes.splat(self.weights.row(k)[unit]);
+                sum = lanes.mul_add(weight, lanes.load(&self.logits.vectors(k)[b]), sum);
+            }
+            let place = &mut z.vectors_mut(unit)[b];
+            let x = lanes.load(place);
+            let slope = match self.activation {
+                Activation::Relu => lanes.positive(x),
+                Activation::Square => lanes.add(x, x),
+            };
+            lanes.store(lanes.mul(sum, slope), place);
+        }
+    }
+}
+
+/// Softmax minus one-hot, in place, of vector `b`.
+#[inline(always)]
+fn softmax_residual<S: Simd, const R: usize>(
+    lanes: Lanes<S, R>,
+    z: &mut Matrix,
+    targets: &Matrix,
+    b: usize,
+) {
+    let mut top = lanes.load(&z.vectors(0)[b]);
+    for k in 1..z.rows() {
+        top = lanes.max(top, lanes.load(&z.vectors(k)[b]));
+    }
+    let mut total = lanes.splat(0.0);
+    for k in 0..z.rows() {
+        let place = &mut z.vectors_mut(k)[b];
+        let power = lanes.exp(lanes.sub(lanes.load(place), top));
+        total = lanes.add(total, power);
+        lanes.store(power, place);
+    }
+    let inverse = lanes.div(lanes.splat(1.0), total);
+    let minus = lanes.splat(-1.0);
+    for k in 0..z.rows() {
+        let target = lanes.mul(lanes.load(&targets.vectors(k)[b]), minus);
+        let place = &mut z.vectors_mut(k)[b];
+        lanes.store(lanes.mul_add(lanes.load(place), inverse, target), place);
+    }
+}
+
+/// weight · (σ(z) − y), in place, of vector `b`.
+#[inline(always)]
+fn logistic_residual<S: Simd, const R: usize>(
+    lanes: Lanes<S, R>,
+    z: &mut Matrix,
+    targets: &Matrix,
+    examples: &Matrix,
+    b: usize,
+) {
+    let place = &mut z.vectors_mut(0)[b];
+    let minus = lanes.mul(lanes.load(place), lanes.splat(-1.0));
+    let power = lanes.exp(lanes.min(minus, lanes.splat(87.0)));
+    let one = lanes.splat(1.0);
+    let p = lanes.div(one, lanes.add(one, power));
+    let residual = lanes.sub(p, lanes.load(&targets.vectors(0)[b]));
+    lanes.store(
+        lanes.mul(residual, lanes.load(&examples.vectors(0)[b])),
+        place,
+    );
+}
+
+/// The squared norm of each column of vector `b`.
+#[inline(always)]
+fn column_squares<S: Simd, const R: usize>(
+    lanes: Lanes<S, R>,
+    z: &Matrix,
+    b: usize,
+) -> [S::f32s; R] {
+    let mut sum = lanes.splat(0.0);
+    for k in 0..z.rows() {
+        let x = lanes.load(&z.vectors(k)[b]);
+        sum = lanes.mul_add(x, x, sum);
+    }
+    sum
+}
+
+/// min(1, C / (norm + 1e-6)) from squared norms; 0 outside the batch.
+#[inline(always)]
+fn factor<S: Simd, const R: usize>(
+    lanes: Lanes<S, R>,
+    examples: &Matrix,
+    b: usize,
+    clip: f32,
+    square: [S::f32s; R],
+) -> [S::f32s; R] {
+    let norm = lanes.add(lanes.sqrt(square), lanes.splat(1e-6));
+    let factor = lanes.min(lanes.div(lanes.splat(clip), norm), lanes.splat(1.0));
+    lanes.mul(factor, lanes.load(&examples.vectors(2)[b]))
+}
+
+#[inline(always)]
+fn scale_columns<S: Simd, const R: usize>(
+    lanes: Lanes<S, R>,
+    z: &mut Matrix,
+    b: usize,
+    scale: [S::f32s; R],
+) {
+    for k in 0..z.rows() {
+        let place = &mut z.vectors_mut(k)[b];
+        lanes.store(lanes.mul(lanes.load(place), scale), place);
+    }
+}

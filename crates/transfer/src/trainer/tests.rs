@@ -1,0 +1,370 @@
+//! The fast paths against the plain one, given the same initial weights, batches and noise.
+
+use rand::{RngExt, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+
+use super::*;
+use crate::draws::Draws;
+use crate::matrix::Matrix;
+use crate::{Activation, DpSgd, Sampling, reference};
+
+/// Non-negative features around class means, as a ReLU backbone makes them.
+pub(crate) fn features(width: usize, classes: usize, per_class: usize, seed: u64) -> FeatureSet {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut normal = move || -> f32 { StandardNormal.sample(&mut rng) };
+    let means: Vec<f32> = (0..classes * width).map(|_| normal()).collect();
+    let (mut values, mut labels) = (Vec::new(), Vec::new());
+    for example in 0..classes * per_class {
+        let class = example % classes;
+        labels.push(class as u32);
+        for mean in &means[class * width..(class + 1) * width] {
+            values.push((mean + 0.7 * normal()).max(0.0) * (40.0 / width as f32).sqrt());
+        }
+    }
+    FeatureSet::new(width, values, labels, classes).unwrap()
+}
+
+/// Everything a run draws, fixed beforehand.
+struct Fixed {
+    initial: Vec<f32>,
+    /// Step by step, one value an example.
+    batches: Vec<Vec<bool>>,
+    /// Step by step, one value a weight.
+    noise: Vec<Vec<f64>>,
+    /// Rows F̃_i.
+    examples: Vec<Vec<f64>>,
+    first: [usize; 2],
+    decay: f64,
+    step: usize,
+}
+
+impl Fixed {
+    fn new(shape: &HeadShape, recipe: &Recipe, data: &FeatureSet, members: &[u32]) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(99);
+        let mut initial = Vec::new();
+        for (rows, cols) in layers(shape) {
+            for i in 0..rows * cols {
+                let normal: f32 = StandardNormal.sample(&mut rng);
+                let bias = i % cols == cols - 1;
+                initial.push(if bias { 0.0 } else { normal * recipe.init_std });
+            }
+        }
+        let mut batches = Vec::new();
+        let mut noise = Vec::new();
+        if let Some(dp) = recipe.dp {
+            for _ in 0..recipe.steps {
+                let mut in_batch = || match dp.sampling {
+                    Sampling::Full => true,
+                    Sampling::Poisson { rate } => rng.random_bool(rate),
+                };
+                batches.push(members.iter().map(|_| in_batch()).collect());
+                let normal = (&mut rng).sample_iter(StandardNormal);
+                noise.push(normal.take(shape.weight_len()).collect());
+            }
+        }
+        let with_one = |&member: &u32| {
+            let row = data.row(member as usize).iter().map(|&x| x.into());
+            row.chain([1.0]).collect()
+        };
+        Self {
+            initial,
+            batches,
+            noise,
+            examples: members.iter().map(with_one).collect(),
+            first: layers(shape)[0].into(),
+            decay: 1.0 - f64::from(recipe.learning_rate) * f64::from(recipe.weight_decay),
+            step: 0,
+        }
+    }
+
+    /// The orthonormal basis that Gram-Schmidt makes of the examples `pivots`.
+    fn basis(&self, pivots: &[usize]) -> Vec<Vec<f64>> {
+        let mut basis: Vec<Vec<f64>> = Vec::new();
+        for &pivot in pivots {
+            let mut row = self.examples[pivot].clone();
+            for _ in 0..2 {
+                for done in &basis {
+                    let along = dot(&row, done);
+                    row.iter_mut().zip(done).for_each(|(x, q)| *x -= along * q);
+                }
+            }
+            let norm = dot(&row, &row).sqrt();
+            basis.push(row.iter().map(|x| x / norm).collect());
+        }
+        basis
+    }
+}
+
+fn layers(shape: &HeadShape) -> Vec<(usize, usize)> {
+    let mut layers = vec![(shape.first_rows(), shape.features + 1)];
+    if shape.second_len() > 0 {
+        layers.push((shape.outputs(), shape.first_rows() + 1));
+    }
+    layers
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// For the plain path.
+impl reference::Draws for &Fixed {
+    fn in_batch(&mut self, step: usize, example: usize) -> bool {
+        self.batches[step][example]
+    }
+
+    fn noise(&mut self, step: usize, out: &mut [f64]) {
+        out.copy_from_slice(&self.noise[step]);
+    }
+}
+
+/// For the fast paths: `span` tells which.
+struct Fast<'a> {
+    fixed: &'a mut Fixed,
+    span: bool,
+    layer: usize,
+}
+
+impl Draws for Fast<'_> {
+    fn initial(&mut self, weights: &mut Matrix) {
+        let start = if self.layer == 0 {
+            0
+        } else {
+            self.fixed.first.iter().product()
+        };
+        self.layer += 1;
+        let cols = weights.cols();
+        for row in 0..weights.rows() {
+            let from = &self.fixed.initial[start + row * cols..][..cols];
+            weights.row_mut(row)[..cols].copy_from_slice(from);
+        }
+    }
+
+    fn batch(&mut self, examples: &mut [f32]) {
+        for (to, &from) in examples
+            .iter_mut()
+            .zip(&self.fixed.batches[self.fixed.step])
+        {
+            *to = f32::from(from);
+        }
+        if !self.span {
+            self.fixed.step += 1;
+        }
+    }
+
+    fn span_noise(&mut self, pivots: &[usize], out: &mut Matrix) {
+        let noise = &self.fixed.noise[self.fixed.step];
+        for (j, q) in self.fixed.basis(pivots).iter().enumerate() {
+            for row in 0..out.rows() {
+                out.row_mut(row)[j] = dot(&noise[row * q.len()..][..q.len()], q) as f32;
+            }
+        }
+        self.fixed.step += 1;
+    }
+
+    fn noise(&mut self, out: &mut Matrix) {
+        let [rows, cols] = self.fixed.first;
+        let first = out.rows() == rows && out.cols() == cols;
+        let start = if first { 0 } else { rows * cols };
+        let whole: Vec<f64> = if self.span && first {
+            // The remainder: what the steps' noise adds up to, at unit scale. The sum is negated
+            // because training scales the steps' noise by minus the learning rate.
+            let mut sum = vec![0.0; rows * cols];
+            let mut square = 0.0;
+            for noise in &self.fixed.noise {
+                sum.iter_mut()
+                    .zip(noise)
+                    .for_each(|(sum, noise)| *sum = self.fixed.decay * *sum - noise);
+                square = square * self.fixed.decay * self.fixed.decay + 1.0;
+            }
+            sum.iter().map(|sum| sum / f64::sqrt(square)).collect()
+        } else {
+            // Direct training counts a step when it asks for the batch, the span when it asks for
+            // its noise, after the second layer's.
+            let step = self.fixed.step - usize::from(!self.span);
+            self.fixed.noise[step][start..].to_vec()
+        };
+        let cols = out.cols();
+        for row in 0..out.rows() {
+            for (to, from) in out.row_mut(row)[..cols]
+                .iter_mut()
+                .zip(&whole[row * cols..])
+            {
+                *to = *from as f32;
+            }
+        }
+    }
+}
+
+/// Trains the same head fast and plainly and returns the largest difference of two weights, as a
+/// share of the largest change of a weight.
+fn difference(shape: HeadShape, recipe: Recipe, data: &FeatureSet, members: &[u32]) -> f64 {
+    recipe.check(&shape).unwrap();
+    let mut fixed = Fixed::new(&shape, &recipe, data, members);
+    let plain = reference::run(&shape, &recipe, data, members, &fixed.initial, &mut &fixed);
+    let initial = fixed.initial.clone();
+    let mut out = vec![0.0; shape.weight_len()];
+    let span = recipe.optimiser == Optimiser::Sgd;
+    let mut draws = Fast {
+        fixed: &mut fixed,
+        span,
+        layer: 0,
+    };
+    let out_slice = &mut out[..];
+    if span {
+        Span::default().train(&shape, &recipe, data, members, &mut draws, out_slice);
+    } else {
+        Direct::default().train(&shape, &recipe, data, members, &mut draws, out_slice);
+    }
+    let largest =
+        |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, |a, b| f64::max(a, b.abs()));
+    let change = largest(&mut plain.iter().zip(&initial).map(|(w, &i)| w - f64::from(i)));
+    assert!(change > 1e-4, "training moved no weight: {change}");
+    largest(&mut plain.iter().zip(&out).map(|(w, &o)| w - f64::from(o))) / change
+}
+
+fn dp(sampling: Sampling) -> DpSgd {
+    DpSgd {
+        clip: 1.5,
+        noise_multiplier: 0.4,
+        sampling,
+    }
+}
+
+const POISSON: Sampling = Sampling::Poisson { rate: 0.3 };
+
+/// Linear and MLP heads of odd sizes, with the training sets' sizes.
+fn shapes() -> Vec<(HeadShape, usize)> {
+    vec![
+        (HeadShape::linear(100, 10), 10),
+        (HeadShape::linear(33, 3), 18),
+        (HeadShape::linear(8, 11), 33),
+        (HeadShape::mlp(100, 8, Activation::Relu, 2), 8),
+        (HeadShape::mlp(50, 13, Activation::Square, 2), 20),
+        (HeadShape::mlp(70, 5, Activation::Relu, 4), 12),
+    ]
+}
+
+fn recipe_for(shape: &HeadShape) -> Recipe {
+    Recipe {
+        init_std: 0.05,
+        learning_rate: 0.05,
+        weight_decay: 0.02,
+        positive_weight: if shape.is_binary() { 3.0 } else { 1.0 },
+        ..Recipe::mnist(1)
+    }
+}
+
+#[test]
+fn span_training_equals_plain_gradient_descent() {
+    for (shape, n) in shapes() {
+        let data = features(shape.features, shape.classes, 20, 3);
+        let members: Vec<u32> = (0..n as u32).collect();
+        let off = difference(shape, recipe_for(&shape), &data, &members);
+        assert!(off < 1e-5, "{shape:?}: {off:e}");
+    }
+}
+
+#[test]
+fn adam_equals_plain_adam() {
+    for (shape, n) in shapes() {
+        let data = features(shape.features, shape.classes, 20, 4);
+        let members: Vec<u32> = (0..n as u32).collect();
+        let recipe = Recipe {
+            optimiser: Optimiser::Adam,
+            learning_rate: 0.01,
+            ..recipe_for(&shape)
+        };
+        // Adam divides by the gradient's size: rounding shows more.
+        let off = difference(shape, recipe, &data, &members);
+        assert!(off < 2e-4, "{shape:?}: {off:e}");
+        let noisy = recipe.with_dp(dp(POISSON));
+        let off = difference(shape, noisy, &data, &members);
+        assert!(off < 2e-4, "{shape:?}: {off:e}");
+    }
+}
+
+#[test]
+fn dp_training_in_the_span_follows_the_plain_trajectory() {
+    for (shape, n) in shapes() {
+        for sampling in [Sampling::Full, POISSON] {
+            let data = features(shape.features, shape.classes, 20, 5);
+            let members: Vec<u32> = (0..n as u32).collect();
+            let recipe = recipe_for(&shape).with_dp(dp(sampling));
+            let off = difference(shape, recipe, &data, &members);
+            assert!(off < 1e-5, "{shape:?} {sampling:?}: {off:e}");
+        }
+    }
+}
+
+#[test]
+fn repeated_examples_and_more_examples_than_dimensions_are_no_obstacle() {
+    let shape = HeadShape::linear(6, 3);
+    let data = features(6, 3, 20, 6);
+    let mut members: Vec<u32> = (0..24).collect();
+    members.extend([0, 5, 5, 7]);
+    let recipe = recipe_for(&shape).with_dp(dp(POISSON));
+    let off = difference(shape, recipe, &data, &members);
+    assert!(off < 1e-4, "{off:e}");
+    let wide = HeadShape::linear(60, 3);
+    let data = features(60, 3, 20, 6);
+    let off = difference(wide, recipe, &data, &[1, 1, 2, 3, 3, 3, 8, 12]);
+    assert!(off < 1e-5, "{off:e}");
+}
+
+#[test]
+fn a_step_with_an_empty_batch_adds_its_noise() {
+    let shape = HeadShape::linear(20, 3);
+    let data = features(20, 3, 5, 7);
+    let mut recipe = recipe_for(&shape).with_dp(dp(Sampling::Poisson { rate: 0.4 }));
+    recipe.steps = 1;
+    let members = [0, 1, 2];
+    let mut fixed = Fixed::new(&shape, &recipe, &data, &members);
+    fixed.batches = vec![vec![false; 3]];
+    let mut out = vec![0.0; shape.weight_len()];
+    let mut draws = Fast {
+        fixed: &mut fixed,
+        span: true,
+        layer: 0,
+    };
+    Span::default().train(&shape, &recipe, &data, &members, &mut draws, &mut out);
+    for (i, &weight) in out.iter().enumerate() {
+        let decayed = 0.999 * f64::from(fixed.initial[i]);
+        // sigma C / floor(.4 * 3) = .6
+        let expected = decayed - 0.05 * 0.6 * fixed.noise[0][i];
+        assert!((f64::from(weight) - expected).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn speed_probe() {
+    let data = features(1024, 10, 1000, 1);
+    let shape = HeadShape::linear(1024, 10);
+    let pool = datasets::Pool::new(data.labels(), 10, 0..10_000);
+    let noisy = DpSgd {
+        clip: 4.0,
+        noise_multiplier: 0.4,
+        sampling: Sampling::Poisson { rate: 0.5 },
+    };
+    let dp_recipe = Recipe {
+        steps: 64,
+        ..Recipe::mnist(1).with_dp(noisy)
+    };
+    for recipe in [Recipe::mnist(1), dp_recipe] {
+        let mut trainer = Trainer::new(shape, recipe).unwrap();
+        let mut out = vec![0.0; shape.weight_len()];
+        let key = datasets::StreamKey::from_seed(1);
+        let mut members = Vec::new();
+        let mut best = f64::MAX;
+        for i in 0..2000u64 {
+            let t = std::time::Instant::now();
+            for j in 0..4 {
+                let mut rng = key.rng(i * 4 + j);
+                pool.draw(1, &mut rng, &mut members);
+                trainer.train(&data, &members, &mut rng, &mut out).unwrap();
+            }
+            best = best.min(t.elapsed().as_secs_f64() / 4.0);
+        }
+        println!("{:.1} us a head", best * 1e6);
+    }
+}
