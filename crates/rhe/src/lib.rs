@@ -1,1 +1,42 @@
-//! Reverse homomorphic encryption: protect, classify with and reveal a head.
+//! Reverse homomorphic encryption (RHE): the head's weights are encrypted, its inputs are not.
+//!
+//! The owner [`SecretKey::generate`]s a key and protects a trained [`PlainHead`]. Anyone with the
+//! protected head can classify features into encrypted results; only the owner can reveal them,
+//! by default the class alone. `SECURITY.md` in this crate says what that does and does not hide.
+//!
+//! ```
+//! use rhe::*;
+//! let head = PlainHead::linear(2, 2, &[1.0, -1.0, 0.0, -1.0, 1.0, 0.5])?;
+//! let key = SecretKey::generate()?;
+//! let protected = ProtectedLinear::protect(&head, &key, Precision::default(), Form::Seeded)?;
+//! let classifier = LinearClassifier::new(&protected, Backend::Detected);
+//! let results = EncryptedResults::Linear(classifier.classify(&[0.0, 3.0])?);
+//! assert_eq!(key.reveal(&results)?, [1]);
+//! # Ok::<(), rhe::RheError>(())
+//! ```
+
+pub mod bench;
+mod error;
+mod files;
+mod head;
+mod keys;
+mod linear;
+mod modular;
+pub mod noise;
+mod packing;
+pub mod parameters;
+mod protected;
+mod quantise;
+mod randomness;
+mod rows;
+mod transform;
+
+pub use error::RheError;
+pub use head::{Activation, Dense, PlainHead, class_of};
+pub use keys::{Identity, SealedNumbers, SecretKey};
+pub use linear::{LinearClassifier, LinearResults, Logits, ProtectedLinear};
+pub use packing::Packing;
+pub use protected::{EncryptedResults, ProtectedHead};
+pub use quantise::{PlaintextSpace, Precision, QuantisedFeatures, QuantisedLinear};
+pub use rows::Form;
+pub use transform::Backend;

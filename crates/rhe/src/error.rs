@@ -1,0 +1,125 @@
+//! The error type of this crate.
+
+use std::path::{Path, PathBuf};
+
+/// What can go wrong while protecting a head, classifying with it or revealing a result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RheError {
+    /// Weights do not fill the stated shape, or hold a value that is not finite.
+    #[error("cannot protect the head: {reason}")]
+    Head {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting is outside of what the scheme can carry.
+    #[error("cannot use {setting}: {reason}")]
+    Setting {
+        /// The setting and its value.
+        setting: String,
+        /// Why not, and what would do.
+        reason: String,
+    },
+    /// A feature vector is not what the head was made for.
+    #[error("cannot classify image {image}: {reason}")]
+    Features {
+        /// Position in the batch.
+        image: usize,
+        /// What is wrong with its features.
+        reason: String,
+    },
+    /// The message and the noise of a product do not fit the plaintext space together.
+    #[error(
+        "decryption could fail with probability 2^{log2_failure:.1}, above the limit of 2^-64: \
+         {reason}\nhint: use fewer weight or feature bits"
+    )]
+    Precision {
+        /// Base-2 logarithm of the bound on the failure probability.
+        log2_failure: f64,
+        /// What was being computed.
+        reason: String,
+    },
+    /// Two things were made with different secret keys.
+    #[error(
+        "the {what} was made with key {found}, this is key {expected}\nhint: use the secret key \
+         file that `keygen` wrote when the head was protected"
+    )]
+    OtherKey {
+        /// What was opened.
+        what: &'static str,
+        /// Identity of the key in hand.
+        expected: String,
+        /// Identity stated by the object.
+        found: String,
+    },
+    /// A result was made by another head, or its numbers do not decrypt to a logit.
+    #[error("cannot reveal the result: {reason}")]
+    Result {
+        /// What gives it away.
+        reason: String,
+    },
+    /// A file is cut, altered, of another version, of other parameters or not ours.
+    #[error("cannot read {what}: {reason}")]
+    Format {
+        /// What was being read: a path or the kind of object.
+        what: String,
+        /// What was expected and found.
+        reason: String,
+    },
+    /// The operating system refuses to read or write.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// `read`, `write`, ...
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The operating system has no randomness to give; nothing secret can be made without.
+    #[error("the operating system's random generator failed: {0}")]
+    Randomness(getrandom::Error),
+}
+
+impl RheError {
+    pub(crate) fn head(reason: impl Into<String>) -> Self {
+        Self::Head {
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn setting(setting: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Setting {
+            setting: setting.into(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn features(image: usize, reason: impl Into<String>) -> Self {
+        Self::Features {
+            image,
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn result(reason: impl Into<String>) -> Self {
+        Self::Result {
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn format(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Format {
+            what: what.into(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io {
+            action,
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+}

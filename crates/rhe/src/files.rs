@@ -1,0 +1,11 @@
+//! Files: one container for every object, and what each object puts in it.
+
+mod container;
+mod linear;
+mod secret;
+
+pub(crate) use container::{Kind, Reader, read_limited, write_whole};
+pub(crate) use secret::at;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+use super::container::Kind;
+use super::*;
+use crate::head::PlainHead;
+use crate::keys::SecretKey;
+use crate::linear::{LinearClassifier, LinearResults, ProtectedLinear};
+use crate::quantise::Precision;
+use crate::rows::Form;
+use crate::transform::Backend;
+use crate::{EncryptedResults, ProtectedHead, RheError};
+
+struct Objects {
+    key: SecretKey,
+    head: ProtectedLinear,
+    results: LinearResults,
+}
+
+fn objects(form: Form) -> Objects {
+    let weights: Vec<f32> = (0..3 * 21).map(|i| (i as f32 * 0.37).sin()).collect();
+    let plain = PlainHead::linear(20, 3, &weights).unwrap();
+    let key = SecretKey::generate().unwrap();
+    let head = ProtectedLinear::protect(&plain, &key, Precision::default(), form).unwrap();
+    let rows: Vec<f32> = (0..40).map(|i| (i as f32 * 0.11).cos()).collect();
+    let results = LinearClassifier::new(&head, Backend::Detected)
+        .classify(&rows)
+        .unwrap();
+    Objects { key, head, results }
+}
+
+/// Rewrites a container's bytes and gives it a right checksum again.
+fn forged(bytes: &[u8], at: usize, value: &[u8]) -> Vec<u8> {
+    let mut out = bytes[..bytes.len() - 16].to_vec();
+    out[at..at + value.len()].copy_from_slice(value);
+    let checksum = blake3::hash(&out);
+    out.extend_from_slice(&checksum.as_bytes()[..16]);
+    out
+}
+
+fn reason<T>(result: Result<T, RheError>) -> String {
+    match result {
+        Ok(_) => panic!("a bad file was taken"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn objects_come_back_as_they_were() {
+    for form in [Form::Seeded, Form::Full] {
+        let Objects { key, head, results } = objects(form);
+        assert_eq!(ProtectedLinear::from_bytes(&head.to_bytes()).unwrap(), head);
+        assert_eq!(
+            LinearResults::from_bytes(&results.to_bytes()).unwrap(),
+            results
+        );
+        let again = SecretKey::from_bytes(&key.to_bytes()).unwrap();
+        assert_eq!(again.coefficients(), key.coefficients());
+    }
+}
+
+#[test]
+fn both_forms_of_a_head_give_the_same_results() {
+    let Objects { key, head, results } = objects(Form::Seeded);
+    let head = ProtectedLinear::from_bytes(&head.into_form(Form::Full).to_bytes()).unwrap();
+    assert_eq!(head.form(), Form::Full);
+    let rows: Vec<f32> = (0..40).map(|i| (i as f32 * 0.11).cos()).collect();
+    let again = LinearClassifier::new(&head, Backend::Portable)
+        .classify(&rows)
+        .unwrap();
+    assert_eq!(again, results);
+    assert!(key.reveal(&EncryptedResults::Linear(again)).is_ok());
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    let Objects { key, head, results } = objects(Form::Seeded);
+    let bytes = [key.to_bytes().to_vec(), head.to_bytes(), results.to_bytes()];
+    for bytes in &bytes {
+        for length in (0..bytes.len()).step_by(1 + bytes.len() / 97) {
+            let cut = &bytes[..length];
+            assert!(SecretKey::from_bytes(cut).is_err());
+            assert!(ProtectedHead::from_bytes(cut).is_err());
+            assert!(EncryptedResults::from_bytes(cut).is_err());
+        }
+    }
+    let mut longer = bytes[1].clone();
+    longer.push(0);
+    assert!(ProtectedHead::from_bytes(&longer).is_err());
+}
+
+#[test]
+fn every_bit_flip_is_an_error() {
+    let Objects { key, head, results } = objects(Form::Seeded);
+    let bytes = [key.to_bytes().to_vec(), head.to_bytes(), results.to_bytes()];
+    for bytes in &bytes {
+        for at in (0..bytes.len()).step_by(1 + bytes.len() / 211).chain(0..60) {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << (at % 8);
+            assert!(SecretKey::from_bytes(&flipped).is_err());
+            assert!(ProtectedHead::from_bytes(&flipped).is_err());
+            assert!(EncryptedResults::from_bytes(&flipped).is_err());
+        }
+    }
+}
+
+#[test]
+fn other_versions_parameters_and_kinds_are_named() {
+    let Objects { key, head, .. } = objects(Form::Seeded);
+    let bytes = head.to_bytes();
+    let version = reason(ProtectedHead::from_bytes(&forged(&bytes, 10, &[9, 0])));
+    assert!(
+        version.contains("version is 9, this program reads 1"),
+        "{version}"
+    );
+    let parameters = reason(ProtectedHead::from_bytes(&forged(&bytes, 12, &[0xab; 8])));
+    assert!(
+        parameters.contains("its parameters are abababababababab"),
+        "{parameters}"
+    );
+    let kind = reason(ProtectedHead::from_bytes(&key.to_bytes()));
+    assert!(kind.contains("another kind: secret key"), "{kind}");
+    let foreign = reason(ProtectedHead::from_bytes(&[0; 100]));
+    assert!(foreign.contains("not ours"), "{foreign}");
+}
+
+#[test]
+fn forged_contents_are_refused_without_a_panic() {
+    let Objects { key, head, results } = objects(Form::Seeded);
+    let bytes = head.to_bytes();
+    // Features and classes of absurd size, and words above the modulus.
+    for (at, value) in [
+        (28 + 32, [0xff; 8]),
+        (28 + 40, [0xff; 8]),
+        (bytes.len() - 24, [0xff; 8]),
+    ] {
+        assert!(ProtectedHead::from_bytes(&forged(&bytes, at, &value)).is_err());
+    }
+    let bytes = results.to_bytes();
+    for at in [
+        28 + 32,
+        28 + 40,
+        28 + 48,
+        28 + 64,
+        28 + 72,
+        bytes.len() - 24,
+    ] {
+        assert!(EncryptedResults::from_bytes(&forged(&bytes, at, &[0xff; 8])).is_err());
+    }
+    let renamed = reason(SecretKey::from_bytes(&forged(
+        &key.to_bytes(),
+        28,
+        &[1; 16],
+    )));
+    assert!(renamed.contains("does not follow"), "{renamed}");
+}
+
+#[test]
+fn a_file_above_its_limit_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large");
+    std::fs::write(&path, vec![0; 2000]).unwrap();
+    let error = reason(SecretKey::load(&path));
+    assert!(error.contains("larger than the limit"), "{error}");
+    assert!(Kind::SecretKey.limit() < 2000);
+}
+
+#[test]
+fn the_secret_key_is_for_its_user_only_and_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("owner.key");
+    let key = SecretKey::generate().unwrap();
+    key.save(&path).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(SecretKey::load(&path).unwrap().id(), key.id());
+    let error = reason(SecretKey::generate().unwrap().save(&path));
+    assert!(error.contains("it exists"), "{error}");
+    assert_eq!(SecretKey::load(&path).unwrap().id(), key.id());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn heads_and_results_are_saved_and_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let Objects { key, head, results } = objects(Form::Seeded);
+    let (a, b) = (
+        folder.path().join("head.rhe"),
+        folder.path().join("results.rhe"),
+    );
+    ProtectedHead::Linear(head).save(&a).unwrap();
+    EncryptedResults::Linear(results).save(&b).unwrap();
+    assert_eq!(ProtectedHead::load(&a).unwrap().key_id(), key.id());
+    assert_eq!(
+        key.reveal(&EncryptedResults::load(&b).unwrap())
+            .unwrap()
+            .len(),
+        2
+    );
+    let missing = reason(ProtectedHead::load(&folder.path().join("none")));
+    assert!(
+        missing.contains("cannot read") && missing.contains("none"),
+        "{missing}"
+    );
+}

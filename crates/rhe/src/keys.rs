@@ -1,0 +1,215 @@
+//! The owner's secret key and the identities that tie files to it.
+
+use crate::error::RheError;
+use crate::parameters::POLYNOMIAL_SIZE;
+use crate::randomness::{fill_binary, fill_from_system};
+use crate::transform::{Backend, Transform};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Dimension n of the small LWE key that bootstrapping works under.
+pub(crate) const LWE_DIMENSION: usize = 918;
+
+/// Sixteen bytes that name a key or a head.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity(pub(crate) [u8; 16]);
+
+impl Identity {
+    pub(crate) fn random() -> Result<Self, RheError> {
+        let mut bytes = [0; 16];
+        fill_from_system(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({self})")
+    }
+}
+
+/// The owner's secret: 32 bytes of the operating system's generator, from which every secret
+/// polynomial is derived. Wiped from memory when dropped.
+pub struct SecretKey {
+    master: Zeroizing<[u8; 32]>,
+    id: Identity,
+    coefficients: Zeroizing<Vec<u64>>,
+    values: Zeroizing<Vec<u64>>,
+}
+
+impl SecretKey {
+    /// Makes a new key.
+    ///
+    /// ```
+    /// let key = rhe::SecretKey::generate()?;
+    /// assert_ne!(key.id(), rhe::SecretKey::generate()?.id());
+    /// # Ok::<(), rhe::RheError>(())
+    /// ```
+    pub fn generate() -> Result<Self, RheError> {
+        let mut master = Zeroizing::new([0; 32]);
+        fill_from_system(&mut *master)?;
+        Ok(Self::from_master(master))
+    }
+
+    pub(crate) fn from_master(master: Zeroizing<[u8; 32]>) -> Self {
+        let mut coefficients = Zeroizing::new(vec![0; POLYNOMIAL_SIZE]);
+        fill_binary(
+            &mut derived(&master, "rhea rhe glwe secret"),
+            &mut coefficients,
+        );
+        let mut values = coefficients.clone();
+        Transform::new(Backend::Detected).forward(&mut values);
+        let mut id = [0; 16];
+        let digest = blake3::derive_key("rhea rhe key identity", &*master);
+        id.copy_from_slice(&digest[..16]);
+        Self {
+            master,
+            id: Identity(id),
+            coefficients,
+            values,
+        }
+    }
+
+    /// The key's public name: a one-way function of it, stored in everything made with it.
+    pub fn id(&self) -> Identity {
+        self.id
+    }
+
+    pub(crate) fn master(&self) -> &[u8; 32] {
+        &self.master
+    }
+
+    /// Secret coefficients, N bits.
+    pub(crate) fn coefficients(&self) -> &[u64] {
+        &self.coefficients
+    }
+
+    /// The secret polynomial in evaluation form modulo q.
+    pub(crate) fn values(&self) -> &[u64] {
+        &self.values
+    }
+
+    /// The small LWE secret, n bits.
+    pub(crate) fn lwe_coefficients(&self) -> Zeroizing<Vec<u64>> {
+        let mut bits = Zeroizing::new(vec![0; LWE_DIMENSION]);
+        fill_binary(&mut derived(&self.master, "rhea rhe lwe secret"), &mut bits);
+        bits
+    }
+
+    /// Bytes only the owner can compute, to hide the sealed numbers of one head.
+    fn fill_pad(&self, head: Identity, pad: &mut [u8]) {
+        let key = Zeroizing::new(blake3::derive_key("rhea rhe sealed numbers", &*self.master));
+        let mut hasher = blake3::Hasher::new_keyed(&key);
+        hasher.update(&head.0);
+        hasher.finalize_xof().fill(pad);
+    }
+
+    pub(crate) fn check(&self, what: &'static str, found: Identity) -> Result<(), RheError> {
+        if found == self.id {
+            return Ok(());
+        }
+        Err(RheError::OtherKey {
+            what,
+            expected: self.id.to_string(),
+            found: found.to_string(),
+        })
+    }
+}
+
+/// A generator for one purpose, derived from the master secret.
+pub(crate) fn derived(master: &[u8; 32], purpose: &str) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed(*Zeroizing::new(blake3::derive_key(purpose, master)))
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKey({})", self.id)
+    }
+}
+
+/// Numbers that only the key's owner reads, such as the real value of one quantisation step: in
+/// the clear it would tell the largest weight. A one-time pad keyed by the head's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedNumbers(pub(crate) Vec<u8>);
+
+impl SealedNumbers {
+    pub(crate) fn seal(values: &[f64], key: &SecretKey, head: Identity) -> Self {
+        let mut bytes = vec![0; 8 * values.len()];
+        key.fill_pad(head, &mut bytes);
+        let plain = values.iter().flat_map(|v| v.to_bits().to_le_bytes());
+        bytes.iter_mut().zip(plain).for_each(|(b, p)| *b ^= p);
+        Self(bytes)
+    }
+
+    pub(crate) fn open(&self, key: &SecretKey, head: Identity) -> Result<Vec<f64>, RheError> {
+        let mut bytes = vec![0; self.0.len()];
+        key.fill_pad(head, &mut bytes);
+        bytes.iter_mut().zip(&self.0).for_each(|(b, s)| *b ^= s);
+        let words = bytes.as_chunks::<8>().0.iter();
+        let values: Vec<f64> = words
+            .map(|b| f64::from_bits(u64::from_le_bytes(*b)))
+            .collect();
+        if values.iter().all(|v| v.is_finite()) && values.first().is_some_and(|v| *v > 0.0) {
+            Ok(values)
+        } else {
+            Err(RheError::result(
+                "its sealed numbers do not open to a scale",
+            ))
+        }
+    }
+
+    /// How many numbers there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len() / 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_follows_from_the_master_secret() {
+        let (a, b) = (
+            SecretKey::from_master(Zeroizing::new([5; 32])),
+            SecretKey::from_master(Zeroizing::new([5; 32])),
+        );
+        assert_eq!(a.id(), b.id());
+        assert_eq!(a.coefficients(), b.coefficients());
+        assert_ne!(a.coefficients()[..LWE_DIMENSION], a.lwe_coefficients()[..]);
+        let other = SecretKey::from_master(Zeroizing::new([6; 32]));
+        assert_ne!(a.id(), other.id());
+        assert_ne!(a.coefficients(), other.coefficients());
+        assert!(other.check("head", a.id()).is_err());
+    }
+
+    #[test]
+    fn sealed_numbers_open_for_their_key_and_head_alone() {
+        let (key, other) = (
+            SecretKey::generate().unwrap(),
+            SecretKey::generate().unwrap(),
+        );
+        let (head, second) = (Identity::random().unwrap(), Identity::random().unwrap());
+        let values = [0.125, -3.0];
+        let sealed = SealedNumbers::seal(&values, &key, head);
+        assert_eq!(sealed.open(&key, head).unwrap(), values);
+        assert_eq!(sealed.count(), 2);
+        assert_ne!(sealed.0[..8], 0.125f64.to_bits().to_le_bytes());
+        assert_ne!(sealed.open(&other, head).ok(), Some(values.to_vec()));
+        assert_ne!(sealed.open(&key, second).ok(), Some(values.to_vec()));
+    }
+
+    #[test]
+    fn printing_a_key_prints_its_name_only() {
+        let key = SecretKey::generate().unwrap();
+        assert_eq!(format!("{key:?}"), format!("SecretKey({})", key.id()));
+    }
+}

@@ -1,0 +1,122 @@
+//! Heads and results of any kind, for who does not care which.
+
+use crate::error::RheError;
+use crate::files::{Kind, Reader, at, read_limited, write_whole};
+use crate::keys::{Identity, SecretKey};
+use crate::linear::{LinearResults, Logits, ProtectedLinear};
+use std::path::Path;
+
+/// A protected head of any kind.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ProtectedHead {
+    /// One affine layer.
+    Linear(ProtectedLinear),
+}
+
+/// Encrypted logits of any kind of head.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum EncryptedResults {
+    /// Of a linear head.
+    Linear(LinearResults),
+}
+
+impl ProtectedHead {
+    /// Its file content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Linear(head) => head.to_bytes(),
+        }
+    }
+
+    /// Reads the file content of a head of any kind.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
+        match Reader::kind_of(bytes, "protected head")? {
+            Kind::LinearHead => ProtectedLinear::from_bytes(bytes).map(Self::Linear),
+            other => Err(RheError::format(
+                "protected head",
+                format!("this is a file of another kind: {}", other.name()),
+            )),
+        }
+    }
+
+    /// Writes it to a file.
+    pub fn save(&self, path: &Path) -> Result<(), RheError> {
+        write_whole(path, &self.to_bytes(), false)
+    }
+
+    /// Reads a file.
+    pub fn load(path: &Path) -> Result<Self, RheError> {
+        let bytes = read_limited(path, Kind::LinearHead.limit())?;
+        Self::from_bytes(&bytes).map_err(|error| at(path, error))
+    }
+
+    /// The name of the key that opens its results.
+    pub fn key_id(&self) -> Identity {
+        match self {
+            Self::Linear(head) => head.key_id(),
+        }
+    }
+
+    /// d, the number of features.
+    pub fn features(&self) -> usize {
+        match self {
+            Self::Linear(head) => head.features(),
+        }
+    }
+}
+
+impl EncryptedResults {
+    /// Their file content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Linear(results) => results.to_bytes(),
+        }
+    }
+
+    /// Reads the file content of results of any kind.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
+        match Reader::kind_of(bytes, "encrypted results")? {
+            Kind::LinearResults => LinearResults::from_bytes(bytes).map(Self::Linear),
+            other => Err(RheError::format(
+                "encrypted results",
+                format!("this is a file of another kind: {}", other.name()),
+            )),
+        }
+    }
+
+    /// Writes them to a file.
+    pub fn save(&self, path: &Path) -> Result<(), RheError> {
+        write_whole(path, &self.to_bytes(), false)
+    }
+
+    /// Reads a file.
+    pub fn load(path: &Path) -> Result<Self, RheError> {
+        let bytes = read_limited(path, Kind::LinearResults.limit())?;
+        Self::from_bytes(&bytes).map_err(|error| at(path, error))
+    }
+
+    /// The number of images.
+    pub fn images(&self) -> usize {
+        match self {
+            Self::Linear(results) => results.images(),
+        }
+    }
+}
+
+impl SecretKey {
+    /// The class of each image, and nothing else: what to give to others.
+    pub fn reveal(&self, results: &EncryptedResults) -> Result<Vec<usize>, RheError> {
+        let logits = self.reveal_logits(results)?;
+        Ok(logits.into_iter().map(|image| image.class).collect())
+    }
+
+    /// The logits of each image, for the key's owner alone: whoever may choose what is decrypted
+    /// to logits reads the head out of them, one weight a query.
+    pub fn reveal_logits(&self, results: &EncryptedResults) -> Result<Vec<Logits>, RheError> {
+        match results {
+            EncryptedResults::Linear(results) => self.reveal_linear_logits(results),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Real weights and features to integers, and what that costs.
+//!
+//! Weights: ŵ = ⌊w/s⌉ with |ŵ| ≤ W = 2^(weight bits − 1) − 1, one step s for the whole head;
+//! biases: b̂ = ⌊b/s⌉ with |b̂| ≤ 16·W. Features, per image: x̂ = ⌊βf⌉ with |x̂| ≤ X = 2^(feature
+//! bits) − 1, where β is an integer, so that the bias meets exactly the scale of the rest:
+//! the integer logit is Σ ŵ·x̂ + b̂·β = (β/s)·logit + error. It is evaluated without any loss.
+
+use crate::error::RheError;
+use crate::head::{Dense, check_row};
+use crate::noise::log2_failure;
+use crate::parameters::{MAX_LOG2_FAILURE, MODULUS};
+
+/// Biases may be this many times the largest weight before weights lose resolution.
+const BIAS_RANGE: i64 = 16;
+
+/// How finely a linear head and its features are quantised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Precision {
+    /// Bits of a weight with its sign, 4 to 20.
+    pub weight_bits: u32,
+    /// Bits of a feature's magnitude, 2 to 14.
+    pub feature_bits: u32,
+}
+
+impl Default for Precision {
+    /// 12-bit weights, 8-bit features.
+    fn default() -> Self {
+        Self {
+            weight_bits: 12,
+            feature_bits: 8,
+        }
+    }
+}
+
+/// The plaintext space of a linear head: a function of its shape and the precision alone, so that
+/// nothing about the weights shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaintextSpace {
+    /// X, the largest magnitude of a quantised feature.
+    pub max_feature: u32,
+    /// W, the largest magnitude of a quantised weight.
+    pub max_weight: u32,
+    /// The largest feature scale β.
+    pub max_scale: u32,
+    /// M, above the magnitude of every possible integer logit.
+    pub max_logit: i64,
+    /// Δ, the distance between neighbouring messages in units of 1/q: Δ·M < q/2.
+    pub delta: u64,
+}
+
+impl Precision {
+    /// Checks the precision for d features and works out the plaintext space.
+    pub fn space(self, features: usize) -> Result<PlaintextSpace, RheError> {
+        let Self {
+            weight_bits,
+            feature_bits,
+        } = self;
+        if !(4..=20).contains(&weight_bits) || !(2..=14).contains(&feature_bits) {
+            return Err(RheError::setting(
+                format!("{weight_bits}-bit weights with {feature_bits}-bit features"),
+                "weights take 4 to 20 bits, features 2 to 14",
+            ));
+        }
+        let (max_weight, max_feature) =
+            ((1i64 << (weight_bits - 1)) - 1, (1i64 << feature_bits) - 1);
+        let features = i64::try_from(features)
+            .map_err(|_| RheError::head("it has more features than can be counted"))?;
+        let max_scale = max_feature.max(max_feature * features / 64).min(1 << 20);
+        let max_logit = max_feature * features * max_weight + BIAS_RANGE * max_weight * max_scale;
+        let delta = MODULUS / 2 / (max_logit as u64 + 1);
+        // One unit of each: the least noise that an image of one feature of size one meets.
+        let failure = log2_failure(2.0 * f64::from(1 << 6), delta);
+        if failure > MAX_LOG2_FAILURE {
+            return Err(RheError::Precision {
+                log2_failure: failure,
+                reason: format!(
+                    "{weight_bits}-bit weights and {feature_bits}-bit features over {features} \
+                     features leave messages only 2^{:.1} apart",
+                    (delta as f64).log2()
+                ),
+            });
+        }
+        Ok(PlaintextSpace {
+            max_feature: max_feature as u32,
+            max_weight: max_weight as u32,
+            max_scale: max_scale as u32,
+            max_logit,
+            delta,
+        })
+    }
+}
+
+/// An affine layer in integers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantisedLinear {
+    /// d.
+    pub features: usize,
+    /// K.
+    pub classes: usize,
+    /// ŵ, `K × d`, row-major.
+    pub weights: Vec<i32>,
+    /// b̂, K of them.
+    pub biases: Vec<i64>,
+    /// s, the real size of one step.
+    pub step: f64,
+}
+
+impl QuantisedLinear {
+    /// Quantises a layer; the step is the smallest that holds the largest weight and bias.
+    pub fn new(layer: &Dense, precision: Precision) -> Result<Self, RheError> {
+        let space = precision.space(layer.inputs)?;
+        let (max_weight, max_bias) = (
+            f64::from(space.max_weight),
+            f64::from(space.max_weight) * BIAS_RANGE as f64,
+        );
+        let mut step = 0f64;
+        for k in 0..layer.outputs {
+            let row = layer.row(k).iter().map(|&w| f64::from(w).abs());
+            step = step.max(row.fold(0.0, f64::max) / max_weight);
+            step = step.max(f64::from(layer.bias(k)).abs() / max_bias);
+        }
+        if step == 0.0 {
+            step = 1.0;
+        }
+        let rows = (0..layer.outputs).flat_map(|k| layer.row(k));
+        Ok(Self {
+            features: layer.inputs,
+            classes: layer.outputs,
+            weights: rows
+                .map(|&w| (f64::from(w) / step).round() as i32)
+                .collect(),
+            biases: (0..layer.outputs)
+                .map(|k| (f64::from(layer.bias(k)) / step).round() as i64)
+                .collect(),
+            step,
+        })
+    }
+
+    /// Integer logits of quantised features: what the encrypted evaluation must give, bit for bit.
+    pub fn logits(&self, features: &QuantisedFeatures) -> Vec<i64> {
+        let rows = self.weights.chunks_exact(self.features).zip(&self.biases);
+        rows.map(|(row, bias)| {
+            let products = row.iter().zip(&features.values);
+            let sum: i64 = products.map(|(&w, &x)| i64::from(w) * i64::from(x)).sum();
+            sum + bias * i64::from(features.scale)
+        })
+        .collect()
+    }
+
+    /// Upper bound on |integer logit·s/β − logit| over the classes, for the features given:
+    /// (s/2)·(‖f‖₁ + 1) from the weights and bias, plus s·‖ŵ‖₁/(2β) from the features.
+    pub fn error_bound(&self, features: &[f32], scale: u32) -> f64 {
+        let norm: f64 = features.iter().map(|&f| f64::from(f).abs()).sum();
+        let largest_row = self
+            .weights
+            .chunks_exact(self.features)
+            .map(|row| row.iter().map(|&w| f64::from(w.abs())).sum::<f64>())
+            .fold(0.0, f64::max);
+        self.step / 2.0 * (norm + 1.0) + self.step * largest_row / (2.0 * f64::from(scale))
+    }
+}
+
+/// One image's features in integers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QuantisedFeatures {
+    /// x̂, d of them.
+    pub values: Vec<i32>,
+    /// β.
+    pub scale: u32,
+    /// ‖x̂‖² + β²: how many times its own variance the noise grows.
+    pub norm: u64,
+}
+
+impl QuantisedFeatures {
+    /// Quantises a row with the largest scale that the space and the noise allow.
+    pub fn new(row: &[f32], space: &PlaintextSpace, image: usize) -> Result<Self, RheError> {
+        let mut out = Self::default();
+        out.fill(row, row.len(), space, image)?;
+        Ok(out)
+    }
+
+    /// As [`QuantisedFeatures::new`], reusing the memory; checks that there are `width` features.
+    pub(crate) fn fill(
+        &mut self,
+        row: &[f32],
+        width: usize,
+        space: &PlaintextSpace,
+        image: usize,
+    ) -> Result<(), RheError> {
+        check_row(row, width, image)?;
+        let largest = row.iter().fold(0f32, |m, f| m.max(f.abs()));
+        let limit = f64::from(space.max_feature);
+        let fitting = limit / f64::from(largest);
+        let mut scale = fitting.min(f64::from(space.max_scale)).floor();
+        loop {
+            if scale < 1.0 {
+                return Err(RheError::features(
+                    image,
+                    format!(
+                        "its largest feature, {largest}, has no room in {limit} steps\n\
+                         hint: use more feature bits, or divide the features (and multiply the \
+                         weights) by a constant"
+                    ),
+                ));
+            }
+            self.quantise(row, scale as f32);
+            let failure = log2_failure(self.norm as f64, space.delta);
+            if failure <= MAX_LOG2_FAILURE {
+                return Ok(());
+            }
+            // Noise grows with the scale and the exponent with its inverse square: shrink to fit.
+            let shrink = ((1.0 - failure) / (1.0 - MAX_LOG2_FAILURE)).sqrt();
+            scale = (scale * shrink * 0.999).min(scale - 1.0).floor();
+        }
+    }
+
+    fn quantise(&mut self, row: &[f32], scale: f32) {
+        self.values.clear();
+        // Adding 1.5·2^23 rounds to the nearest integer without a call, ties to even.
+        const ROUND: f32 = 12_582_912.0;
+        self.values
+            .extend(row.iter().map(|f| ((f * scale + ROUND) - ROUND) as i32));
+        self.scale = scale as u32;
+        let squares: u64 = self
+            .values
+            .iter()
+            .map(|x| u64::from(x.unsigned_abs()).pow(2))
+            .sum();
+        self.norm = squares + u64::from(self.scale).pow(2);
+    }
+}
+
+#[cfg(test)]
+mod tests;
