@@ -1,0 +1,82 @@
+//! The command line: what can be asked, in clap's types.
+
+mod bench;
+mod check;
+mod data;
+mod options;
+mod privacy;
+mod rhe;
+mod run;
+mod shorthand;
+
+pub use bench::{BenchArgs, BenchTarget};
+pub use check::CheckArgs;
+pub use data::DataCommand;
+pub use options::Options;
+pub use privacy::{AccountantName, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
+pub use rhe::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
+pub use run::ConfigArgs;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+/// How much of a few-shot training set can be read back out of a transfer-learned classifier, and
+/// what stops it?
+///
+/// `harness CONFIG...` is short for `harness run CONFIG...`.
+///
+/// Exit codes: 0 done; 1 a cell failed (the others still ran); 2 the command line or the config
+/// is wrong; 3 `check` fell short; 4 data or an artefact is missing or damaged.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "harness",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What all commands share.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Run experiments; the same command resumes.
+    Run(ConfigArgs),
+    /// Say what would run, what is cached and why not, and how long it takes; run nothing.
+    Plan(ConfigArgs),
+    /// Compare results with a baseline: attack success, defence and accuracy.
+    Check(CheckArgs),
+    /// Differential privacy: epsilon from noise, and noise from epsilon.
+    #[command(subcommand)]
+    Privacy(PrivacyCommand),
+    /// Reverse homomorphic encryption: protect a head, classify with it, reveal the class.
+    #[command(subcommand)]
+    Rhe(RheCommand),
+    /// Measure speed.
+    Bench(BenchArgs),
+    /// What each dataset needs, where it is looked for, whether it is whole.
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Print the JSON schema of the config.
+    Schema,
+}
+
+impl Cli {
+    /// Reads the command line, the program's name included.
+    ///
+    /// # Errors
+    /// clap's, which knows how to print itself and its exit code: 2, or 0 for `--help`.
+    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(shorthand::with_run(args.into_iter().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! Options that all commands share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options that all commands share.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Options {
+    /// Where results are written.
+    #[arg(long, global = true, value_name = "DIR", default_value = "results")]
+    pub results: PathBuf,
+    /// Where finished stages are kept.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".rhea-cache")]
+    pub cache: PathBuf,
+    /// Where real data is looked for.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "RHEA_DATA",
+        default_value = "data"
+    )]
+    pub data: PathBuf,
+    /// Replace a value of each config, such as `sweep.shots=[1,4]`; may be given several times.
+    #[arg(long = "set", global = true, value_name = "KEY.PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Threads [default: as many as the machine runs at once]. Results do not depend on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Stop at the first failed cell.
+    #[arg(long, global = true)]
+    pub fail_fast: bool,
+    /// No progress on standard error.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}

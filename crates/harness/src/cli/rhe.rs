@@ -1,0 +1,84 @@
+//! Arguments of `rhe`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// The four steps of a protected head's life.
+#[derive(Clone, Debug, Subcommand)]
+pub enum RheCommand {
+    /// The owner makes a secret key.
+    Keygen(KeygenArgs),
+    /// The owner encrypts a trained head.
+    Protect(ProtectArgs),
+    /// Anyone classifies features with the encrypted head; the results are encrypted.
+    Classify(ClassifyArgs),
+    /// The owner decrypts results to classes.
+    Reveal(RevealArgs),
+}
+
+/// Making a key.
+#[derive(Clone, Debug, Args)]
+pub struct KeygenArgs {
+    /// Where the secret key is written, readable by its owner only; it is never overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Where evaluation keys are written; heads with a hidden layer need them, to classify.
+    #[arg(long, value_name = "FILE")]
+    pub evaluation_key: Option<PathBuf>,
+}
+
+/// Encrypting a head.
+#[derive(Clone, Debug, Args)]
+pub struct ProtectArgs {
+    /// The head: a PyTorch state dict as safetensors (`weight`, `bias`, or `0.weight`, `0.bias`,
+    /// `2.weight`, `2.bias` with a hidden layer).
+    #[arg(long, value_name = "FILE")]
+    pub head: PathBuf,
+    /// The secret key.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Where the protected head is written.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Bits of a quantised weight, sign included.
+    #[arg(long, value_name = "BITS", default_value_t = 12, value_parser = clap::value_parser!(u32).range(2..=16))]
+    pub weight_bits: u32,
+    /// Bits of a quantised feature, sign included.
+    #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=16))]
+    pub feature_bits: u32,
+    /// Activation of the hidden layer, where there is one.
+    #[arg(long, value_name = "NAME", default_value = "relu", value_parser = ["relu", "square"])]
+    pub activation: String,
+}
+
+/// Classifying under encryption.
+#[derive(Clone, Debug, Args)]
+pub struct ClassifyArgs {
+    /// The protected head.
+    #[arg(long, value_name = "FILE")]
+    pub head: PathBuf,
+    /// The features: `.npy`, one row an image.
+    #[arg(long, value_name = "FILE")]
+    pub features: PathBuf,
+    /// The evaluation keys, where the head has a hidden layer.
+    #[arg(long, value_name = "FILE")]
+    pub evaluation_key: Option<PathBuf>,
+    /// Where the encrypted results are written.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Decrypting results.
+#[derive(Clone, Debug, Args)]
+pub struct RevealArgs {
+    /// The encrypted results.
+    #[arg(value_name = "RESULTS_FILE")]
+    pub encrypted: PathBuf,
+    /// The secret key.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Print the logits too. Whoever has them for inputs of their choice can read the head.
+    #[arg(long)]
+    pub logits: bool,
+}
