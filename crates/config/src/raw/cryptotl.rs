@@ -55,7 +55,7 @@ pub enum FineTuning {
     /// Without DP.
     None,
     /// With DP-SGD.
-    DpSgd(DpSgd),
+    DpSgd(Box<DpSgd>),
 }
 
 mod defaults {

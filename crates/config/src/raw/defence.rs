@@ -13,7 +13,7 @@ pub enum Defence {
     /// The head as trained.
     None,
     /// Differentially private training.
-    DpSgd(DpSgd),
+    DpSgd(Box<DpSgd>),
     /// The head's weights encrypted.
     Rhe(Rhe),
 }
