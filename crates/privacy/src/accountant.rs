@@ -1,0 +1,107 @@
+//! ε at δ, by any accountant.
+
+use serde::{Deserialize, Serialize};
+
+use crate::exact::gaussian_epsilon;
+use crate::rdp::{Orders, RdpCurve};
+use crate::{Composition, Delta, Neighbour, PrivacyError, prv};
+
+/// How ε is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Accountant {
+    /// Privacy-loss law by FFT: tight on both sides. Exact where all batches are full.
+    #[default]
+    Prv,
+    /// Rényi divergences over [`Orders::wide`]: an upper bound, up to a third above the truth.
+    Rdp,
+}
+
+impl std::fmt::Display for Accountant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Accountant::Prv => "prv",
+            Accountant::Rdp => "rdp",
+        })
+    }
+}
+
+impl std::str::FromStr for Accountant {
+    type Err = PrivacyError;
+
+    fn from_str(name: &str) -> Result<Self, PrivacyError> {
+        match name {
+            "prv" => Ok(Accountant::Prv),
+            "rdp" => Ok(Accountant::Rdp),
+            _ => Err(PrivacyError::UnknownName {
+                what: "accountant",
+                name: name.to_owned(),
+                known: "prv, rdp",
+            }),
+        }
+    }
+}
+
+/// The ε that a run spends: claim `upper`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spent {
+    /// ε is not below this; 0 from the Rényi accountant, which bounds from above only.
+    pub lower: f64,
+    /// The best guess; the upper bound itself from the Rényi accountant.
+    pub estimate: f64,
+    /// ε is not above this.
+    pub upper: f64,
+    /// The Rényi order that gave the bound.
+    pub order: Option<f64>,
+}
+
+pub(crate) fn spend(
+    composition: &Composition,
+    delta: Delta,
+    accountant: Accountant,
+    neighbour: Neighbour,
+) -> Result<Spent, PrivacyError> {
+    composition.check_noise()?;
+    match accountant {
+        Accountant::Rdp => {
+            let curve = RdpCurve::new(composition, neighbour, &Orders::wide())?;
+            let (upper, order) = curve.epsilon(delta);
+            Ok(Spent {
+                lower: 0.0,
+                estimate: upper,
+                upper: finite(upper, "rdp")?,
+                order: Some(order),
+            })
+        }
+        Accountant::Prv => {
+            let bounds = match composition.gaussian_mu(neighbour) {
+                Some(mu) => {
+                    let epsilon = gaussian_epsilon(mu, delta);
+                    (epsilon, epsilon, epsilon)
+                }
+                None => {
+                    let b = prv::bounds(composition, delta, neighbour)?;
+                    (b.lower, b.estimate, b.upper)
+                }
+            };
+            Ok(Spent {
+                lower: bounds.0,
+                estimate: bounds.1,
+                upper: finite(bounds.2, "prv")?,
+                order: None,
+            })
+        }
+    }
+}
+
+/// An error in place of a number that is none.
+pub(crate) fn finite(epsilon: f64, accountant: &'static str) -> Result<f64, PrivacyError> {
+    if epsilon.is_finite() {
+        return Ok(epsilon);
+    }
+    Err(PrivacyError::Unsupported {
+        accountant,
+        reason: "epsilon is beyond every number that can be held".to_owned(),
+        hint: "the noise is far too small to protect anything: use more",
+    })
+}
