@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::chacha::WideChaCha;
 use crate::matrix::Matrix;
 use crate::normal::fill_normal;
 use crate::{Recipe, Sampling};
@@ -25,6 +26,8 @@ pub(crate) trait Draws {
 /// Draws from a ChaCha stream.
 pub(crate) struct Fresh<'a> {
     rng: &'a mut ChaCha8Rng,
+    /// The stream of batches and noise, keyed from `rng`.
+    stream: WideChaCha,
     init_std: f32,
     sampling: Sampling,
 }
@@ -32,6 +35,7 @@ pub(crate) struct Fresh<'a> {
 impl<'a> Fresh<'a> {
     pub fn new(recipe: &Recipe, rng: &'a mut ChaCha8Rng) -> Self {
         Self {
+            stream: WideChaCha::new(rng),
             rng,
             init_std: recipe.init_std,
             sampling: recipe.dp.map_or(Sampling::Full, |dp| dp.sampling),
@@ -51,7 +55,7 @@ impl Draws for Fresh<'_> {
     fn batch(&mut self, examples: &mut [f32]) {
         if let Sampling::Poisson { rate } = self.sampling {
             for example in examples {
-                *example = f32::from(self.rng.random_bool(rate));
+                *example = f32::from(self.stream.random_bool(rate));
             }
         }
     }
@@ -64,7 +68,7 @@ impl Draws for Fresh<'_> {
         let cols = out.cols();
         for row in 0..out.rows() {
             for value in &mut out.row_mut(row)[..cols] {
-                *value = StandardNormal.sample(self.rng);
+                *value = StandardNormal.sample(&mut self.stream);
             }
         }
     }

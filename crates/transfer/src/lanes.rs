@@ -56,15 +56,22 @@ impl<K: Kernel, const R: usize> WithSimd for With<K, R> {
 }
 
 /// The operations on vectors of sixteen lanes.
+///
+/// Loops, not closures, run over registers here and over rows in the kernels: a closure that is not
+/// inlined is compiled without the instruction set, and every operation in it becomes a call.
 #[derive(Clone, Copy)]
 pub(crate) struct Lanes<S, const R: usize>(S);
 
 /// Lane-wise operations of one, two or three vectors, named as in [`Simd`].
 macro_rules! lane_wise {
-    ($($name:ident = $simd:ident($($arg:ident),+): $ty:ident;)+) => {$(
+    ($($name:ident = $simd:ident(a $(, $arg:ident)*): $ty:ident;)+) => {$(
         #[inline(always)]
-        pub fn $name(self, $($arg: $ty<S, R>),+) -> $ty<S, R> {
-            std::array::from_fn(|r| self.0.$simd($($arg[r]),+))
+        pub fn $name(self, a: $ty<S, R> $(, $arg: $ty<S, R>)*) -> $ty<S, R> {
+            let mut out = a;
+            for r in 0..R {
+                out[r] = self.0.$simd(a[r] $(, $arg[r])*);
+            }
+            out
         }
     )+};
 }
@@ -98,8 +105,9 @@ impl<S: Simd, const R: usize> Lanes<S, R> {
 
     #[inline(always)]
     pub fn load(self, from: &[f32; LANES]) -> F32s<S, R> {
-        let registers = S::as_simd_f32s(from).0;
-        std::array::from_fn(|r| registers[r])
+        let mut out = self.splat(0.0);
+        out.copy_from_slice(S::as_simd_f32s(from).0);
+        out
     }
 
     #[inline(always)]
@@ -109,44 +117,73 @@ impl<S: Simd, const R: usize> Lanes<S, R> {
 
     #[inline(always)]
     pub fn load_bits(self, from: &[u32; LANES]) -> U32s<S, R> {
-        let registers = S::as_simd_u32s(from).0;
-        std::array::from_fn(|r| registers[r])
+        let mut out = self.splat_bits(0);
+        out.copy_from_slice(S::as_simd_u32s(from).0);
+        out
+    }
+
+    #[inline(always)]
+    pub fn store_bits(self, value: U32s<S, R>, to: &mut [u32; LANES]) {
+        S::as_mut_simd_u32s(to).0.copy_from_slice(&value);
+    }
+
+    /// `a` rotated left by N bits; M = 32 − N.
+    #[inline(always)]
+    pub fn rotate<const N: u32, const M: u32>(self, a: U32s<S, R>) -> U32s<S, R> {
+        const { assert!(N + M == 32) };
+        self.or(self.shl::<N>(a), self.shr::<M>(a))
     }
 
     /// `a << N`.
     #[inline(always)]
     pub fn shl<const N: u32>(self, a: U32s<S, R>) -> U32s<S, R> {
-        let amount = self.0.splat_u32s(N);
-        a.map(|a| self.0.wrapping_dyn_shl_u32s(a, amount))
+        let (mut out, amount) = (a, self.0.splat_u32s(N));
+        for r in 0..R {
+            out[r] = self.0.wrapping_dyn_shl_u32s(a[r], amount);
+        }
+        out
     }
 
     /// `a >> N`, zeros shifted in.
     #[inline(always)]
     pub fn shr<const N: u32>(self, a: U32s<S, R>) -> U32s<S, R> {
-        let amount = self.0.splat_u32s(N);
-        a.map(|a| self.0.wrapping_dyn_shr_u32s(a, amount))
+        let (mut out, amount) = (a, self.0.splat_u32s(N));
+        for r in 0..R {
+            out[r] = self.0.wrapping_dyn_shr_u32s(a[r], amount);
+        }
+        out
     }
 
     /// The floats with these bits.
     #[inline(always)]
     pub fn from_bits(self, a: U32s<S, R>) -> F32s<S, R> {
-        a.map(|a| self.0.transmute_f32s_u32s(a))
+        let mut out = self.splat(0.0);
+        for r in 0..R {
+            out[r] = self.0.transmute_f32s_u32s(a[r]);
+        }
+        out
     }
 
     /// The bits of these floats.
     #[inline(always)]
     pub fn to_bits(self, a: F32s<S, R>) -> U32s<S, R> {
-        a.map(|a| self.0.transmute_u32s_f32s(a))
+        let mut out = self.splat_bits(0);
+        for r in 0..R {
+            out[r] = self.0.transmute_u32s_f32s(a[r]);
+        }
+        out
     }
 
     /// 1 where x > 0, else 0.
     #[inline(always)]
     pub fn positive(self, x: F32s<S, R>) -> F32s<S, R> {
         let (one, zero) = (self.0.splat_f32s(1.0), self.0.splat_f32s(0.0));
-        x.map(|x| {
-            let positive = self.0.greater_than_f32s(x, zero);
-            self.0.select_f32s(positive, one, zero)
-        })
+        let mut out = x;
+        for r in 0..R {
+            let positive = self.0.greater_than_f32s(x[r], zero);
+            out[r] = self.0.select_f32s(positive, one, zero);
+        }
+        out
     }
 
     /// The sum of the lanes, by halves.
@@ -154,9 +191,12 @@ impl<S: Simd, const R: usize> Lanes<S, R> {
     pub fn sum(self, a: F32s<S, R>) -> f32 {
         let mut lanes = [0.0; LANES];
         self.store(a, &mut lanes);
-        let eight: [f32; 8] = std::array::from_fn(|i| lanes[i] + lanes[i + 8]);
-        let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
-        (four[0] + four[2]) + (four[1] + four[3])
+        for half in [8, 4, 2] {
+            for i in 0..half {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        lanes[0] + lanes[1]
     }
 
     /// eˣ for x ≤ 88, to 2 units in the last place; 0 below -87.3.

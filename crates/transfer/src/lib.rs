@@ -1,5 +1,6 @@
 //! Few-shot heads on frozen features: training, DP-SGD and the shadow stream.
 
+mod chacha;
 mod cholesky;
 mod direct;
 mod draws;

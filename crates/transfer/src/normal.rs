@@ -39,7 +39,10 @@ impl Kernel for FillNormal<'_> {
 
     #[inline(always)]
     fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) {
-        let mut state = self.state.map(|word| lanes.load_bits(&word));
+        let mut state = [lanes.splat_bits(0); 4];
+        for (state, word) in state.iter_mut().zip(&self.state) {
+            *state = lanes.load_bits(word);
+        }
         let std = lanes.splat(self.std);
         for pair in self.out.as_chunks_mut::<LANES>().0.chunks_mut(2) {
             let radius = lanes.mul(radius(lanes, next(lanes, &mut state)), std);
@@ -56,14 +59,14 @@ impl Kernel for FillNormal<'_> {
 #[inline(always)]
 fn next<S: Simd, const R: usize>(l: Lanes<S, R>, s: &mut [U32s<S, R>; 4]) -> U32s<S, R> {
     let sum = l.add_bits(s[0], s[3]);
-    let out = l.add_bits(l.or(l.shl::<7>(sum), l.shr::<25>(sum)), s[0]);
+    let out = l.add_bits(l.rotate::<7, 25>(sum), s[0]);
     let shifted = l.shl::<9>(s[1]);
     s[2] = l.xor(s[2], s[0]);
     s[3] = l.xor(s[3], s[1]);
     s[1] = l.xor(s[1], s[2]);
     s[0] = l.xor(s[0], s[3]);
     s[2] = l.xor(s[2], shifted);
-    s[3] = l.or(l.shl::<11>(s[3]), l.shr::<21>(s[3]));
+    s[3] = l.rotate::<11, 21>(s[3]);
     out
 }
 

@@ -113,8 +113,13 @@ fn all_dots<S: Simd, const R: usize, const M: usize, const N: usize>(
                 continue;
             }
             // At the edges the last row stands in for those that are not there.
-            let left = std::array::from_fn(|t| x.vectors((i + t).min(m - 1)));
-            let right = std::array::from_fn(|t| f.vectors((j + t).min(n - 1)));
+            let (mut left, mut right) = ([x.vectors(0); M], [f.vectors(0); N]);
+            for t in 0..M {
+                left[t] = x.vectors((i + t).min(m - 1));
+            }
+            for u in 0..N {
+                right[u] = f.vectors((j + u).min(n - 1));
+            }
             let sums: [[F32s<S, R>; N]; M] = tile(lanes, left, right);
             for (t, sums) in sums.into_iter().enumerate().take(m - i) {
                 for (u, sum) in sums.into_iter().enumerate().take(n - j) {
@@ -136,11 +141,19 @@ fn tile<S: Simd, const R: usize, const M: usize, const N: usize>(
     f: [&[[f32; LANES]]; N],
 ) -> [[F32s<S, R>; N]; M] {
     let len = x[0].len();
-    let x = x.map(|row| &row[..len]);
-    let f = f.map(|row| &row[..len]);
+    let (mut x, mut f) = (x, f);
+    for i in 0..M {
+        x[i] = &x[i][..len];
+    }
+    for j in 0..N {
+        f[j] = &f[j][..len];
+    }
     let mut sums = [[lanes.splat(0.0); N]; M];
     for b in 0..len {
-        let right: [F32s<S, R>; N] = std::array::from_fn(|j| lanes.load(&f[j][b]));
+        let mut right = [lanes.splat(0.0); N];
+        for j in 0..N {
+            right[j] = lanes.load(&f[j][b]);
+        }
         for i in 0..M {
             let left = lanes.load(&x[i][b]);
             for j in 0..N {
@@ -181,28 +194,29 @@ fn rows<S: Simd, const R: usize, const M: usize>(
     f: &Matrix,
     k: usize,
 ) -> usize {
-    let n = f.rows();
-    let coefficients: [&[f32]; M] = std::array::from_fn(|i| &a.row(k + i)[..n]);
-    let factor = lanes.splat(scale);
-    let stride = out.stride();
-    let all = f.as_slice();
-    for at in (0..stride).step_by(LANES) {
-        let mut sums: [F32s<S, R>; M] = std::array::from_fn(|i| {
-            let vector = &out.vectors(k + i)[at / LANES];
-            lanes.mul(lanes.load(vector), factor)
-        });
-        for j in 0..n {
-            let vector: &[f32; LANES] = match all[j * stride + at..].first_chunk() {
-                Some(vector) => vector,
-                None => return M,
-            };
-            let vector = lanes.load(vector);
-            for i in 0..M {
-                sums[i] = lanes.mul_add(lanes.splat(coefficients[i][j]), vector, sums[i]);
-            }
+    let width = out.stride() / LANES;
+    for (c, block) in f.as_slice().chunks(LANES * out.stride()).enumerate() {
+        // Sixteen columns of coefficients, gathered so that one pointer reaches them all.
+        let mut coefficients = [[0.0; LANES]; M];
+        for i in 0..M {
+            coefficients[i] = a.vectors(k + i)[c];
         }
-        for (i, sum) in sums.into_iter().enumerate() {
-            lanes.store(sum, &mut out.vectors_mut(k + i)[at / LANES]);
+        let factor = lanes.splat(if c == 0 { scale } else { 1.0 });
+        let block = block.as_chunks::<LANES>().0;
+        for b in 0..width {
+            let mut sums = [factor; M];
+            for i in 0..M {
+                sums[i] = lanes.mul(factor, lanes.load(&out.vectors(k + i)[b]));
+            }
+            for (j, row) in block.chunks_exact(width).enumerate().take(LANES) {
+                let vector = lanes.load(&row[b]);
+                for i in 0..M {
+                    sums[i] = lanes.mul_add(lanes.splat(coefficients[i][j]), vector, sums[i]);
+                }
+            }
+            for i in 0..M {
+                lanes.store(sums[i], &mut out.vectors_mut(k + i)[b]);
+            }
         }
     }
     M

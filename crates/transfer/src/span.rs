@@ -226,3 +226,93 @@ impl Kernel for Step<'_> {
         add_with(lanes, self.coefficients, self.decay, z, -self.rate);
     }
 }
+
+#[cfg(test)]
+mod probe {
+    use super::*;
+    use std::time::Instant;
+    fn best(name: &str, mut f: impl FnMut()) {
+        let mut best = f64::MAX;
+        for _ in 0..3000 {
+            let t = Instant::now();
+            f();
+            best = best.min(t.elapsed().as_secs_f64());
+        }
+        println!("{name}: {:.2} us", best * 1e6);
+    }
+    #[test]
+    fn speed_pieces() {
+        use rand::SeedableRng;
+        let data = crate::trainer::tests::features(1024, 10, 1000, 1);
+        let shape = HeadShape::linear(1024, 10);
+        let mut span = Span::default();
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let mut out = vec![0.0; shape.weight_len()];
+        let members: Vec<u32> = (0..10).collect();
+        for dp in [
+            None,
+            Some(crate::DpSgd {
+                clip: 4.0,
+                noise_multiplier: 0.4,
+                sampling: crate::Sampling::Poisson { rate: 0.5 },
+            }),
+        ] {
+            let recipe = Recipe {
+                dp,
+                ..Recipe::mnist(1)
+            };
+            let mut draws = crate::draws::Fresh::new(&recipe, &mut rng);
+            best("whole, warm", || {
+                span.train(&shape, &recipe, &data, &members, &mut draws, &mut out)
+            });
+            best("prepare", || {
+                span.prepare(&shape, &recipe, &data, &members, &mut draws)
+            });
+            best("initial", || draws.initial(&mut span.weights));
+            best("copy", || {
+                for (i, &member) in members.iter().enumerate() {
+                    span.examples.copy_row(i, data.row(member as usize), 1.0);
+                }
+            });
+            best("gram", || gram(&mut span.gram, &span.examples));
+            best("dots", || {
+                dots(&mut span.first_outputs, &span.weights, &span.examples)
+            });
+            best("combine", || {
+                combine(&mut span.weights, 0.999, &span.coefficients, &span.examples)
+            });
+            best("write", || span.weights.write(&mut out));
+            best("finite", || assert!(crate::trainer::all_finite(&out)));
+            best("32 steps", || {
+                for _ in 0..32 {
+                    dispatch(Step {
+                        outputs: &mut span.outputs,
+                        first_outputs: &span.first_outputs,
+                        coefficients: &mut span.coefficients,
+                        gram: &span.gram,
+                        noise: recipe.dp.map(|_| (&span.noise.sum, &span.noise.factor)),
+                        top: &mut span.top,
+                        scale: 0.999,
+                        decay: 0.999,
+                        rate: 0.001,
+                    })
+                }
+            });
+            if dp.is_some() {
+                best("cholesky", || span.noise.cholesky.factorise(&span.gram));
+                best("add noise", || span.add_noise(0.999, 0.1, &mut draws));
+                best("64 span noise", || {
+                    for _ in 0..64 {
+                        draws.span_noise(&[], &mut span.noise.drawn)
+                    }
+                });
+                best("64 batches", || {
+                    for _ in 0..64 {
+                        draws.batch(span.top.batch_mut())
+                    }
+                });
+                best("whole noise", || draws.noise(&mut span.noise.whole));
+            }
+        }
+    }
+}
