@@ -58,7 +58,7 @@ pub use error::CkksError;
 pub use evaluation_keys::{EvaluationKeyBuilder, EvaluationKeys};
 
 pub use linear::{EncodedMap, LinearMap};
-pub use noise::{NoiseModel, Variance};
+pub use noise::{Noise, NoiseModel};
 pub use parameters::Parameters;
 pub use plaintext::Plaintext;
 pub use public_key::PublicKey;

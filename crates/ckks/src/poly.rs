@@ -91,10 +91,6 @@ impl Poly {
         self.zip(context, other, Modulus::add_assign);
     }
 
-    pub(crate) fn sub_assign(&mut self, context: &Context, other: &Self) {
-        self.zip(context, other, Modulus::sub_assign);
-    }
-
     pub(crate) fn mul_assign(&mut self, context: &Context, other: &Self) {
         self.zip(context, other, Modulus::mul_assign);
     }
