@@ -6,6 +6,7 @@ mod features;
 mod images;
 mod picture;
 mod read;
+mod spec;
 mod split;
 mod streams;
 mod strokes;
@@ -19,6 +20,9 @@ pub use picture::Colour;
 pub use read::{
     CifarLabels, IdxAxes, IdxOptions, PictureOptions, read_cifar, read_class_archive,
     read_class_folders, read_features, read_idx, read_labelled_archive, read_omniglot,
+};
+pub use spec::{
+    Checked, DatasetSpec, Description, EmnistSplit, FileState, Need, Part, Source, TextSpec,
 };
 pub use split::Split;
 pub use streams::StreamKey;

@@ -81,6 +81,18 @@ impl ImageSet {
     /// # Errors
     /// If there is no set, or if the shapes differ.
     pub fn concat(sets: Vec<Self>) -> Result<Self, DatasetError> {
+        Self::join(sets, true)
+    }
+
+    /// The sets one after the other, class k of each being the same class: parts of one dataset.
+    ///
+    /// # Errors
+    /// If there is no set, or if the shapes differ.
+    pub fn append(sets: Vec<Self>) -> Result<Self, DatasetError> {
+        Self::join(sets, false)
+    }
+
+    fn join(sets: Vec<Self>, side_by_side: bool) -> Result<Self, DatasetError> {
         let mut sets = sets.into_iter();
         let Some(mut all) = sets.next() else {
             return Err(DatasetError::Shape {
@@ -100,10 +112,11 @@ impl ImageSet {
                     ),
                 });
             }
-            let offset = all.classes as u32;
+            let offset = if side_by_side { all.classes } else { 0 };
             all.pixels.extend(set.pixels);
-            all.labels.extend(set.labels.iter().map(|l| l + offset));
-            all.classes += set.classes;
+            all.labels
+                .extend(set.labels.iter().map(|l| l + offset as u32));
+            all.classes = all.classes.max(offset + set.classes);
         }
         Ok(all)
     }
