@@ -105,26 +105,22 @@ impl<S: Simd, const R: usize> Lanes<S, R> {
 
     #[inline(always)]
     pub fn load(self, from: &[f32; LANES]) -> F32s<S, R> {
-        let mut out = self.splat(0.0);
-        out.copy_from_slice(S::as_simd_f32s(from).0);
-        out
+        bytemuck::cast(*from)
     }
 
     #[inline(always)]
     pub fn store(self, value: F32s<S, R>, to: &mut [f32; LANES]) {
-        S::as_mut_simd_f32s(to).0.copy_from_slice(&value);
+        *to = bytemuck::cast(value);
     }
 
     #[inline(always)]
     pub fn load_bits(self, from: &[u32; LANES]) -> U32s<S, R> {
-        let mut out = self.splat_bits(0);
-        out.copy_from_slice(S::as_simd_u32s(from).0);
-        out
+        bytemuck::cast(*from)
     }
 
     #[inline(always)]
     pub fn store_bits(self, value: U32s<S, R>, to: &mut [u32; LANES]) {
-        S::as_mut_simd_u32s(to).0.copy_from_slice(&value);
+        *to = bytemuck::cast(value);
     }
 
     /// `a` rotated left by N bits; M = 32 − N.
@@ -189,14 +185,15 @@ impl<S: Simd, const R: usize> Lanes<S, R> {
     /// The sum of the lanes, by halves.
     #[inline(always)]
     pub fn sum(self, a: F32s<S, R>) -> f32 {
-        let mut lanes = [0.0; LANES];
-        self.store(a, &mut lanes);
-        for half in [8, 4, 2] {
-            for i in 0..half {
-                lanes[i] += lanes[i + half];
+        // pulp sums within a register by halves too, whatever the register.
+        let (mut sums, mut count) = (a, R);
+        while count > 1 {
+            count /= 2;
+            for r in 0..count {
+                sums[r] = self.0.add_f32s(sums[r], sums[r + count]);
             }
         }
-        lanes[0] + lanes[1]
+        self.0.reduce_sum_f32s(sums[0])
     }
 
     /// eˣ for x ≤ 88, to 2 units in the last place; 0 below -87.3.
