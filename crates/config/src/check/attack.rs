@@ -1,7 +1,8 @@
 //! Attacks: lists expanded, budgets and options within their ranges.
 
 use super::at::At;
-use super::data::{check_classes, classes};
+use super::data::check_classes;
+use super::dataset::classes;
 use crate::document::OneOrMany;
 use crate::experiment::{
     Attack, Backbone, Data, DatasetSpec, GradientInversion, Group, ImportedArchitecture, Labels,

@@ -1,5 +1,7 @@
 //! CryptoTL experiments.
 
+use datasets::Part;
+
 use super::at::At;
 use super::defence::expand_dp;
 use crate::experiment::{CryptoTl, Embedding, FineTuning, TextSpec};
@@ -51,13 +53,16 @@ fn check_texts(spec: &TextSpec, at: &At<'_>) {
 
 fn check_size(size: usize, target: &TextSpec, at: &At<'_>) {
     at.at_least(size, 2);
-    let texts = match target {
-        TextSpec::Messages { count, .. } => *count,
-        TextSpec::Sms => 5_574,
-        TextSpec::Youtube => 1_956,
-        TextSpec::Imdb => 25_000,
+    let (texts, limit) = match target {
+        TextSpec::Messages { count, .. } => (*count, None),
+        TextSpec::Sms { limit } => (5_574, *limit),
+        TextSpec::Youtube { limit } => (1_956, *limit),
+        TextSpec::Imdb { part, limit } => {
+            (if *part == Part::All { 50_000 } else { 25_000 }, *limit)
+        }
         TextSpec::Embeddings { .. } => return,
     };
+    let texts = limit.map_or(texts, |limit| texts.min(limit));
     if size >= texts {
         at.wrong(
             format!("found {size}, but the target has {texts} texts"),

@@ -1,7 +1,8 @@
 //! Data, backbones and how many shots they allow.
 
 use super::at::At;
-use crate::experiment::{Backbone, Data, DatasetSpec, StrokeClasses, Task};
+use super::dataset::{check_dataset, classes, examples_per_class};
+use crate::experiment::{Backbone, Data, DatasetSpec, Task};
 use crate::raw;
 
 /// The backbone where none is given.
@@ -51,52 +52,6 @@ pub fn check(raw: &raw::Data, at: &At<'_>) -> Data {
         public: raw.public.clone(),
         task: raw.task.clone(),
         shares,
-    }
-}
-
-fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
-    match spec {
-        DatasetSpec::Strokes { classes, images } => {
-            let least = stroke_classes(*classes);
-            let at = at.choice("strokes").key("images");
-            if *images < least {
-                at.wrong(
-                    format!("found {images}"),
-                    format!("at least one image of each class: {least} or more"),
-                );
-            }
-        }
-        DatasetSpec::Mixed(parts) => {
-            let at = at.choice("mixed");
-            if parts.is_empty() {
-                at.wrong("found an empty list", "at least one dataset");
-            }
-            for (index, part) in parts.iter().enumerate() {
-                let at = at.item(index);
-                if matches!(part, DatasetSpec::Features { .. } | DatasetSpec::Mixed(_)) {
-                    at.wrong(
-                        "found features or a mixed dataset within a mixed one",
-                        "a dataset of images",
-                    );
-                } else {
-                    check_dataset(part, &at);
-                }
-            }
-        }
-        DatasetSpec::ImageFolder { path } | DatasetSpec::Features { path } => {
-            if path.as_os_str().is_empty() {
-                let word = if matches!(spec, DatasetSpec::Features { .. }) {
-                    "features"
-                } else {
-                    "image_folder"
-                };
-                at.choice(word).key("path").wrong(
-                    "found an empty path",
-                    "a path, under the data folder where relative",
-                );
-            }
-        }
-        _ => {}
     }
 }
 
@@ -223,52 +178,4 @@ pub fn check_shots(shots: usize, data: &Data, at: &At<'_>) {
             return;
         }
     }
-}
-
-/// Number of classes of a dataset, where it is known without reading it.
-pub fn classes(spec: &DatasetSpec) -> Option<usize> {
-    Some(match spec {
-        DatasetSpec::Strokes { classes, .. } => stroke_classes(*classes),
-        DatasetSpec::Mnist | DatasetSpec::Notmnist | DatasetSpec::Cifar10 => 10,
-        DatasetSpec::Cifar100 => 100,
-        DatasetSpec::Mixed(parts) => parts.iter().map(classes).sum::<Option<usize>>()?,
-        _ => return None,
-    })
-}
-
-/// Whether the pictures are of things, in colour.
-pub fn natural(spec: &DatasetSpec) -> bool {
-    match spec {
-        DatasetSpec::Cifar10
-        | DatasetSpec::Cifar100
-        | DatasetSpec::TinyImagenet32
-        | DatasetSpec::Celeba { .. } => true,
-        DatasetSpec::Mixed(parts) => parts.iter().any(natural),
-        _ => false,
-    }
-}
-
-fn stroke_classes(classes: StrokeClasses) -> usize {
-    match classes {
-        StrokeClasses::Letters => 26,
-        StrokeClasses::Digits => 10,
-    }
-}
-
-/// Examples in the smallest class of the head's task, where it is known without reading.
-fn examples_per_class(data: &Data) -> Option<usize> {
-    let each = match &data.target {
-        DatasetSpec::Strokes { classes, images } => images / stroke_classes(*classes),
-        // The fives of the training and test files.
-        DatasetSpec::Mnist => 6_313,
-        _ => return None,
-    };
-    Some(match &data.task {
-        Task::Classes => each,
-        Task::Binary { positive } => {
-            each * positive
-                .len()
-                .min(classes(&data.target)?.saturating_sub(positive.len()))
-        }
-    })
 }

@@ -1,7 +1,7 @@
 //! Defences: lists expanded, numbers within their ranges.
 
 use super::at::At;
-use super::data::natural;
+use super::dataset::natural;
 use crate::document::OneOrMany;
 use crate::experiment::{Data, Defence, Delta, DpSgd, Privacy, Rhe, Sampling, Tuning};
 use crate::raw;

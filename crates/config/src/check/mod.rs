@@ -4,6 +4,7 @@ mod at;
 mod attack;
 mod cryptotl;
 mod data;
+mod dataset;
 mod defence;
 mod grid;
 mod heads;

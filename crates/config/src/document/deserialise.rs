@@ -75,9 +75,17 @@ impl<'n> Reader<'n> {
             Value::Map(entries) => entries.as_slice(),
             _ => &[],
         };
-        visitor
-            .visit_map(Pairs { entries, at: 0 })
-            .map_err(|fault| fault.placed(self.node.origin))
+        let mut pairs = Pairs { entries, at: 0 };
+        let value = visitor
+            .visit_map(&mut pairs)
+            .map_err(|fault| fault.placed(self.node.origin))?;
+        // A choice written as a mapping is read after its first key: the others must not be lost.
+        match entries.get(pairs.at) {
+            Some((key, _)) => Err(Fault::new(key.origin, "found one key too many")
+                .expected(format!("`{}` alone", entries[0].0.text))
+                .hint("several choices are a list: `[a, { b: { … } }]`")),
+            None => Ok(value),
+        }
     }
 }
 
@@ -192,7 +200,8 @@ impl<'n> de::Deserializer<'n> for Reader<'n> {
 
     fn deserialize_map<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.node.value {
-            Value::Map(_) => self.map(visitor),
+            // An empty section: its keys take their defaults.
+            Value::Map(_) | Value::Null => self.map(visitor),
             _ => Err(self.wrong("a mapping")),
         }
     }
@@ -204,7 +213,6 @@ impl<'n> de::Deserializer<'n> for Reader<'n> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match &self.node.value {
-            // An empty section: its keys take their defaults.
             Value::Map(_) | Value::Null => self.map(visitor),
             _ => Err(self.wrong(format!(
                 "a mapping with {}",
@@ -251,6 +259,15 @@ impl de::Error for Fault {
     fn unknown_field(field: &str, fields: &'static [&'static str]) -> Self {
         let fault = Self::nowhere("unknown key").expected(words("the key", "a key among", fields));
         match nearest(field, fields.iter().copied()) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None => fault,
+        }
+    }
+
+    fn unknown_variant(variant: &str, variants: &'static [&'static str]) -> Self {
+        let fault = Self::nowhere(format!("found `{variant}`"))
+            .expected(words("", "one of", variants).trim());
+        match nearest(variant, variants.iter().copied()) {
             Some(near) => fault.hint(format!("did you mean `{near}`?")),
             None => fault,
         }

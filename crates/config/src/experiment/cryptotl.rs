@@ -1,7 +1,6 @@
 //! The CryptoTL experiment: encrypted inputs, weights in the clear.
 
-use std::path::PathBuf;
-
+use datasets::TextSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,40 +46,6 @@ pub enum FineTuning {
     None,
     /// With DP-SGD.
     DpSgd(DpSgd),
-}
-
-/// Texts with two labels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum TextSpec {
-    /// Procedural messages.
-    Messages {
-        /// What the labels tell apart.
-        topic: Topic,
-        /// How many.
-        count: usize,
-    },
-    /// The SMS spam collection.
-    Sms,
-    /// YouTube comments, spam or not.
-    Youtube,
-    /// IMDB reviews, positive or negative.
-    Imdb,
-    /// Embeddings computed elsewhere: `.safetensors`, `.npy` or `.csv`.
-    Embeddings {
-        /// The file, under the data folder where relative.
-        path: PathBuf,
-    },
-}
-
-/// What procedural messages are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Topic {
-    /// Ham or spam.
-    Spam,
-    /// Positive or negative.
-    Sentiment,
 }
 
 /// How texts become vectors.

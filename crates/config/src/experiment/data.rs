@@ -1,7 +1,6 @@
 //! Where images or features come from.
 
-use std::path::PathBuf;
-
+use datasets::DatasetSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,70 +55,4 @@ impl Default for Shares {
             test: 0.1,
         }
     }
-}
-
-/// A dataset: embedded, one of the known ones, or the user's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum DatasetSpec {
-    /// Procedural handwriting, drawn when needed.
-    Strokes {
-        /// Which characters.
-        classes: StrokeClasses,
-        /// How many images, over all classes.
-        images: usize,
-    },
-    /// MNIST digits.
-    Mnist,
-    /// EMNIST letters.
-    Emnist,
-    /// notMNIST: letters from fonts.
-    Notmnist,
-    /// Omniglot: handwritten characters of many alphabets.
-    Omniglot,
-    /// CIFAR-10.
-    Cifar10,
-    /// CIFAR-100.
-    Cifar100,
-    /// Tiny ImageNet at 32 x 32.
-    TinyImagenet32,
-    /// CelebA faces.
-    Celeba {
-        /// What is told apart.
-        label: CelebaLabel,
-    },
-    /// One folder a class.
-    ImageFolder {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// Several datasets, their classes side by side.
-    Mixed(Vec<DatasetSpec>),
-    /// Features extracted elsewhere: `.npy` (with labels beside) or `.safetensors`.
-    Features {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-/// The characters of procedural handwriting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StrokeClasses {
-    /// A to Z.
-    Letters,
-    /// 0 to 9.
-    Digits,
-}
-
-/// What is told apart in CelebA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CelebaLabel {
-    /// Who it is.
-    Identity,
-    /// The attribute `Male`.
-    Male,
-    /// The attribute `Attractive`.
-    Attractive,
 }

@@ -21,8 +21,9 @@ pub use attack::{
 };
 pub use backbone::{Backbone, ImportedArchitecture};
 pub use cell::{Cell, Null, Release};
-pub use cryptotl::{CkksSet, CryptoTl, Embedding, FineTuning, Polynomial, TextSpec, Topic};
-pub use data::{CelebaLabel, Data, DatasetSpec, Shares, StrokeClasses, Task};
+pub use cryptotl::{CkksSet, CryptoTl, Embedding, FineTuning, Polynomial};
+pub use data::{Data, Shares, Task};
+pub use datasets::{DatasetSpec, StrokeClasses, TextSpec, Topic};
 pub use defence::{Accountant, Defence, Delta, DpSgd, Privacy, Rhe, Sampling, Tuning};
 pub use head::{Activation, Head, Optimiser, Preset, Recipe};
 

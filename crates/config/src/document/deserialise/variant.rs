@@ -4,7 +4,7 @@ use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor,
 };
 
-use super::{Fault, Node, Reader, Segment, nearest, words};
+use super::{Fault, Node, Reader, Segment, words};
 use crate::document::{Origin, Value};
 
 /// What stands for the payload of a bare word: an empty value, so that defaults hold.
@@ -52,13 +52,11 @@ impl<'n> Choice<'n> {
             _ => return Err(wrong(node.origin, format!("found {}", node.describe()))),
         };
         if variants.contains(&choice.name) {
-            return Ok(choice);
+            Ok(choice)
+        } else {
+            let fault: Fault = de::Error::unknown_variant(choice.name, variants);
+            Err(fault.placed(choice.origin))
         }
-        let fault = wrong(choice.origin, format!("found `{}`", choice.name));
-        Err(match nearest(choice.name, variants.iter().copied()) {
-            Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None => fault,
-        })
     }
 
     fn reader(&self) -> Reader<'n> {
