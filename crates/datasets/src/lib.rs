@@ -1,4 +1,22 @@
 //! What there is to learn from: readers, procedural data and few-shot draws.
+//!
+//! Images are NCHW `f32` in [-1, 1], background -1 and ink +1 where there are such; every random
+//! draw comes from a [`StreamKey`], so it does not depend on threads or on the order of calls.
+//!
+//! ```
+//! use datasets::{DatasetSpec, Split, StreamKey, StrokeClasses};
+//! # fn main() -> Result<(), datasets::DatasetError> {
+//! let key = StreamKey::from_seed(2505);
+//! let spec = DatasetSpec::Strokes { classes: StrokeClasses::Digits, images: 500 };
+//! let images = spec.load("data".as_ref(), key.child("target"))?;
+//! let split = Split::of_images(&images, 0.4, 0.1, key.child("split"))?;
+//! split.private.check_shots(4)?;
+//! let mut few = Vec::new();
+//! split.private.draw(4, &mut key.child("victim").rng(0), &mut few);
+//! assert_eq!(few.len(), 40);
+//! # Ok(())
+//! # }
+//! ```
 
 mod draws;
 mod error;

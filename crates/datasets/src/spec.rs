@@ -4,6 +4,7 @@ mod bare;
 mod catalogue;
 mod files;
 mod images;
+mod load;
 mod texts;
 
 pub use files::{Checked, FileState, Need, Source};

@@ -1,5 +1,6 @@
 //! Labelled texts: readers, procedural messages, and an embedder that needs no model.
 
+mod chat;
 mod grammar;
 mod hashing;
 mod messages;

@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
 use super::grammar::Grammar;
-use super::{TextSet, reviews};
+use super::{TextSet, chat, reviews};
 use crate::{DatasetError, StreamKey};
 
 /// More messages than this are taken for a slip.
@@ -62,7 +62,7 @@ impl Messages {
             });
         }
         let (key, grammar) = match self.topic {
-            Topic::Spam => (key.child("spam"), &super::grammar::MESSAGES),
+            Topic::Spam => (key.child("spam"), &chat::MESSAGES),
             Topic::Sentiment => (key.child("sentiment"), &reviews::REVIEWS),
         };
         let texts = (0..self.count)
