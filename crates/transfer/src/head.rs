@@ -4,7 +4,12 @@ mod files;
 
 use datasets::FeatureSet;
 
+use crate::matrix::Matrix;
+use crate::products::dots;
 use crate::{HeadKind, HeadShape, TransferError};
+
+/// Rows of features that are looked at together.
+const TILE: usize = 40;
 
 /// A head with its weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,19 +57,55 @@ impl Head {
                 found: features.len(),
             });
         }
-        let (first, second) = self.weights.split_at(self.shape.first_len());
-        let mut logits = Vec::new();
-        for row in features.chunks_exact(d) {
-            let before = layer(first, row);
-            match self.shape.kind {
-                HeadKind::Linear => logits.extend(before),
-                HeadKind::Mlp { activation, .. } => {
-                    let hidden: Vec<f32> = before.map(|x| activation.value(x)).collect();
-                    logits.extend(layer(second, &hidden));
-                }
+        let mut logits = Vec::with_capacity(features.len() / d * self.shape.outputs());
+        self.each_tile(features.chunks_exact(d), |tile| {
+            for i in 0..tile.rows() {
+                logits.extend_from_slice(&tile.row(i)[..tile.cols()]);
             }
-        }
+        });
         Ok(logits)
+    }
+
+    /// Calls `see` with the logits (rows × outputs) of the rows of features, some rows at a time.
+    fn each_tile<'a>(
+        &self,
+        mut rows: impl Iterator<Item = &'a [f32]>,
+        mut see: impl FnMut(&Matrix),
+    ) {
+        let width = self.shape.features + 1;
+        let (first, second) = self.weights.split_at(self.shape.first_len());
+        let first = layer(first, width);
+        let second = match self.shape.kind {
+            HeadKind::Linear => None,
+            HeadKind::Mlp { hidden, activation } => Some((layer(second, hidden + 1), activation)),
+        };
+        let (mut inputs, mut outputs) = (Matrix::default(), Matrix::default());
+        let (mut hidden, mut logits) = (Matrix::default(), Matrix::default());
+        loop {
+            let tile: Vec<&[f32]> = rows.by_ref().take(TILE).collect();
+            if tile.is_empty() {
+                return;
+            }
+            inputs.resize(tile.len(), width);
+            for (i, row) in tile.iter().enumerate() {
+                inputs.copy_row(i, row, 1.0);
+            }
+            dots(&mut outputs, &inputs, &first);
+            let Some((second, activation)) = &second else {
+                see(&outputs);
+                continue;
+            };
+            hidden.resize(tile.len(), second.cols());
+            for i in 0..tile.len() {
+                let values = outputs.row_mut(i);
+                for value in values.iter_mut() {
+                    *value = activation.value(*value);
+                }
+                hidden.copy_row(i, &values[..second.cols() - 1], 1.0);
+            }
+            dots(&mut logits, &hidden, second);
+            see(&logits);
+        }
     }
 
     /// The class of each row of features (n × d): the largest logit's, or 1 where a binary head's
@@ -73,11 +114,7 @@ impl Head {
         let logits = self.logits(features)?;
         Ok(logits
             .chunks_exact(self.shape.outputs())
-            .map(|row| match row {
-                [logit] => u32::from(*logit > 0.0),
-                row => (1..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
-                    as u32,
-            })
+            .map(decide)
             .collect())
     }
 
@@ -93,13 +130,25 @@ impl Head {
                 data: features.width(),
             });
         }
-        let mut tally = Tally::default();
-        for index in indices {
-            let class = self.predict(features.row(index as usize))?[0];
-            tally.examples += 1;
-            tally.correct += usize::from(class == features.labels()[index as usize]);
+        let indices: Vec<u32> = indices.into_iter().collect();
+        if let Some(&index) = indices.iter().find(|&&i| i as usize >= features.len()) {
+            return Err(TransferError::Members {
+                count: indices.len(),
+                reason: format!("example {index} is not among the {}", features.len()),
+            });
         }
-        Ok(tally)
+        let mut labels = indices.iter().map(|&i| features.labels()[i as usize]);
+        let rows = indices.iter().map(|&i| features.row(i as usize));
+        let mut correct = 0;
+        self.each_tile(rows, |tile| {
+            for (i, label) in (0..tile.rows()).zip(labels.by_ref()) {
+                correct += usize::from(decide(&tile.row(i)[..tile.cols()]) == label);
+            }
+        });
+        Ok(Tally {
+            correct,
+            examples: indices.len(),
+        })
     }
 
     /// The share of the examples `indices` that the head classifies correctly.
@@ -129,9 +178,24 @@ pub struct Tally {
     pub examples: usize,
 }
 
-fn layer<'a>(weights: &'a [f32], inputs: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
-    weights.chunks_exact(inputs.len() + 1).map(move |row| {
-        let dot: f32 = row.iter().zip(inputs).map(|(w, x)| w * x).sum();
-        dot + row[inputs.len()]
-    })
+/// The weights of a layer as a matrix of `width` columns, the bias last.
+fn layer(weights: &[f32], width: usize) -> Matrix {
+    let mut matrix = Matrix::default();
+    matrix.resize(weights.len() / width, width);
+    for (i, row) in weights.chunks_exact(width).enumerate() {
+        matrix.copy_row(i, row, 0.0);
+    }
+    matrix
 }
+
+/// The class that logits speak for: the first of the largest, or the sign of a single one.
+fn decide(logits: &[f32]) -> u32 {
+    if let [logit] = logits {
+        return u32::from(*logit > 0.0);
+    }
+    let first = |best, k| if logits[k] > logits[best] { k } else { best };
+    (1..logits.len()).fold(0, first) as u32
+}
+
+#[cfg(test)]
+mod tests;

@@ -227,3 +227,120 @@ impl DpSgd {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Activation;
+
+    #[test]
+    fn the_papers_recipes_pass_their_checks() {
+        let linear = HeadShape::linear(1024, 10);
+        let binary = HeadShape::mlp(2048, 4, Activation::Relu, 2);
+        assert_eq!(Recipe::mnist(1).steps, 32);
+        assert_eq!(Recipe::cifar(4).steps, 78);
+        Recipe::mnist(1).check(&linear).unwrap();
+        Recipe::cifar(1).check(&linear).unwrap();
+        for task in [
+            BinaryTask::MnistParity,
+            BinaryTask::CifarVehicles,
+            BinaryTask::CelebaIdentity,
+        ] {
+            Recipe::binary(task, 1).check(&binary).unwrap();
+        }
+    }
+
+    #[test]
+    fn impossible_settings_are_named() {
+        let linear = HeadShape::linear(10, 3);
+        let recipe = Recipe::mnist(1);
+        let dp = DpSgd {
+            clip: 1.0,
+            noise_multiplier: 1.0,
+            sampling: Sampling::Full,
+        };
+        let rate = |rate| {
+            recipe.with_dp(DpSgd {
+                sampling: Sampling::Poisson { rate },
+                ..dp
+            })
+        };
+        for (recipe, name) in [
+            (Recipe { steps: 0, ..recipe }, "steps"),
+            (
+                Recipe {
+                    init_std: -1.0,
+                    ..recipe
+                },
+                "init_std",
+            ),
+            (
+                Recipe {
+                    learning_rate: f32::INFINITY,
+                    ..recipe
+                },
+                "learning_rate",
+            ),
+            (
+                Recipe {
+                    learning_rate: 0.0,
+                    ..recipe
+                },
+                "learning_rate",
+            ),
+            (
+                Recipe {
+                    weight_decay: 100.0,
+                    ..recipe
+                },
+                "weight_decay",
+            ),
+            (
+                Recipe {
+                    weight_decay: f32::NAN,
+                    ..recipe
+                },
+                "weight_decay",
+            ),
+            (
+                Recipe {
+                    positive_weight: 2.0,
+                    ..recipe
+                },
+                "positive_weight",
+            ),
+            (recipe.with_dp(DpSgd { clip: 0.0, ..dp }), "clip"),
+            (
+                recipe.with_dp(DpSgd {
+                    noise_multiplier: -1.0,
+                    ..dp
+                }),
+                "noise_multiplier",
+            ),
+            (rate(0.0), "sampling rate"),
+            (rate(1.5), "sampling rate"),
+            (rate(f64::NAN), "sampling rate"),
+        ] {
+            let error = recipe.check(&linear).unwrap_err().to_string();
+            assert!(error.starts_with(name), "{error}");
+        }
+        for (shape, name) in [
+            (HeadShape::linear(0, 3), "features"),
+            (HeadShape::linear(5, 1), "classes"),
+            (HeadShape::mlp(5, 0, Activation::Relu, 2), "hidden"),
+        ] {
+            let error = shape.check().unwrap_err().to_string();
+            assert!(error.starts_with(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_divisor_is_the_expected_batch_rounded_down() {
+        let poisson = |rate, n| Sampling::Poisson { rate }.divisor(n);
+        assert_eq!(Sampling::Full.divisor(7), 7);
+        assert_eq!(poisson(0.5, 11), 5);
+        assert_eq!(poisson(0.1, 30), 3);
+        assert_eq!(poisson(1.0, 10), 10);
+        assert_eq!(poisson(0.05, 10), 0);
+    }
+}

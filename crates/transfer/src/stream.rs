@@ -6,6 +6,9 @@ use rayon::prelude::*;
 use crate::shape::setting;
 use crate::{HeadShape, Recipe, Trainer, TransferError};
 
+/// Heads that a thread makes at least before it takes others: scratch memory is set up for each lot.
+const HEADS_A_TASK: usize = 8;
+
 /// A batch of heads with the examples that they were trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShadowBatch {
@@ -146,6 +149,7 @@ impl<'a> ShadowStream<'a> {
             .par_chunks_exact_mut(self.weight_len())
             .zip(batch.members.par_chunks_exact_mut(self.member_len()))
             .enumerate()
+            .with_min_len(HEADS_A_TASK)
             .for_each_init(
                 || (self.trainer.clone(), Vec::new()),
                 |(trainer, members), (i, (weights, out))| {
@@ -176,3 +180,6 @@ impl<'a> ShadowStream<'a> {
         trainer.train(self.features, members, &mut rng, weights)
     }
 }
+
+#[cfg(test)]
+mod tests;

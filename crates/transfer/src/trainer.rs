@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::direct::Direct;
 use crate::draws::Fresh;
+use crate::products::all_finite;
 use crate::shape::setting;
 use crate::span::Span;
 use crate::{HeadShape, Optimiser, Recipe, TransferError};
@@ -85,15 +86,6 @@ impl Trainer {
         }
         Ok(())
     }
-}
-
-/// Whether no value is infinite or NaN; without a branch, so that it vectorises.
-pub(crate) fn all_finite(values: &[f32]) -> bool {
-    const EXPONENT: u32 = 0x7f80_0000;
-    let worst = values
-        .iter()
-        .fold(0, |worst, value| worst.max(value.to_bits() & EXPONENT));
-    worst < EXPONENT
 }
 
 /// Errors unless a head of `shape` can be trained by `recipe` on the examples `members`.

@@ -91,6 +91,12 @@ impl Head {
                 HeadShape::linear(only.inputs, only.rows),
                 only.weights.clone(),
             ),
+            [_, second] if second.rows == 2 => {
+                return Err(not_a_head(
+                    path,
+                    "a head of two layers tells two classes apart by one logit, this one has two",
+                ));
+            }
             [first, second] if second.inputs == first.rows => {
                 let activation = match metadata.get(ACTIVATION).map(String::as_str) {
                     None | Some("relu") => Activation::Relu,

@@ -1,43 +1,7 @@
-use std::time::Instant;
-
 use rand::SeedableRng;
 
 use super::*;
 use crate::lanes::narrow;
-
-#[test]
-fn speed_probe() {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut out = vec![0.0; 10 * 1040];
-    let mut best = f64::MAX;
-    for _ in 0..2000 {
-        let t = Instant::now();
-        fill_normal(&mut rng, 1.0, &mut out);
-        best = best.min(t.elapsed().as_secs_f64());
-    }
-    println!("normals {:.2} us a head", best * 1e6);
-    let mut best = f64::MAX;
-    let mut sum = 0.0;
-    for _ in 0..200 {
-        let t = Instant::now();
-        for _ in 0..10000 {
-            let x: f32 = rand_distr::Distribution::sample(&rand_distr::StandardNormal, &mut rng);
-            sum += x;
-        }
-        best = best.min(t.elapsed().as_secs_f64());
-    }
-    println!("rand_distr {:.2} ns a normal {sum}", best * 1e5);
-    let mut best = f64::MAX;
-    let mut words = 0u64;
-    for _ in 0..200 {
-        let t = Instant::now();
-        for _ in 0..10000 {
-            words ^= rng.next_u64();
-        }
-        best = best.min(t.elapsed().as_secs_f64());
-    }
-    println!("chacha u64 {:.2} ns a word {words}", best * 1e5);
-}
 
 #[test]
 fn bits_do_not_depend_on_the_instruction_set() {

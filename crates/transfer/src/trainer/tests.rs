@@ -335,36 +335,3 @@ fn a_step_with_an_empty_batch_adds_its_noise() {
         assert!((f64::from(weight) - expected).abs() < 1e-6);
     }
 }
-
-#[test]
-fn speed_probe() {
-    let data = features(1024, 10, 1000, 1);
-    let shape = HeadShape::linear(1024, 10);
-    let pool = datasets::Pool::new(data.labels(), 10, 0..10_000);
-    let noisy = DpSgd {
-        clip: 4.0,
-        noise_multiplier: 0.4,
-        sampling: Sampling::Poisson { rate: 0.5 },
-    };
-    let dp_recipe = Recipe {
-        steps: 64,
-        ..Recipe::mnist(1).with_dp(noisy)
-    };
-    for recipe in [Recipe::mnist(1), dp_recipe] {
-        let mut trainer = Trainer::new(shape, recipe).unwrap();
-        let mut out = vec![0.0; shape.weight_len()];
-        let key = datasets::StreamKey::from_seed(1);
-        let mut members = Vec::new();
-        let mut best = f64::MAX;
-        for i in 0..2000u64 {
-            let t = std::time::Instant::now();
-            for j in 0..4 {
-                let mut rng = key.rng(i * 4 + j);
-                pool.draw(1, &mut rng, &mut members);
-                trainer.train(&data, &members, &mut rng, &mut out).unwrap();
-            }
-            best = best.min(t.elapsed().as_secs_f64() / 4.0);
-        }
-        println!("{:.1} us a head", best * 1e6);
-    }
-}
