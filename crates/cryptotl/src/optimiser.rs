@@ -1,0 +1,74 @@
+//! Adam (Kingma, Ba 2015) with decoupled weight decay, on any list of weight slices.
+
+/// Moments of every weight.
+pub(crate) struct Adam {
+    rate: f32,
+    decay: f32,
+    step: i32,
+    moments: Vec<Vec<[f32; 2]>>,
+}
+
+impl Adam {
+    pub(crate) fn new(rate: f32, decay: f32) -> Self {
+        Self {
+            rate,
+            decay,
+            step: 0,
+            moments: Vec::new(),
+        }
+    }
+
+    /// One step on several slices with their gradients (the same slices in every step).
+    pub(crate) fn step<'a>(
+        &mut self,
+        slices: impl IntoIterator<Item = (&'a mut [f32], &'a [f32])>,
+    ) {
+        self.step += 1;
+        let (c1, c2) = (1.0 - 0.9f32.powi(self.step), 1.0 - 0.999f32.powi(self.step));
+        for (at, (weights, gradients)) in slices.into_iter().enumerate() {
+            if self.moments.len() == at {
+                self.moments.push(vec![[0.0; 2]; weights.len()]);
+            }
+            for ((w, &g), [m, v]) in weights.iter_mut().zip(gradients).zip(&mut self.moments[at]) {
+                *m = 0.9 * *m + 0.1 * g;
+                *v = 0.999 * *v + 0.001 * g * g;
+                let direction = *m / c1 / ((*v / c2).sqrt() + 1e-8);
+                *w -= self.rate * (direction + self.decay * *w);
+            }
+        }
+    }
+}
+
+/// d/dz of the binary cross-entropy of logit `z` and label 0 or 1.
+pub(crate) fn logistic_gradient(z: f32, label: u32) -> f32 {
+    1.0 / (1.0 + (-z).exp()) - label as f32
+}
+
+/// Binary cross-entropy of logit `z` and label 0 or 1, stably.
+pub(crate) fn logistic_loss(z: f32, label: u32) -> f32 {
+    z.max(0.0) - z * label as f32 + (-z.abs()).exp().ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adam_finds_a_minimum() {
+        let mut w = [3.0f32, -2.0];
+        let mut adam = Adam::new(0.05, 0.0);
+        for _ in 0..500 {
+            let g = [2.0 * (w[0] - 1.0), 8.0 * (w[1] + 0.5)];
+            adam.step([(&mut w[..], &g[..])]);
+        }
+        assert!((w[0] - 1.0).abs() < 1e-2 && (w[1] + 0.5).abs() < 1e-2);
+    }
+
+    #[test]
+    fn the_loss_has_its_gradient() {
+        for (z, label) in [(0.3f32, 1), (-2.0, 0), (40.0, 1), (-40.0, 1)] {
+            let quotient = (logistic_loss(z + 0.01, label) - logistic_loss(z - 0.01, label)) / 0.02;
+            assert!((quotient - logistic_gradient(z, label)).abs() < 1e-3);
+        }
+    }
+}
