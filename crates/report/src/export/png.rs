@@ -1,0 +1,65 @@
+//! A scene as PNG, at twice its size in points for sharp screens.
+
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use plotters::backend::BitMapBackend;
+use plotters::drawing::IntoDrawingArea;
+
+use super::draw::{Medium, UNITS, draw};
+use crate::error::ReportError;
+use crate::scene::{Raster, Scene};
+use crate::style::{LINE_HEIGHT, register_fonts};
+
+/// Backend pixels averaged along each side of a PNG pixel: plotters does not smooth thick lines.
+const AVERAGED: usize = 2;
+
+const MEDIUM: Medium = Medium { em: LINE_HEIGHT, drop: 0.16, images: true };
+
+/// The PNG file of a scene, on white ground.
+///
+/// # Errors
+/// If the backend, the embedded font or the encoder fails.
+pub fn png(name: &str, scene: &Scene) -> Result<Vec<u8>, ReportError> {
+    let failed = |why: String| ReportError::Draw { name: name.to_owned(), why };
+    register_fonts().map_err(failed)?;
+    let side = |points: f64| (points * UNITS).round() as usize / AVERAGED * AVERAGED;
+    let (width, height) = (side(scene.width), side(scene.height));
+    let mut fine = vec![255_u8; 3 * width * height];
+    {
+        let size = (width as u32, height as u32);
+        let area = BitMapBackend::with_buffer(&mut fine, size).into_drawing_area();
+        draw(scene, MEDIUM, &area).map_err(|error| failed(error.to_string()))?;
+    }
+    let (out_width, out_height) = (width / AVERAGED, height / AVERAGED);
+    let pixels = average(&fine, width, out_width, out_height);
+    encode(&Raster { width: out_width, height: out_height, rgb: pixels }).map_err(failed)
+}
+
+/// An image as a PNG file.
+pub(super) fn encode(raster: &Raster) -> Result<Vec<u8>, String> {
+    let (width, height) = (raster.width as u32, raster.height as u32);
+    let mut file = Vec::new();
+    PngEncoder::new(&mut file)
+        .write_image(&raster.rgb, width, height, ExtendedColorType::Rgb8)
+        .map_err(|error| error.to_string())?;
+    Ok(file)
+}
+
+fn average(fine: &[u8], width: usize, out_width: usize, out_height: usize) -> Vec<u8> {
+    let count = (AVERAGED * AVERAGED) as u32;
+    let mut out = Vec::with_capacity(3 * out_width * out_height);
+    for y in 0..out_height {
+        for x in 0..out_width {
+            for channel in 0..3 {
+                let mut sum = count / 2;
+                for dy in 0..AVERAGED {
+                    let row = (y * AVERAGED + dy) * width;
+                    for dx in 0..AVERAGED {
+                        sum += u32::from(fine[3 * (row + x * AVERAGED + dx) + channel]);
+                    }
+                }
+                out.push((sum / count) as u8);
+            }
+        }
+    }
+    out
+}

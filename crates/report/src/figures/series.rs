@@ -1,0 +1,172 @@
+//! Rows grouped into series, and what to call them.
+
+use super::axis::number;
+use crate::rows::{ResultRow, RocRow};
+
+/// What tells one series of rows from another, besides what is on the axes.
+#[derive(Debug, Clone, PartialEq, PartialOrd, Default)]
+pub struct Traits {
+    /// Values by trait, in a fixed order; see [`Traits::label`].
+    values: Vec<(&'static str, String)>,
+}
+
+impl Traits {
+    /// All that can tell two rows' series apart, in the order in which it is written.
+    pub fn of(row: &ResultRow) -> Self {
+        Self {
+            values: vec![
+                ("dataset", row.dataset.clone()),
+                ("backbone", row.backbone.clone()),
+                ("head", row.head.clone()),
+                ("defence", defence_name(&row.defence).to_owned()),
+                ("epsilon", row.epsilon.map_or(String::new(), |e| format!("ε = {}", number(e)))),
+                ("clip", clip_name(row)),
+                ("attack", words(&row.attack)),
+                ("release", row.release.clone()),
+                ("null", words(&row.null)),
+                ("shots", shots_name(row.shots)),
+                ("queries", row.queries.map_or(String::new(), |q| format!("{q} queries"))),
+            ],
+        }
+    }
+
+    /// The traits of a curve.
+    pub fn of_curve(row: &RocRow) -> Self {
+        Self::of(&ResultRow {
+            dataset: row.dataset.clone(),
+            backbone: row.backbone.clone(),
+            head: row.head.clone(),
+            shots: row.shots,
+            defence: row.defence.clone(),
+            epsilon: row.epsilon,
+            clip: row.clip,
+            tuned: row.tuned.clone(),
+            release: row.release.clone(),
+            attack: row.attack.clone(),
+            null: row.null.clone(),
+            queries: row.queries,
+            ..ResultRow::default()
+        })
+    }
+
+    /// The same without these traits.
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.values.retain(|(name, _)| !names.contains(name));
+        self
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What sets this series apart from `all` of them: the traits in which they differ. All traits
+    /// alike: the ones worth a name.
+    pub fn label(&self, all: &[Self]) -> String {
+        let differs = |at: usize| {
+            let others = all.iter().filter(|other| other.values.get(at) != self.values.get(at));
+            match self.values[at].0 {
+                // Having no clipping norm at all is what `undefended` says already.
+                "clip" => others.clone().any(|other| !other.values[at].1.is_empty()),
+                // A release that goes with the defence needs no word of its own.
+                "release" => others.clone().any(|other| other.get("defence") == self.get("defence")),
+                _ => others.clone().next().is_some(),
+            }
+        };
+        let parts: Vec<&str> = (0..self.values.len())
+            .filter(|&at| differs(at))
+            .map(|at| self.values[at].1.as_str())
+            .filter(|value| !value.is_empty())
+            .collect();
+        if !parts.is_empty() {
+            return parts.join(", ");
+        }
+        let named = ["defence", "attack"];
+        let parts: Vec<&str> = self
+            .values
+            .iter()
+            .filter(|(name, value)| named.contains(name) && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect();
+        parts.join(", ")
+    }
+
+    /// What all series have in common, as a subtitle says it.
+    pub fn common(all: &[Self]) -> String {
+        let Some(first) = all.first() else { return String::new() };
+        let alike = |at: usize| all.iter().all(|other| other.values.get(at) == first.values.get(at));
+        let parts: Vec<String> = (0..first.values.len())
+            .filter(|&at| alike(at) && !first.values[at].1.is_empty())
+            .map(|at| match first.values[at] {
+                ("null", ref value) => format!("null: {value}"),
+                ("release", ref value) => format!("released: {value}"),
+                (_, ref value) => value.clone(),
+            })
+            .collect();
+        parts.join(" · ")
+    }
+}
+
+/// Items grouped by key, both in order of first appearance.
+pub fn grouped<'a, T, K: PartialEq>(
+    items: impl IntoIterator<Item = &'a T>,
+    key: impl Fn(&T) -> K,
+) -> Vec<(K, Vec<&'a T>)> {
+    let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
+    for item in items {
+        let own = key(item);
+        match groups.iter_mut().find(|(key, _)| *key == own) {
+            Some((_, members)) => members.push(item),
+            None => groups.push((own, vec![item])),
+        }
+    }
+    groups
+}
+
+/// `1 shot`, `4 shots`.
+pub fn shots_name(shots: u64) -> String {
+    format!("{shots} shot{}", if shots == 1 { "" } else { "s" })
+}
+
+/// A defence as readers know it.
+pub fn defence_name(defence: &str) -> &str {
+    match defence {
+        "none" => "undefended",
+        "dp_sgd" => "DP-SGD",
+        "rhe" => "RHE",
+        other => other,
+    }
+}
+
+/// The clipping norm where it was given, `tuned` where it was chosen.
+fn clip_name(row: &ResultRow) -> String {
+    match row.clip {
+        _ if !row.tuned.is_empty() => "tuned".to_owned(),
+        Some(clip) => format!("clip {}", number(clip)),
+        None => String::new(),
+    }
+}
+
+/// At most `count` of the items, evenly chosen from first to last.
+pub fn evenly<T>(items: Vec<T>, count: usize) -> Vec<T> {
+    let len = items.len();
+    if len <= count {
+        return items;
+    }
+    let kept: Vec<usize> = (0..count).map(|i| i * (len - 1) / (count - 1).max(1)).collect();
+    items.into_iter().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, item)| item).collect()
+}
+
+/// `-a-b` for a file name, from the label of a group; empty if there is only one group.
+pub fn suffix(label: &str, groups: usize) -> String {
+    if groups < 2 {
+        return String::new();
+    }
+    let ascii = label.replace('ε', "epsilon");
+    let words = ascii.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+    words.filter(|word| !word.is_empty()).map(|word| format!("-{}", word.to_lowercase())).collect()
+}
+
+/// A lower_snake name as words.
+pub fn words(name: &str) -> String {
+    name.replace('_', " ")
+}

@@ -1,0 +1,171 @@
+//! The three-way figure: accuracy against attack success for undefended, DP-SGD and RHE heads.
+
+use super::axis::{Axis, extent, number};
+use super::panel::{Panel, mark};
+use super::series::{Traits, defence_name, evenly, grouped};
+use super::sheet::{Entry, HEADED, Key, PLAIN, sheet};
+use super::Figure;
+use crate::rows::ResultRow;
+use crate::scene::{Paint, Point, Scene, Stroke};
+use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
+
+/// Panels that fit on a page.
+const MOST: usize = 6;
+
+/// Defences in the order of the legend.
+const DEFENCES: [(&str, Paint, usize); 3] =
+    [("none", PALETTE[0], 1), ("dp_sgd", PALETTE[1], 0), ("rhe", GOOD, 3)];
+
+/// `None` unless two defences, or DP-SGD at two ε, were attacked.
+pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
+    let rows: Vec<&ResultRow> = rows
+        .iter()
+        .copied()
+        .filter(|row| row.tpr_at_fpr_1pct.is_some() && row.accuracy.is_some())
+        .collect();
+    let first = rows.first()?;
+    let differs = |row: &&ResultRow| row.defence != first.defence || row.epsilon != first.epsilon;
+    if !rows.iter().any(differs) {
+        return None;
+    }
+    let attack = ["defence", "epsilon", "clip", "attack", "release", "null", "queries"];
+    let mut panels = grouped(&rows, |row| Traits::of(row).without(&attack));
+    panels.sort_by_key(|(_, rows)| rows[0].shots);
+    let panels = evenly(panels, MOST);
+    let keys: Vec<Traits> = panels.iter().map(|(key, _)| key.clone()).collect();
+
+    let present = |name: &str| rows.iter().any(|row| row.defence == name);
+    let mut legend: Vec<Entry> = DEFENCES
+        .iter()
+        .filter(|(name, ..)| present(name))
+        .map(|&(name, paint, shape)| {
+            let key = if name == "dp_sgd" { Key::Series(shape) } else { Key::Mark(shape) };
+            Entry::new(defence_name(name), paint, key)
+        })
+        .collect();
+    legend.push(Entry::new("an attack that learns nothing", LINE, Key::Dashed));
+
+    let title = "What each defence costs and what it stops";
+    let subtitle = join(&[&Traits::common(&keys), "up and to the left is better"]);
+    let columns = panels.len().min(2);
+    let size = if columns == 1 { (520.0, 360.0) } else { (380.0, 290.0) };
+    let heading = if keys.len() > 1 { HEADED } else { PLAIN };
+    let grid = (columns, panels.len().div_ceil(columns));
+    let (mut scene, places) = sheet(title, &subtitle, &legend, grid, size, heading);
+    let accuracies = || rows.iter().flat_map(|row| [row.accuracy_lo, row.accuracy, row.accuracy_hi]);
+    let (low, high) = extent(accuracies().flatten())?;
+    let (low, high) = ((10.0 * low - 0.3).floor() / 10.0, (10.0 * high + 0.3).ceil() / 10.0);
+    for ((key, rows), (from, to)) in panels.iter().zip(places) {
+        let panel = Panel {
+            x: Axis::log_percent(3e-3, "true positive rate at 1 % false positives [%]"),
+            y: Axis::percent(low.max(0.0), high.min(1.0), "test accuracy [%]"),
+            from,
+            to,
+        };
+        let heading = if keys.len() > 1 { key.label(&keys) } else { String::new() };
+        panel.frame(&mut scene, &heading);
+        let (bottom, top) = panel.y.ends();
+        let chance = [(0.01, bottom), (0.01, top)];
+        panel.line(&mut scene, &chance, Stroke::dashed(LINE, 1.6, 6.0, 4.0));
+        draw(&mut scene, &panel, &strongest(rows));
+    }
+    Some(Figure {
+        name: "trade-off".to_owned(),
+        title: title.to_owned(),
+        caption: "Test accuracy against the true positive rate of the strongest attack that was run on each cell, at 1 % false positives (logarithmic axis), with 95 % intervals both ways. Along the line ε changes. The top left corner, full accuracy and an attack at chance, is where a defence should be.".to_owned(),
+        scene,
+    })
+}
+
+/// For each defended head the row of the attack with the highest rate.
+fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
+    let cells = grouped(rows.iter().copied(), |row| (row.defence.clone(), row.epsilon, row.clip));
+    let rate = |row: &ResultRow| row.tpr_at_fpr_1pct.unwrap_or(0.0);
+    cells
+        .into_iter()
+        .filter_map(|(_, rows)| {
+            rows.into_iter().copied().max_by(|a, b| rate(a).total_cmp(&rate(b)))
+        })
+        .collect()
+}
+
+fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
+    for &(name, paint, shape) in &DEFENCES {
+        let mut own: Vec<&ResultRow> =
+            rows.iter().copied().filter(|row| row.defence == name).collect();
+        own.sort_by(|a, b| a.epsilon.unwrap_or(0.0).total_cmp(&b.epsilon.unwrap_or(0.0)));
+        let values: Vec<(f64, f64)> = own
+            .iter()
+            .filter_map(|row| Some((row.tpr_at_fpr_1pct?, row.accuracy?)))
+            .collect();
+        if name == "dp_sgd" {
+            panel.line(scene, &values, Stroke::solid(paint.faded(0.55), 1.6));
+        }
+        for (row, &(tpr, accuracy)) in own.iter().zip(&values) {
+            if let (Some(lo), Some(hi)) = (row.tpr_at_fpr_1pct_lo, row.tpr_at_fpr_1pct_hi) {
+                panel.interval_across(scene, lo, hi, accuracy, paint.faded(0.7));
+            }
+            if let (Some(lo), Some(hi)) = (row.accuracy_lo, row.accuracy_hi) {
+                panel.interval(scene, tpr, lo, hi, paint.faded(0.7));
+            }
+            mark(scene, panel.at(tpr, accuracy), shape, paint);
+        }
+    }
+    let place = |row: &&ResultRow| Some(panel.at(row.tpr_at_fpr_1pct?, row.accuracy?));
+    let marks: Vec<Point> = rows.iter().filter_map(place).collect();
+    let mut private: Vec<&ResultRow> =
+        rows.iter().copied().filter(|row| row.epsilon.is_some()).collect();
+    private.sort_by(|a, b| a.epsilon.unwrap_or(0.0).total_cmp(&b.epsilon.unwrap_or(0.0)));
+    label_epsilons(scene, panel, &private, &marks);
+}
+
+/// Writes ε beside the marks: the ends of the line first, each at the first of six places where it
+/// touches no mark, no other label and no edge; without such a place it is left out.
+fn label_epsilons(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow], marks: &[Point]) {
+    let style = text(10.5, SOFT);
+    let mut taken: Vec<(Point, f64)> = Vec::new();
+    let ends_first = [0, rows.len().saturating_sub(1)];
+    let order = ends_first.into_iter().chain(1..rows.len().saturating_sub(1));
+    for at in order {
+        let Some(row) = rows.get(at) else { continue };
+        let (Some(epsilon), Some(tpr), Some(accuracy)) =
+            (row.epsilon, row.tpr_at_fpr_1pct, row.accuracy)
+        else {
+            continue;
+        };
+        let label = format!("ε = {}", number(epsilon));
+        let width = text_width(&label, &style);
+        let (x, y) = panel.at(tpr, accuracy);
+        let (right, left, middle) = (x + 8.0, x - 8.0 - width, x - width / 2.0);
+        let places = [
+            (right, y + 11.0),
+            (right, y - 11.0),
+            (left, y - 11.0),
+            (left, y + 11.0),
+            (middle, y + 15.0),
+            (middle, y - 15.0),
+        ];
+        let free = |&(px, py): &Point| {
+            let clear_of_labels = taken.iter().all(|&((tx, ty), other)| {
+                px + width + 4.0 < tx || tx + other + 4.0 < px || (py - ty).abs() > 12.0
+            });
+            let clear_of_marks = marks.iter().all(|&(mx, my)| {
+                mx + 6.0 < px || mx - 6.0 > px + width || (my - py).abs() > 10.0
+            });
+            let inside = px > panel.from.0 + 2.0
+                && px + width < panel.to.0 + 6.0
+                && py > panel.from.1 + 7.0
+                && py < panel.to.1 - 7.0;
+            clear_of_labels && clear_of_marks && inside
+        };
+        if let Some(&place) = places.iter().find(|place| free(place)) {
+            scene.text(place, label, style);
+            taken.push((place, width));
+        }
+    }
+}
+
+fn join(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join(" · ")
+}

@@ -1,0 +1,224 @@
+//! The typed rows of a run. Tables, figures and the page are made of these and nothing else.
+
+use crate::row::row;
+
+row! {
+    /// One cell of a sweep: one row of `results.csv`. What is undefined is `None`, an empty cell.
+    "results" => ResultRow {
+        /// Name of the experiment.
+        experiment: String,
+        /// What the victims learn from.
+        dataset: String,
+        /// The frozen public network.
+        backbone: String,
+        /// Shape of the head, for example `linear`.
+        head: String,
+        /// Training examples per class.
+        shots: u64,
+        /// Size of a training set.
+        n: u64,
+        /// `none`, `dp_sgd` or `rhe`.
+        defence: String,
+        /// Claimed ε of DP-SGD.
+        epsilon: Option<f64>,
+        /// δ of DP-SGD.
+        delta: Option<f64>,
+        /// Noise standard deviation as a multiple of the clipping norm.
+        noise_multiplier: Option<f64>,
+        /// Clipping norm.
+        clip: Option<f64>,
+        /// What the adversary sees: `weights`, `scores`, `labels` or `ciphertexts`.
+        release: String,
+        /// The attack's name; empty where nothing attacks.
+        attack: String,
+        /// The null hypothesis: `independent`, `gaussian` or `replace_one`.
+        null: String,
+        /// Number of victims.
+        victims: Option<u64>,
+        /// Victims' mean test accuracy.
+        accuracy: Option<f64>,
+        /// Lower end of its interval.
+        accuracy_lo: Option<f64>,
+        /// Upper end of its interval.
+        accuracy_hi: Option<f64>,
+        /// TPR at a false positive rate of .1 %.
+        tpr_at_fpr_0_1pct: Option<f64>,
+        /// TPR at a false positive rate of 1 %.
+        tpr_at_fpr_1pct: Option<f64>,
+        /// Lower end of its interval.
+        tpr_at_fpr_1pct_lo: Option<f64>,
+        /// Upper end of its interval.
+        tpr_at_fpr_1pct_hi: Option<f64>,
+        /// TPR at a false positive rate of 10 %.
+        tpr_at_fpr_10pct: Option<f64>,
+        /// FPR realised at the 1 % threshold.
+        fpr_realised: Option<f64>,
+        /// Area under the ROC curve.
+        auc: Option<f64>,
+        /// Mean min-MSE of the reconstructions.
+        mse: Option<f64>,
+        /// The same under the null.
+        mse_null: Option<f64>,
+        /// Share of reconstructions with a min-MSE of at most τ.
+        success_at_tau: Option<f64>,
+        /// Empirical lower bound on ε from the attack's counts.
+        epsilon_lower_bound: Option<f64>,
+        /// Queries put to the victim.
+        queries: Option<u64>,
+        /// Seed of the experiment.
+        seed: u64,
+        /// Hash of the resolved config.
+        config_hash: String,
+        /// Commit of the code.
+        commit: String,
+        /// Lower end of the interval at .1 %.
+        tpr_at_fpr_0_1pct_lo: Option<f64>,
+        /// Upper end of the interval at .1 %.
+        tpr_at_fpr_0_1pct_hi: Option<f64>,
+        /// Lower end of the interval at 10 %.
+        tpr_at_fpr_10pct_lo: Option<f64>,
+        /// Upper end of the interval at 10 %.
+        tpr_at_fpr_10pct_hi: Option<f64>,
+        /// Lower end of the AUC's interval.
+        auc_lo: Option<f64>,
+        /// Upper end of the AUC's interval.
+        auc_hi: Option<f64>,
+        /// The most that (ε, δ) allows as TPR at a false positive rate of 1 % (null `replace_one`).
+        tpr_bound_at_fpr_1pct: Option<f64>,
+        /// Scores of the null behind the thresholds.
+        null_scores: Option<u64>,
+        /// The success threshold τ.
+        tau: Option<f64>,
+        /// Share of the null's scores at most τ.
+        success_at_tau_null: Option<f64>,
+        /// Mean peak signal-to-noise ratio of the reconstructions, in dB.
+        psnr: Option<f64>,
+        /// Mean structural similarity of the reconstructions.
+        ssim: Option<f64>,
+        /// Share of test labels on which the released or extracted head agrees with the true one.
+        label_agreement: Option<f64>,
+        /// Cosine of the extracted head to the true one.
+        cosine: Option<f64>,
+        /// Shadow heads the attack learned from.
+        samples: Option<u64>,
+        /// Learning rate of the head.
+        learning_rate: Option<f64>,
+        /// Training steps of the head.
+        steps: Option<u64>,
+        /// Sampling of DP-SGD, for example `poisson(0.5)`.
+        sampling: String,
+        /// What tuning on public data chose; empty where nothing was tuned.
+        tuned: String,
+        /// F1 of class 1 of a binary task, mean over repetitions.
+        f1: Option<f64>,
+        /// Cohen's κ, likewise.
+        kappa: Option<f64>,
+        /// Accuracy of logistic regression on the plain inputs and the same examples.
+        baseline_accuracy: Option<f64>,
+        /// Why the cell failed; empty where it did not.
+        error: String,
+    }
+}
+
+row! {
+    /// Two ways of encrypting one task: one row of `both_ways.csv`. Times vary from run to run.
+    "both_ways" => BothWaysRow {
+        /// `cryptotl` or `rhe`.
+        system: String,
+        /// What is encrypted.
+        encrypted: String,
+        /// What stays in the clear, and where.
+        clear: String,
+        /// Who must not learn what.
+        protects: String,
+        /// Test accuracy.
+        accuracy: Option<f64>,
+        /// Share of labels that agree with the same network in the clear.
+        label_agreement: Option<f64>,
+        /// Wall-clock milliseconds a prediction.
+        latency_ms: Option<f64>,
+        /// Bytes sent once: keys, or the protected head.
+        bytes_once: Option<u64>,
+        /// Bytes sent a prediction towards the computing side.
+        bytes_up: Option<u64>,
+        /// Bytes sent back.
+        bytes_down: Option<u64>,
+        /// TPR at 1 % FPR of the attack on what is released.
+        tpr_at_fpr_1pct: Option<f64>,
+        /// Lower end of its interval.
+        tpr_at_fpr_1pct_lo: Option<f64>,
+        /// Upper end of its interval.
+        tpr_at_fpr_1pct_hi: Option<f64>,
+        /// AUC of that attack.
+        auc: Option<f64>,
+    }
+}
+
+row! {
+    /// One point of one ROC curve: one row of `roc.csv`.
+    "roc" => RocRow {
+        /// What the victims learn from.
+        dataset: String,
+        /// The frozen public network.
+        backbone: String,
+        /// Shape of the head.
+        head: String,
+        /// Training examples per class.
+        shots: u64,
+        /// `none`, `dp_sgd` or `rhe`.
+        defence: String,
+        /// Claimed ε of DP-SGD.
+        epsilon: Option<f64>,
+        /// Clipping norm.
+        clip: Option<f64>,
+        /// What tuning on public data chose; empty where nothing was tuned.
+        tuned: String,
+        /// What the adversary sees.
+        release: String,
+        /// The attack's name.
+        attack: String,
+        /// The null hypothesis.
+        null: String,
+        /// Queries put to the victim.
+        queries: Option<u64>,
+        /// False positive rate.
+        fpr: f64,
+        /// True positive rate.
+        tpr: f64,
+        /// Scores below it are called positive; empty where all are.
+        threshold: Option<f64>,
+        /// TPR of the fitted normals at this FPR: drawn, not quoted.
+        tpr_fitted: Option<f64>,
+        /// The most that (ε, δ) allows at this FPR.
+        tpr_bound: Option<f64>,
+        /// Hash of the resolved config.
+        config_hash: String,
+    }
+}
+
+row! {
+    /// How long a stage of a run took: one row of `timings.csv`. Varies from run to run.
+    "timings" => TimingRow {
+        /// Name of the experiment.
+        experiment: String,
+        /// The stage, for example `attack model`.
+        stage: String,
+        /// The cell it belongs to; empty where it is shared.
+        cell: String,
+        /// Whether it came out of the cache.
+        cached: String,
+        /// Wall-clock seconds.
+        seconds: f64,
+        /// Things made, for example shadow heads.
+        items: Option<u64>,
+        /// Things made a second.
+        items_per_second: Option<f64>,
+    }
+}
+
+impl ResultRow {
+    /// Whether the cell failed.
+    pub fn failed(&self) -> bool {
+        !self.error.is_empty()
+    }
+}

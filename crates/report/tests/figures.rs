@@ -1,0 +1,91 @@
+//! Pictures: which there are, that they stay within their frame, and that they are whole files.
+
+mod common;
+
+use report::{Figure, GridPair, Raster, ScoreSample, figures, histograms, reconstruction_grid};
+
+fn every_figure() -> Vec<Figure> {
+    let mut rows = common::sweep();
+    rows.extend(common::black_box());
+    let curves = common::curves(&common::sweep());
+    let mut all = figures(&rows, &curves);
+    let scores = |shift: f64| (1..200).map(|i| shift + f64::from(i) / 400.0).collect();
+    let sample = ScoreSample {
+        label: "1 shot".to_owned(),
+        victims: scores(0.0),
+        null: scores(0.3),
+        tau: Some(0.0696),
+        threshold: Some(0.31),
+    };
+    all.extend(histograms(&[sample]));
+    let pair = |success| GridPair {
+        original: Raster::from_pixels(1, 4, 4, &[0.5; 16]),
+        reconstruction: Raster::from_pixels(1, 4, 4, &[-0.5; 16]),
+        mse: 1.0,
+        success,
+    };
+    let pairs = [pair(true), pair(false), pair(true)];
+    all.extend(reconstruction_grid("grid", "Three pairs", "MSE at most 2", &pairs, 2));
+    all
+}
+
+#[test]
+fn a_whole_sweep_gives_every_figure() {
+    let names: Vec<String> = every_figure().into_iter().map(|figure| figure.name).collect();
+    let expected = [
+        "roc", "shots", "epsilon", "trade-off", "crossover", "measured-epsilon", "queries",
+        "min-mse", "grid",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn rows_without_the_data_give_no_figure() {
+    assert!(figures(&[], &[]).is_empty());
+    let one = common::row(1, "none", None, 0.5, 0.5);
+    assert!(figures(&[one], &[]).is_empty());
+    let mut failed = common::sweep();
+    for row in &mut failed {
+        row.error = "failed".to_owned();
+    }
+    assert!(figures(&failed, &[]).is_empty(), "failed cells are not drawn");
+}
+
+#[test]
+fn figures_are_whole_files_and_the_same_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    for figure in every_figure() {
+        let svg = figure.svg().unwrap();
+        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{}", figure.name);
+        assert_eq!(svg.matches("<svg").count(), 1);
+        assert!(!svg.contains("NaN") && !svg.contains("inf"));
+        assert_eq!(svg, figure.svg().unwrap());
+        let [svg_path, png_path] = figure.write(folder.path()).unwrap();
+        assert_eq!(std::fs::read_to_string(svg_path).unwrap(), svg);
+        let png = image::open(png_path).unwrap();
+        let twice = |points: f64| (2.0 * points).round();
+        assert!((f64::from(png.width()) - twice(figure.scene.width)).abs() <= 1.0);
+        assert!((f64::from(png.height()) - twice(figure.scene.height)).abs() <= 1.0);
+    }
+}
+
+#[test]
+fn nothing_is_drawn_outside_the_picture() {
+    for figure in every_figure() {
+        let svg = figure.svg().unwrap();
+        let (width, height) = (4.0 * figure.scene.width, 4.0 * figure.scene.height);
+        let number = |element: &str, name: &str| -> Option<f64> {
+            let start = element.find(&format!(" {name}=\""))? + name.len() + 3;
+            let end = element[start..].find('"')?;
+            element[start..start + end].parse().ok()
+        };
+        for element in svg.split('<') {
+            let element = &format!("<{element}");
+            for (name, limit) in [("x", width), ("cx", width), ("y", height), ("cy", height)] {
+                if let Some(value) = number(element, name) {
+                    assert!((-1.0..=limit + 1.0).contains(&value), "{}: {element}", figure.name);
+                }
+            }
+        }
+    }
+}
