@@ -64,6 +64,9 @@ pub enum TransferError {
     /// Examples cannot be drawn.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// Worker threads cannot be started.
+    #[error("cannot start worker threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     /// A file of weights cannot be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {

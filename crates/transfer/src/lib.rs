@@ -1,5 +1,6 @@
 //! Few-shot heads on frozen features: training, DP-SGD and the shadow stream.
 
+pub mod bench;
 mod chacha;
 mod cholesky;
 mod direct;

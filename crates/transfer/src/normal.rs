@@ -79,20 +79,20 @@ fn radius<S: Simd, const R: usize>(l: Lanes<S, R>, x: U32s<S, R>) -> F32s<S, R> 
         l.splat_bits(0x4a80_0001),
     );
     let high = l.or(l.shr::<16>(x), l.splat_bits(0x5300_0000));
-    let high = l.sub(l.from_bits(high), l.splat(549_755_813_888.0 + 4_194_304.0));
-    let u = l.add(high, l.from_bits(low));
+    let high = l.sub(l.floats(high), l.splat(549_755_813_888.0 + 4_194_304.0));
+    let u = l.add(high, l.floats(low));
     // u = 2^e m with m in [√½, √2); then Cephes's logf polynomial in m - 1.
     let shifted = l.add_bits(
-        l.to_bits(u),
+        l.words(u),
         l.splat_bits(0x3f80_0000_u32.wrapping_sub(0x3f35_04f3)),
     );
     let e = l.or(l.shr::<23>(shifted), l.splat_bits(0x4b00_0000));
-    let e = l.sub(l.from_bits(e), l.splat(8_388_608.0 + 127.0 + 32.0));
+    let e = l.sub(l.floats(e), l.splat(8_388_608.0 + 127.0 + 32.0));
     let m = l.add_bits(
         l.and(shifted, l.splat_bits(0x007f_ffff)),
         l.splat_bits(0x3f35_04f3),
     );
-    let r = l.sub(l.from_bits(m), l.splat(1.0));
+    let r = l.sub(l.floats(m), l.splat(1.0));
     let mut p = l.splat(7.037_683_6e-2);
     for c in [
         -1.151_461e-1,
@@ -123,7 +123,7 @@ fn radius<S: Simd, const R: usize>(l: Lanes<S, R>, x: U32s<S, R>) -> F32s<S, R> 
 fn direction<S: Simd, const R: usize>(l: Lanes<S, R>, x: U32s<S, R>) -> (F32s<S, R>, F32s<S, R>) {
     let t = l.or(l.shr::<9>(x), l.splat_bits(0x4000_0000));
     let t = l.mul(
-        l.sub(l.from_bits(t), l.splat(3.0)),
+        l.sub(l.floats(t), l.splat(3.0)),
         l.splat(std::f32::consts::FRAC_PI_4),
     );
     let v = l.mul(t, t);
@@ -131,19 +131,19 @@ fn direction<S: Simd, const R: usize>(l: Lanes<S, R>, x: U32s<S, R>) -> (F32s<S,
     for c in [8.332_161e-3, -1.666_665_5e-1, 1.0] {
         sine = l.mul_add(sine, v, l.splat(c));
     }
-    let sine = l.to_bits(l.mul(sine, t));
+    let sine = l.words(l.mul(sine, t));
     let mut cosine = l.splat(2.443_315_7e-5);
     for c in [-1.388_731_6e-3, 4.166_664_6e-2, -0.5, 1.0] {
         cosine = l.mul_add(cosine, v, l.splat(c));
     }
-    let cosine = l.to_bits(cosine);
+    let cosine = l.words(cosine);
     let one = l.splat_bits(1);
     let swap = l.sub_bits(l.splat_bits(0), l.and(x, one));
     let change = l.and(l.xor(sine, cosine), swap);
     let top = l.splat_bits(0x8000_0000);
     let left = l.xor(l.xor(sine, change), l.and(l.shl::<30>(x), top));
     let right = l.xor(l.xor(cosine, change), l.and(l.shl::<29>(x), top));
-    (l.from_bits(left), l.from_bits(right))
+    (l.floats(left), l.floats(right))
 }
 
 #[cfg(test)]

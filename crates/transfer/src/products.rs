@@ -285,7 +285,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::lanes::narrow;
+    use crate::lanes::{middle, narrow};
     use crate::normal::fill_normal;
 
     fn random(rows: usize, cols: usize, seed: u64) -> Matrix {
@@ -322,14 +322,17 @@ mod tests {
                     assert!(close(out.row(i)[j], sum));
                 }
             }
-            let mut thin = Matrix::default();
-            thin.resize(m, n);
-            narrow(Dots {
-                out: &mut thin,
-                x: &x,
-                f: &f,
-            });
-            assert_eq!(thin.as_slice(), out.as_slice());
+            let runs: [fn(Dots); 2] = [|kernel| narrow(kernel), |kernel| middle(kernel)];
+            for run in runs {
+                let mut thin = Matrix::default();
+                thin.resize(m, n);
+                run(Dots {
+                    out: &mut thin,
+                    x: &x,
+                    f: &f,
+                });
+                assert_eq!(thin.as_slice(), out.as_slice());
+            }
 
             let mut symmetric = Matrix::default();
             gram(&mut symmetric, &f);
@@ -342,7 +345,7 @@ mod tests {
             }
 
             let (a, start) = (random(m, n, 3), random(m, d, 4));
-            let (mut wide, mut thin) = (random(m, d, 4), random(m, d, 4));
+            let mut wide = random(m, d, 4);
             combine(&mut wide, 0.7, &a, &f);
             for i in 0..m {
                 for c in 0..d {
@@ -355,13 +358,17 @@ mod tests {
                     ));
                 }
             }
-            narrow(Combine {
-                out: &mut thin,
-                scale: 0.7,
-                a: &a,
-                f: &f,
-            });
-            assert_eq!(thin.as_slice(), wide.as_slice());
+            let runs: [fn(Combine); 2] = [|kernel| narrow(kernel), |kernel| middle(kernel)];
+            for run in runs {
+                let mut thin = random(m, d, 4);
+                run(Combine {
+                    out: &mut thin,
+                    scale: 0.7,
+                    a: &a,
+                    f: &f,
+                });
+                assert_eq!(thin.as_slice(), wide.as_slice());
+            }
         }
     }
 

@@ -122,4 +122,6 @@ pub(crate) fn check_members(
 }
 
 #[cfg(test)]
+mod law;
+#[cfg(test)]
 pub(crate) mod tests;
