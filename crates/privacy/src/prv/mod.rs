@@ -14,8 +14,8 @@
 //! gives the estimate. Before the FFT the law is tilted by e^(θL) towards the losses that decide
 //! δ: rounding errors are then relative to δ, not to 1, and small δ cost nothing.
 //!
-//! Tails beyond twelve standard deviations, the FFT's wrap-around and rounding together stay below
-//! a millionth of δ, which the bounds give away on both sides.
+//! Outcomes left out as too rare, the FFT's wrap-around and rounding together stay below a millionth
+//! of δ, which the bounds give away on both sides.
 
 mod compose;
 mod lattice;

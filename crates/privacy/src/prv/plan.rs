@@ -1,10 +1,10 @@
 //! Where to look: the tilt, the window and the lattice step for one ordered pair.
 
 use crate::law::{Law, Side};
-use crate::moments::{LossNodes, Tilted};
+use crate::moments::{LossNodes, Tilted, golden_section};
 use crate::{Composition, Delta};
 
-use super::lattice::{Masses, loss_range};
+use super::lattice::Masses;
 use super::{ComposedLoss, Lattice, compose};
 
 /// How fine the lattice is.
@@ -30,7 +30,10 @@ impl Effort {
 const MOST_CELLS: f64 = 262_144.0;
 
 /// −ln of the tilted probability that may lie outside the window on each side.
-const WINDOW: f64 = 34.0;
+const WINDOW: f64 = 25.0;
+
+/// The share of δ that outcomes too far out to be accounted for may have, on each side.
+const TAIL: f64 = 1e-7;
 
 /// The steepest tilt, in units of one over P's standard deviation. Smaller δ than 1e-18 would need
 /// more for a Gaussian's tail; lighter tails end before.
@@ -55,12 +58,21 @@ pub(crate) struct Window {
     pub size: usize,
 }
 
-/// Every step's law, with losses on quadrature nodes.
-struct Parts(Vec<(Law, u64, LossNodes)>);
+/// One mechanism's steps.
+struct Part {
+    law: Law,
+    steps: u64,
+    /// The outputs that are accounted for.
+    span: (f64, f64),
+    nodes: LossNodes,
+}
+
+/// Every mechanism's steps.
+struct Parts(Vec<Part>);
 
 impl SidePlan {
     /// ε at `delta` for each of `roundings`: lattice rounding, and the factor on δ that its
-    /// bound gives away.
+    /// bound gives away; more than one when a lower bound is among them.
     ///
     /// The tilt is the θ of the best Chernoff bound, whose mean is the loss that decides δ. Where
     /// the answer still lies below the window (a δ that only outcomes without the record reach),
@@ -72,10 +84,10 @@ impl SidePlan {
         effort: Effort,
         roundings: [(fn(&Lattice) -> Masses, f64); N],
     ) -> [f64; N] {
-        let parts = Parts::new(composition, side);
+        let parts = Parts::new(composition, side, delta.get() * TAIL);
         let mut theta = parts.best_tilt(delta.get().ln());
         for retry in 0.. {
-            let plan = Self::new(&parts, &[theta], effort);
+            let plan = Self::new(&parts, &[theta], effort, N > 1);
             let found = roundings
                 .map(|(rounding, share)| plan.compose(rounding, 0).epsilon(delta.get() * share));
             if theta == 0.0 || found.iter().all(Result::is_ok) {
@@ -88,10 +100,12 @@ impl SidePlan {
 
     /// The plan to compose P itself (θ = 0) and Q itself (θ = −1).
     pub fn for_trade_off(composition: &Composition, side: Side) -> Self {
-        Self::new(&Parts::new(composition, side), &[0.0, -1.0], Effort::Full)
+        let mut parts = Parts::new(composition, side, 1e-11);
+        parts.cover_null(1e-11);
+        Self::new(&parts, &[0.0, -1.0], Effort::Full, false)
     }
 
-    fn new(parts: &Parts, thetas: &[f64], effort: Effort) -> Self {
+    fn new(parts: &Parts, thetas: &[f64], effort: Effort, merging: bool) -> Self {
         let (per_deviation, least, most) = effort.limits();
         let windows: Vec<(f64, f64, f64)> = thetas.iter().map(|&t| parts.window(t)).collect();
         let widest = windows.iter().map(|w| w.1 - w.0).fold(0.0, f64::max);
@@ -100,10 +114,10 @@ impl SidePlan {
         let size = (wanted.min(most as f64) as usize)
             .next_power_of_two()
             .clamp(least, most);
-        let cells = parts.0.iter().map(|(law, ..)| {
-            let (low, high) = loss_range(law);
-            (high - low) / MOST_CELLS
-        });
+        let cells = parts
+            .0
+            .iter()
+            .map(|p| (p.law.loss(p.span.1) - p.law.loss(p.span.0)) / MOST_CELLS);
         // The window needs a few points to spare for rounding to whole indices.
         let step = cells.fold(widest / (size - 8) as f64, f64::max);
         let tilts = thetas
@@ -115,7 +129,7 @@ impl SidePlan {
             lattices: parts
                 .0
                 .iter()
-                .map(|(law, steps, _)| (Lattice::new(law, step), *steps))
+                .map(|p| (Lattice::new(&p.law, p.span, step, merging), p.steps))
                 .collect(),
             step,
             tilts,
@@ -134,7 +148,8 @@ impl SidePlan {
 }
 
 impl Parts {
-    fn new(composition: &Composition, side: Side) -> Self {
+    /// The steps of `composition`, but for outcomes of total probability `tail` on each side.
+    fn new(composition: &Composition, side: Side, tail: f64) -> Self {
         let mut parts = Vec::new();
         let mut full = 0.0;
         for phase in composition.phases() {
@@ -159,19 +174,34 @@ impl Parts {
                 steps as u64,
             ));
         }
-        Self(
-            parts
-                .into_iter()
-                .map(|(law, steps)| (law, steps, LossNodes::new(&law)))
-                .collect(),
-        )
+        let total: u64 = parts.iter().map(|p| p.1).sum();
+        let part = |(law, steps): (Law, u64)| {
+            let span = law.span(tail / total as f64);
+            Part {
+                law,
+                steps,
+                span,
+                nodes: LossNodes::new(&law, span),
+            }
+        };
+        Self(parts.into_iter().map(part).collect())
+    }
+
+    /// Widens the spans until they hold all of Q too, but for a probability `tail`.
+    fn cover_null(&mut self, tail: f64) {
+        let total: u64 = self.0.iter().map(|p| p.steps).sum();
+        for part in &mut self.0 {
+            let (low, high) = part.law.mirrored().span(tail / total as f64);
+            part.span = (part.span.0.min(-high), part.span.1.max(-low));
+            part.nodes = LossNodes::new(&part.law, part.span);
+        }
     }
 
     /// Σ T·K(θ).
     fn ln_moment(&self, theta: f64) -> f64 {
         self.0
             .iter()
-            .map(|(_, steps, nodes)| *steps as f64 * nodes.ln_moment(theta))
+            .map(|p| p.steps as f64 * p.nodes.ln_moment(theta))
             .sum()
     }
 
@@ -181,31 +211,15 @@ impl Parts {
             let theta = ln_theta.exp();
             (self.ln_moment(theta) - ln_delta) / theta
         };
-        let golden = 0.5 * (5f64.sqrt() - 1.0);
-        let (mut low, mut high) = (1e-9f64.ln(), 1e12f64.ln());
-        let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
-        let (mut at_a, mut at_b) = (bound(a), bound(b));
-        while high - low > 0.01 {
-            if at_a <= at_b {
-                (high, b, at_b) = (b, a, at_a);
-                a = high - golden * (high - low);
-                at_a = bound(a);
-            } else {
-                (low, a, at_a) = (a, b, at_b);
-                b = low + golden * (high - low);
-                at_b = bound(b);
-            }
-        }
-        (0.5 * (low + high))
-            .exp()
-            .min(STEEPEST / self.deviation(0.0))
+        let best = golden_section(1e-9f64.ln(), 1e12f64.ln(), 20, bound).exp();
+        best.min(STEEPEST / self.deviation(0.0))
     }
 
     /// The whole loss's standard deviation under θ.
     fn deviation(&self, theta: f64) -> f64 {
         self.0
             .iter()
-            .map(|(_, steps, nodes)| *steps as f64 * nodes.tilt(theta).variance)
+            .map(|p| p.steps as f64 * p.nodes.tilt(theta).variance)
             .sum::<f64>()
             .sqrt()
     }
@@ -216,7 +230,7 @@ impl Parts {
         let tilts: Vec<(f64, Tilted)> = self
             .0
             .iter()
-            .map(|(_, steps, nodes)| (*steps as f64, nodes.tilt(theta)))
+            .map(|p| (p.steps as f64, p.nodes.tilt(theta)))
             .collect();
         let mean: f64 = tilts.iter().map(|(t, k)| t * k.mean).sum();
         let variance: f64 = tilts.iter().map(|(t, k)| t * k.variance).sum();
@@ -234,6 +248,8 @@ impl Parts {
                 .fold(f64::INFINITY, f64::min)
         };
         let (above, below) = (reach(1.0).max(mean), -reach(-1.0).max(-mean));
-        (below, above, (variance / steps).sqrt())
+        // Rare large losses must not blur the common small ones.
+        let deviation = variance.sqrt().min(self.deviation(0.0)) / steps.sqrt();
+        (below, above, deviation)
     }
 }
