@@ -1,1 +1,25 @@
 //! Frozen public networks: pre-training, weight import and feature extraction.
+
+mod backbone;
+mod error;
+mod init;
+mod layers;
+mod mobilenet;
+mod pretrain;
+mod pytorch;
+mod resnet;
+mod tensors;
+mod vgg;
+
+pub use backbone::{Architecture, Backbone, device};
+pub use error::BackboneError;
+pub use mobilenet::{MobileNet, MobileNetConfig};
+pub use pretrain::{
+    EpochReport, PretrainOptions, PretrainProgress, Pretrained, Schedule, pretrain,
+};
+pub use resnet::{ResNet20, ResNetConfig};
+pub use tensors::NamedTensors;
+pub use vgg::{VggTiny, VggTinyConfig};
+
+#[cfg(test)]
+mod tests;

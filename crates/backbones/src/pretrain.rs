@@ -1,0 +1,222 @@
+//! Pre-training: a classifier on the source images, of which the features are kept.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::nn::loss::CrossEntropyLossConfig;
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::tensor::{Int, Tensor, TensorData};
+use datasets::{ImageSet, StreamKey};
+use rand::seq::SliceRandom;
+
+use crate::backbone::{Network, argmax, image_tensor};
+use crate::layers::{take_linear, values};
+use crate::{Architecture, Backbone, BackboneError, VggTinyConfig, device, init};
+
+/// How the learning rate falls over the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schedule {
+    /// Half a cosine from the full rate to zero.
+    Cosine,
+    /// A tenth of the rate for the last third of the steps.
+    Step,
+    /// The full rate throughout.
+    Constant,
+}
+
+impl Schedule {
+    /// The share of the learning rate at `progress` in [0, 1].
+    fn factor(self, progress: f64) -> f64 {
+        match self {
+            Self::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * progress).cos()),
+            Self::Step if progress >= 2.0 / 3.0 => 0.1,
+            Self::Step | Self::Constant => 1.0,
+        }
+    }
+}
+
+/// How to pre-train; the optimiser is Adam.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PretrainOptions {
+    /// Passes over the images; 0 leaves random weights.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch: usize,
+    /// Adam's learning rate at the start.
+    pub learning_rate: f64,
+    /// How it falls.
+    pub schedule: Schedule,
+}
+
+impl Default for PretrainOptions {
+    fn default() -> Self {
+        Self {
+            epochs: 3,
+            batch: 64,
+            learning_rate: 1e-3,
+            schedule: Schedule::Cosine,
+        }
+    }
+}
+
+impl PretrainOptions {
+    fn check(&self) -> Result<(), BackboneError> {
+        let refuse = |option, value: String, reason| {
+            Err(BackboneError::Option {
+                option,
+                value,
+                reason,
+            })
+        };
+        if self.batch == 0 {
+            return refuse("batch", "0".into(), "a step needs an image");
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            let value = self.learning_rate.to_string();
+            return refuse("learning_rate", value, "it must be positive and finite");
+        }
+        Ok(())
+    }
+}
+
+/// Where pre-training stands; passed on after every step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PretrainProgress {
+    /// Steps done.
+    pub step: usize,
+    /// Steps there are.
+    pub steps: usize,
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// Mean cross-entropy since the epoch began.
+    pub loss: f64,
+    /// Share of the epoch's images classified right before their step.
+    pub accuracy: f64,
+}
+
+/// Mean cross-entropy and running accuracy of one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct EpochReport {
+    /// Mean cross-entropy in nats.
+    pub loss: f64,
+    /// Share of images classified right, each before the step that used it.
+    pub accuracy: f64,
+}
+
+/// A pre-trained backbone and how it got there.
+#[derive(Clone, Debug)]
+pub struct Pretrained {
+    /// The network, with the classifier of the source task.
+    pub backbone: Backbone,
+    /// One report an epoch.
+    pub epochs: Vec<EpochReport>,
+}
+
+/// What is trained: the network and a linear classifier on its features.
+#[derive(Module, Debug)]
+struct Classifier {
+    network: Network,
+    linear: Linear,
+}
+
+/// Trains a VGG-tiny with a linear classifier on `source`. Initial weights and the images' order
+/// come from `key`: the same call gives the same bits whatever the number of threads.
+pub fn pretrain(
+    config: VggTinyConfig,
+    source: &ImageSet,
+    options: &PretrainOptions,
+    key: StreamKey,
+    mut progress: impl FnMut(PretrainProgress),
+) -> Result<Pretrained, BackboneError> {
+    options.check()?;
+    let input = source.shape();
+    let classes = source.classes();
+    let mut tensors = config.initial(input, key.child("network"))?;
+    init::layer(
+        &mut tensors,
+        "classifier",
+        &[classes, config.features],
+        1.0,
+        key,
+    );
+
+    let training = device().autodiff();
+    let linear = take_linear(
+        &mut tensors,
+        "vgg_tiny",
+        "classifier",
+        [config.features, classes],
+        &training,
+    )?;
+    let mut model = Classifier {
+        network: Network::VggTiny(config.build(input, &mut tensors, &training)?),
+        linear,
+    };
+    let mut optimiser = AdamConfig::new().with_epsilon(1e-8).init();
+    let loss_of = CrossEntropyLossConfig::new().init(&training);
+
+    let steps_an_epoch = source.len().div_ceil(options.batch);
+    let steps = steps_an_epoch * options.epochs;
+    let mut order: Vec<u32> = (0..source.len() as u32).collect();
+    let mut epochs = Vec::with_capacity(options.epochs);
+    let mut step = 0;
+    for epoch in 0..options.epochs {
+        order.shuffle(&mut key.child("order").rng(epoch as u64));
+        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
+        for batch in order.chunks(options.batch) {
+            let pixels = batch
+                .iter()
+                .flat_map(|&i| source.image(i as usize))
+                .copied();
+            let images = image_tensor(pixels.collect(), input, &training);
+            let labels: Vec<i64> = batch
+                .iter()
+                .map(|&i| i64::from(source.labels()[i as usize]))
+                .collect();
+            let targets = Tensor::<1, Int>::from_data(
+                TensorData::new(labels.clone(), [batch.len()]),
+                &training,
+            );
+
+            let logits = model.linear.forward(model.network.forward(images));
+            let loss = loss_of.forward(logits.clone(), targets);
+            let value = values(loss.clone().inner())[0];
+            if !value.is_finite() {
+                return Err(BackboneError::Diverged { step, loss: value });
+            }
+            let guesses = values(logits.inner());
+            let hits = guesses.chunks(classes).zip(&labels);
+            right += hits
+                .filter(|(row, label)| argmax(row) as i64 == **label)
+                .count();
+            seen += batch.len();
+            loss_sum += f64::from(value) * batch.len() as f64;
+
+            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            let rate = options.learning_rate * options.schedule.factor(step as f64 / steps as f64);
+            model = optimiser.step(rate, model, gradients);
+            step += 1;
+            progress(PretrainProgress {
+                step,
+                steps,
+                epoch,
+                loss: loss_sum / seen as f64,
+                accuracy: right as f64 / seen as f64,
+            });
+        }
+        epochs.push(EpochReport {
+            loss: loss_sum / seen.max(1) as f64,
+            accuracy: right as f64 / seen.max(1) as f64,
+        });
+    }
+    let model = model.valid();
+    Ok(Pretrained {
+        backbone: Backbone {
+            architecture: Architecture::VggTiny(config),
+            input,
+            network: model.network,
+            classifier: Some(model.linear),
+        },
+        epochs,
+    })
+}
