@@ -54,6 +54,13 @@ pub(crate) fn bounds(
     neighbour: Neighbour,
 ) -> Result<Bounds, PrivacyError> {
     check(composition, delta)?;
+    if rarely_sampled(composition, delta) {
+        return Ok(Bounds {
+            lower: 0.0,
+            estimate: 0.0,
+            upper: 0.0,
+        });
+    }
     let sides = neighbour
         .sides()
         .par_iter()
@@ -87,11 +94,25 @@ pub(crate) fn upper_bound(
     effort: Effort,
 ) -> Result<f64, PrivacyError> {
     check(composition, delta)?;
+    if rarely_sampled(composition, delta) {
+        return Ok(0.0);
+    }
     let worst = neighbour.sides().par_iter().map(|&side: &Side| {
         let rounding = [(Lattice::spread as fn(&Lattice) -> _, 1.0 - SLACK)];
         SidePlan::epsilons(composition, side, delta, effort, rounding)[0]
     });
     Ok(worst.reduce(|| 0.0, f64::max))
+}
+
+/// Whether the record is in any batch at all with probability δ at most: then ε is 0, whatever the
+/// noise.
+fn rarely_sampled(composition: &Composition, delta: Delta) -> bool {
+    let ln_never: f64 = composition
+        .phases()
+        .iter()
+        .map(|p| p.steps.get() as f64 * (-p.mechanism.sample_rate.get()).ln_1p())
+        .sum();
+    -ln_never.exp_m1() <= delta.get()
 }
 
 /// An error where a lattice would not do.

@@ -27,7 +27,7 @@ impl Effort {
 }
 
 /// Lattice cells of one step, at most.
-const MOST_CELLS: f64 = 262_144.0;
+const MOST_CELLS: f64 = 131_072.0;
 
 /// −ln of the tilted probability that may lie outside the window on each side.
 const WINDOW: f64 = 25.0;
