@@ -1,1 +1,31 @@
 //! Attacks on released heads: reconstruction, extraction, membership and property inference.
+
+pub mod bench;
+mod black_box;
+mod cost;
+mod error;
+mod membership;
+mod network;
+mod nulls;
+mod property;
+mod scoring;
+mod view;
+mod white_box;
+mod world;
+
+pub use black_box::{
+    Boundaries, BoundaryOptions, Extracted, HeadPrior, LabelExtraction, LabelOptions,
+    ScoreExtraction, ScoreKind, ScoreOptions, centre_rows, centred_cosine,
+};
+pub use cost::Cost;
+pub use error::AttackError;
+pub use membership::{Candidate, Membership, MembershipOptions, View as MembershipView};
+pub use network::{Mlp, MlpShape};
+pub use nulls::{Null, neighbour_scores, null_scores, victim_scores};
+pub use property::{Property, PropertyOptions};
+pub use scoring::{candidates, score};
+pub use white_box::{
+    AttackProgress, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox,
+};
+pub use view::View;
+pub use world::{Shadows, World};

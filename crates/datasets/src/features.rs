@@ -44,6 +44,14 @@ impl FeatureSet {
         })
     }
 
+    /// The same features with other labels.
+    ///
+    /// # Errors
+    /// If there are more or fewer labels than rows, or one is not below `classes`.
+    pub fn with_labels(self, labels: Vec<u32>, classes: usize) -> Result<Self, DatasetError> {
+        Self::new(self.width, self.values, labels, classes)
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -77,6 +77,14 @@ impl ImageSet {
         })
     }
 
+    /// The same images with other labels.
+    ///
+    /// # Errors
+    /// If there are more or fewer labels than images, or one is not below `classes`.
+    pub fn with_labels(self, labels: Vec<u32>, classes: usize) -> Result<Self, DatasetError> {
+        Self::new(self.shape, self.pixels, labels, classes)
+    }
+
     /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()

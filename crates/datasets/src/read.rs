@@ -19,7 +19,7 @@ mod table;
 pub(crate) use archive::walk as walk_archive;
 pub use cifar::{CifarLabels, read_cifar};
 pub use classes::{PictureOptions, read_class_archive, read_class_folders};
-pub use features::read_features;
+pub use features::{read_features, read_matrix};
 pub use idx::{IdxAxes, IdxOptions, read_idx};
 pub use labelled::read_labelled_archive;
 pub use omniglot::read_omniglot;

@@ -67,6 +67,31 @@ pub fn read_features(path: &Path, labels: Option<&Path>) -> Result<FeatureSet, D
     })
 }
 
+/// Reads feature vectors without labels: an `.npy` of n x d floats, as (d, values row-major).
+///
+/// # Errors
+/// Another type or shape, a file that is cut off, a value that is not finite.
+pub fn read_matrix(path: &Path) -> Result<(usize, Vec<f32>), DatasetError> {
+    let bytes = files::read_whole(path, MOST_BYTES)?;
+    let array = npy::parse(path, &bytes)?;
+    let broken = |reason: String| DatasetError::format(path, "the array", reason);
+    let [_, width] = *array.shape else {
+        return Err(broken(format!("shape {:?} instead of n x d", array.shape)));
+    };
+    let values = array
+        .kind
+        .floats(array.data)
+        .ok_or_else(|| broken(format!("numbers of type {:?}\nhint: save floats", array.kind)))?;
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(at) => Err(broken(format!(
+            "row {}, column {} is not a finite number",
+            at / width.max(1),
+            at % width.max(1)
+        ))),
+        None => Ok((width, values)),
+    }
+}
+
 type Rows = (usize, Vec<f32>, Vec<u32>);
 
 fn read_safetensors(path: &Path) -> Result<Rows, DatasetError> {

@@ -47,6 +47,10 @@ pub struct ProtectArgs {
     /// Bits of a quantised feature, sign included.
     #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=16))]
     pub feature_bits: u32,
+    /// Public features (`.npy`, one row an image) by which a ReLU head's ranges are set: more
+    /// precise than the bounds that hold for any input.
+    #[arg(long, value_name = "FILE")]
+    pub calibration: Option<PathBuf>,
     /// Activation of the hidden layer, where there is one.
     #[arg(long, value_name = "NAME", default_value = "relu", value_parser = ["relu", "square"])]
     pub activation: String,

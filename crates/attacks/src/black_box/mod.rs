@@ -1,0 +1,23 @@
+//! Extraction of a head from answers to queries; the white-box attacks then take the copy.
+//!
+//! The adversary can compute the public features of any image, so each answer is an equation in
+//! the head's weights (Tramèr et al. 2016 for scores).
+
+mod boundary;
+mod labels;
+mod prior;
+mod scores;
+
+pub use boundary::{Boundaries, BoundaryOptions};
+pub use labels::{LabelExtraction, LabelOptions};
+pub use prior::{HeadPrior, centre_rows, centred_cosine};
+pub use scores::{ScoreExtraction, ScoreKind, ScoreOptions};
+
+/// A copy of a victim's head and what it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extracted {
+    /// K × (d + 1) weights, laid out as the victim's; the rows sum to zero.
+    pub weights: Vec<f32>,
+    /// Queries asked.
+    pub queries: u64,
+}

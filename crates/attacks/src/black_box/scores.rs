@@ -1,0 +1,276 @@
+//! Extraction by scores: every answer is a row of linear equations in the centred head.
+//!
+//! Queries are the same for all victims: public images chosen by pivoted Gram-Schmidt so that
+//! their features span the space well. Exact logits then need d + 1 of them; rounded
+//! probabilities are weighed by how much their rounding hides, under the shadow heads' law.
+
+use faer::linalg::matmul::matmul;
+use faer::prelude::Solve;
+use faer::{Accum, Mat, MatRef, Par, Side};
+use rand::seq::SliceRandom;
+
+use super::{Extracted, HeadPrior, centre_rows};
+use crate::error::option;
+use crate::{AttackError, World};
+
+/// What a score is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoreKind {
+    /// After the softmax.
+    Probabilities,
+    /// Before it.
+    Logits,
+}
+
+/// How to extract by scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ScoreOptions {
+    /// Queries a victim.
+    pub queries: usize,
+    /// What a score is.
+    pub kind: ScoreKind,
+    /// Decimals that scores are rounded to, if they are.
+    pub decimals: Option<u32>,
+}
+
+/// Public images that queries are chosen from.
+const CANDIDATES: usize = 4000;
+/// Rounds in which censored scores (probabilities rounded to 0) are filled in.
+const ROUNDS: usize = 4;
+/// Standard deviation of an unrounded score: single precision.
+const EXACT: f64 = 1e-6;
+
+/// Extraction by scores, ready for any number of victims.
+pub struct ScoreExtraction<'a> {
+    prior: &'a HeadPrior,
+    options: ScoreOptions,
+    /// Features of the queries, with a constant 1 appended: queries × (d + 1).
+    queries: Mat<f64>,
+    /// Precision of each class row under the law: (d + 1)², the same solve for every victim.
+    precision: Vec<Mat<f64>>,
+}
+
+impl<'a> ScoreExtraction<'a> {
+    /// Chooses the queries and prepares the law.
+    pub fn new(
+        world: &World<'_>,
+        prior: &'a HeadPrior,
+        options: ScoreOptions,
+    ) -> Result<Self, AttackError> {
+        if options.queries == 0 {
+            return Err(option("queries", 0, "at least 1"));
+        }
+        let mut public: Vec<u32> = world.split.public.indices().collect();
+        public.shuffle(&mut world.key.child("score queries").rng(0));
+        public.truncate(CANDIDATES.max(options.queries));
+        if public.len() < options.queries {
+            return Err(option(
+                "queries",
+                options.queries,
+                "at most the number of public images",
+            ));
+        }
+        let width = prior.width;
+        let rows: Vec<Vec<f64>> = public
+            .iter()
+            .map(|&index| {
+                let row = world.features.row(index as usize);
+                row.iter().map(|&x| f64::from(x)).chain([1.0]).collect()
+            })
+            .collect();
+        let chosen = spanning(&rows, options.queries);
+        let queries = Mat::from_fn(chosen.len(), width, |i, j| rows[chosen[i]][j]);
+        let precision = (0..prior.classes)
+            .map(|class| row_precision(prior, class))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            prior,
+            options,
+            queries,
+            precision,
+        })
+    }
+
+    /// Extracts a head that is reached only through `score`: K scores of an image with the given
+    /// features (before rounding, which this function does).
+    pub fn extract(&self, score: impl Fn(&[f32]) -> Vec<f32>) -> Result<Extracted, AttackError> {
+        let (n, classes) = (self.queries.nrows(), self.prior.classes);
+        let mut answers = Mat::<f64>::zeros(n, classes);
+        for i in 0..n {
+            let features: Vec<f32> =
+                (0..self.prior.width - 1).map(|j| self.queries[(i, j)] as f32).collect();
+            for (k, value) in score(&features).into_iter().enumerate() {
+                answers[(i, k)] = self.rounded(f64::from(value));
+            }
+        }
+        let weights = match self.options.kind {
+            ScoreKind::Logits => self.from_logits(answers)?,
+            ScoreKind::Probabilities => self.from_probabilities(&answers)?,
+        };
+        Ok(Extracted {
+            weights: weights.into_iter().map(|w| w as f32).collect(),
+            queries: n as u64,
+        })
+    }
+
+    fn rounded(&self, value: f64) -> f64 {
+        self.options.decimals.map_or(value, |decimals| {
+            let unit = 10.0_f64.powi(decimals as i32);
+            (value * unit).round() / unit
+        })
+    }
+
+    /// Standard deviation of a score's rounding error.
+    fn rounding(&self) -> f64 {
+        self.options.decimals.map_or(EXACT, |decimals| 10.0_f64.powi(-(decimals as i32)) / 12.0_f64.sqrt())
+    }
+
+    fn from_logits(&self, mut logits: Mat<f64>) -> Result<Vec<f64>, AttackError> {
+        centre_columns(&mut logits);
+        let weights = Mat::from_fn(logits.nrows(), logits.ncols(), |_, _| {
+            self.rounding().powi(-2)
+        });
+        self.solve(&logits, &weights)
+    }
+
+    /// Centred log-probabilities are centred logits. An entry rounded to 0 says only that its logit
+    /// is low: it is filled in from the estimate, and counts for little.
+    fn from_probabilities(&self, answers: &Mat<f64>) -> Result<Vec<f64>, AttackError> {
+        let (n, classes) = (answers.nrows(), answers.ncols());
+        let noise = self.rounding();
+        let least = noise * 3.0_f64.sqrt();
+        let mut weights = Mat::<f64>::zeros(n, classes);
+        for i in 0..n {
+            for k in 0..classes {
+                let p = answers[(i, k)];
+                if p > 0.0 {
+                    // d ln p = dp / p; the sure class of a near-certain answer is not sharper
+                    // than the others.
+                    let spread = (noise / p).max(EXACT);
+                    weights[(i, k)] = spread.powi(-2);
+                }
+            }
+        }
+        let mut estimate = self.prior.mean.clone();
+        let censored = (0..n).any(|i| (0..classes).any(|k| answers[(i, k)] <= 0.0));
+        for _ in 0..if censored { ROUNDS } else { 1 } {
+            let mut logits = self.logits_of(&estimate);
+            for i in 0..n {
+                // The row's constant: what aligns the seen log-probabilities with the estimate.
+                let (mut shift, mut total) = (0.0, 0.0);
+                for k in 0..classes {
+                    if weights[(i, k)] > 0.0 {
+                        shift += weights[(i, k)] * (answers[(i, k)].ln() - logits[(i, k)]);
+                        total += weights[(i, k)];
+                    }
+                }
+                let shift = if total > 0.0 { shift / total } else { 0.0 };
+                for k in 0..classes {
+                    let p = answers[(i, k)];
+                    logits[(i, k)] = if p > 0.0 {
+                        p.ln()
+                    } else {
+                        (logits[(i, k)] + shift).min(least.ln())
+                    };
+                }
+            }
+            centre_columns(&mut logits);
+            estimate = self.solve(&logits, &weights)?;
+        }
+        Ok(estimate)
+    }
+
+    fn logits_of(&self, head: &[f64]) -> Mat<f64> {
+        let head = MatRef::from_row_major_slice(head, self.prior.classes, self.prior.width);
+        let mut logits = Mat::zeros(self.queries.nrows(), self.prior.classes);
+        matmul(&mut logits, Accum::Replace, &self.queries, head.transpose(), 1.0, Par::Seq);
+        logits
+    }
+
+    /// Each class row's posterior mean given its centred logits with their precisions.
+    fn solve(&self, logits: &Mat<f64>, weights: &Mat<f64>) -> Result<Vec<f64>, AttackError> {
+        let (n, width) = (self.queries.nrows(), self.prior.width);
+        let mut head = Vec::with_capacity(self.prior.mean.len());
+        for class in 0..self.prior.classes {
+            let weighted =
+                Mat::from_fn(n, width, |i, j| weights[(i, class)] * self.queries[(i, j)]);
+            let mut system = self.precision[class].clone();
+            matmul(&mut system, Accum::Add, self.queries.transpose(), &weighted, 1.0, Par::Seq);
+            let mean = self.prior.mean_row(class);
+            let left = Mat::from_fn(n, 1, |i, _| {
+                let expected: f64 = (0..width).map(|j| self.queries[(i, j)] * mean[j]).sum();
+                logits[(i, class)] - expected
+            });
+            let mut right = Mat::<f64>::zeros(width, 1);
+            matmul(&mut right, Accum::Replace, weighted.transpose(), &left, 1.0, Par::Seq);
+            let factor = system.llt(Side::Lower).map_err(|_| AttackError::Singular {
+                attack: "score extraction",
+                reason: format!("the equations of class {class}"),
+            })?;
+            let moved = factor.solve(&right);
+            head.extend((0..width).map(|j| mean[j] + moved[(j, 0)]));
+        }
+        centre_rows(&mut head, width);
+        Ok(head)
+    }
+}
+
+/// Takes the mean over columns from each row.
+fn centre_columns(matrix: &mut Mat<f64>) {
+    let columns = matrix.ncols();
+    for i in 0..matrix.nrows() {
+        let mean = (0..columns).map(|k| matrix[(i, k)]).sum::<f64>() / columns as f64;
+        for k in 0..columns {
+            matrix[(i, k)] -= mean;
+        }
+    }
+}
+
+/// Inverse covariance of a class row under the law: (B Bᵀ + s² I)⁻¹.
+fn row_precision(prior: &HeadPrior, class: usize) -> Result<Mat<f64>, AttackError> {
+    let width = prior.width;
+    let block = prior.directions.subrows(class * width, width);
+    let mut covariance = Mat::<f64>::zeros(width, width);
+    matmul(&mut covariance, Accum::Replace, block, block.transpose(), 1.0, Par::Seq);
+    for i in 0..width {
+        covariance[(i, i)] += (prior.rest * prior.rest).max(1e-12);
+    }
+    let factor = covariance.llt(Side::Lower).map_err(|_| AttackError::Singular {
+        attack: "score extraction",
+        reason: format!("the law of class {class}'s row"),
+    })?;
+    Ok(factor.solve(Mat::<f64>::identity(width, width)))
+}
+
+/// Indices of `count` rows that span the space well: Gram-Schmidt that takes the row with the
+/// largest remainder next; once nothing remains, the rows in their order.
+fn spanning(rows: &[Vec<f64>], count: usize) -> Vec<usize> {
+    use rayon::prelude::*;
+    let mut left: Vec<Vec<f64>> = rows.to_vec();
+    let mut taken = vec![false; rows.len()];
+    let mut chosen = Vec::with_capacity(count);
+    let norm = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>();
+    let first: f64 = left.iter().map(|row| norm(row)).fold(0.0, f64::max);
+    while chosen.len() < count {
+        let best = (0..left.len())
+            .filter(|&row| !taken[row])
+            .map(|row| (row, norm(&left[row])))
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        let Some((row, size)) = best else { break };
+        taken[row] = true;
+        chosen.push(row);
+        if size <= first * 1e-14 {
+            // Nothing new in any direction: fill up.
+            let rest = (0..rows.len()).filter(|&row| !taken[row]);
+            chosen.extend(rest.take(count - chosen.len()));
+            break;
+        }
+        let axis: Vec<f64> = left[row].iter().map(|x| x / size.sqrt()).collect();
+        left.par_iter_mut().for_each(|row| {
+            let along: f64 = row.iter().zip(&axis).map(|(x, a)| x * a).sum();
+            row.iter_mut().zip(&axis).for_each(|(x, a)| *x -= along * a);
+        });
+    }
+    chosen
+}

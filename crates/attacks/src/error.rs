@@ -1,0 +1,80 @@
+//! The error type of this crate.
+
+/// What can go wrong with an attack.
+#[derive(Debug, thiserror::Error)]
+pub enum AttackError {
+    /// An option is out of range.
+    #[error("{option} is {value}, it must be {expected}")]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// Two things that must fit do not.
+    #[error("{what}: expected {expected}, found {found}")]
+    Mismatch {
+        /// What was compared.
+        what: &'static str,
+        /// What one side asks for.
+        expected: String,
+        /// What the other side is.
+        found: String,
+    },
+    /// The attack does not exist for this kind of head.
+    #[error("{attack} cannot attack {head}\nhint: {hint}")]
+    Unsuited {
+        /// The attack.
+        attack: &'static str,
+        /// The head.
+        head: String,
+        /// What can.
+        hint: &'static str,
+    },
+    /// A linear system has no stable solution.
+    #[error("{attack} cannot be fitted: {reason}\nhint: use more samples")]
+    Singular {
+        /// The attack.
+        attack: &'static str,
+        /// Where the system broke down.
+        reason: String,
+    },
+    /// Training left the finite numbers.
+    #[error("the {attack} diverged in step {step}\nhint: lower the learning rate")]
+    Diverged {
+        /// The attack.
+        attack: &'static str,
+        /// The step, from 0.
+        step: u64,
+    },
+    /// A release cannot show a head.
+    #[error("cannot release a head: {reason}")]
+    View {
+        /// Why.
+        reason: String,
+    },
+    /// Shadow heads cannot be trained.
+    #[error(transparent)]
+    Transfer(#[from] transfer::TransferError),
+    /// A pool is too small.
+    #[error(transparent)]
+    Dataset(#[from] datasets::DatasetError),
+    /// A backbone or a file of weights cannot be used.
+    #[error(transparent)]
+    Backbone(#[from] backbones::BackboneError),
+}
+
+/// The error for an `option` that is `value`.
+pub(crate) fn option(
+    option: &'static str,
+    value: impl ToString,
+    expected: &'static str,
+) -> AttackError {
+    AttackError::Option {
+        option,
+        value: value.to_string(),
+        expected,
+    }
+}

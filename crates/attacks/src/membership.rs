@@ -1,0 +1,257 @@
+//! Membership inference: was this example in the training set?
+//!
+//! LiRA (Carlini et al. 2022), per example: the statistic of the attacked head at the example is
+//! compared with normal laws fitted to shadow heads trained with the example and without it.
+//! Training is so cheap that each example gets shadow heads of its own.
+
+use datasets::StreamKey;
+use rand::RngExt;
+use rayon::prelude::*;
+use transfer::{Head, ShadowBatch, Trainer};
+
+use crate::error::option;
+use crate::{AttackError, World};
+
+/// How to test membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct MembershipOptions {
+    /// Shadow heads an example, half of them trained on it.
+    pub heads: usize,
+    /// What the adversary sees.
+    pub view: View,
+}
+
+/// What the adversary sees of the attacked head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Weights or scores: the logit margin of the example's class.
+    Scores,
+    /// Labels: how far towards public images the example keeps its class.
+    Labels,
+}
+
+/// Public images that the label-only statistic walks towards.
+const DIRECTIONS: usize = 12;
+/// Steps of such a walk.
+const STEPS: usize = 16;
+
+/// An example that membership is tested of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Index of the example.
+    pub index: u32,
+    /// Features of the walks from it, for the label-only view; else empty.
+    walks: Vec<f32>,
+}
+
+/// The test, ready for any number of examples.
+pub struct Membership<'a> {
+    world: &'a World<'a>,
+    options: MembershipOptions,
+    key: StreamKey,
+    /// Public images that walks lead to.
+    directions: Vec<u32>,
+}
+
+impl<'a> Membership<'a> {
+    /// Checks the options.
+    pub fn new(world: &'a World<'a>, options: MembershipOptions) -> Result<Self, AttackError> {
+        if options.heads < 8 {
+            return Err(option("membership heads", options.heads, "at least 8"));
+        }
+        let key = world.key.child("membership");
+        let mut directions = Vec::new();
+        let shots = DIRECTIONS.div_ceil(world.split.public.classes());
+        world.split.public.check_shots(shots)?;
+        world.split.public.draw(shots, &mut key.rng(0), &mut directions);
+        directions.truncate(DIRECTIONS);
+        Ok(Self {
+            world,
+            options,
+            key,
+            directions,
+        })
+    }
+
+    /// Prepares candidates; the label-only view needs the backbone for the walks.
+    pub fn candidates(
+        &self,
+        indices: &[u32],
+        backbone: Option<&backbones::Backbone>,
+    ) -> Result<Vec<Candidate>, AttackError> {
+        indices
+            .iter()
+            .map(|&index| {
+                let walks = match (self.options.view, backbone) {
+                    (View::Labels, Some(backbone)) => self.walks(index, backbone)?,
+                    (View::Labels, None) => {
+                        return Err(option("view", "labels", "scores where there is no backbone"));
+                    }
+                    (View::Scores, _) => Vec::new(),
+                };
+                Ok(Candidate { index, walks })
+            })
+            .collect()
+    }
+
+    fn walks(&self, index: u32, backbone: &backbones::Backbone) -> Result<Vec<f32>, AttackError> {
+        let images = self.world.images;
+        let from = images.image(index as usize);
+        let mut pixels = Vec::with_capacity(self.directions.len() * STEPS * from.len());
+        for &to in &self.directions {
+            for step in 1..=STEPS {
+                let t = step as f32 / STEPS as f32;
+                let to = images.image(to as usize);
+                pixels.extend(from.iter().zip(to).map(|(a, b)| a + t * (b - a)));
+            }
+        }
+        let count = self.directions.len() * STEPS;
+        let set = datasets::ImageSet::new(images.shape(), pixels, vec![0; count], 1)?;
+        Ok(backbone.features(&set)?.values().to_vec())
+    }
+
+    /// Queries a candidate takes in the label-only view: its own, and one a step of every walk.
+    pub fn queries(&self) -> u64 {
+        match self.options.view {
+            View::Scores => 1,
+            View::Labels => 1 + (self.directions.len() * STEPS) as u64,
+        }
+    }
+
+    /// Shadow heads a candidate takes.
+    pub fn heads(&self) -> u64 {
+        self.options.heads as u64
+    }
+
+    /// For each (head, candidate) pair minus the log-likelihood ratio of "trained on it": smaller
+    /// says member. Number `i` of the pairs keys the shadow draws.
+    pub fn scores(
+        &self,
+        pairs: &[(&[f32], &Candidate)],
+        purpose: &str,
+    ) -> Result<Vec<f64>, AttackError> {
+        let key = self.key.child(purpose);
+        pairs
+            .par_iter()
+            .enumerate()
+            .map(|(number, (weights, candidate))| {
+                self.score(weights, candidate, key.child(&number.to_string()))
+            })
+            .collect()
+    }
+
+    /// Scores of one example a victim that it was trained on, and of one that it was not: of the
+    /// class `victim mod K`, the latter drawn from the rest of the private part. The victims'
+    /// weights are replaced by what is released of them.
+    pub fn of_victims(
+        &self,
+        victims: &mut ShadowBatch,
+        backbone: Option<&backbones::Backbone>,
+    ) -> Result<[Vec<Vec<f64>>; 2], AttackError> {
+        let world = self.world;
+        world.release(victims, "victims")?;
+        let mut rng = self.key.child("examples").rng(0);
+        let (mut inside, mut outside) = (Vec::new(), Vec::new());
+        for index in 0..victims.len() {
+            let members = victims.members(index);
+            let class = index % world.shape.classes;
+            inside.push(members[class * world.shots]);
+            let pool = world.split.private.class(class);
+            outside.push(loop {
+                let other = pool[rng.random_range(0..pool.len())];
+                if !members.contains(&other) {
+                    break other;
+                }
+            });
+        }
+        let side = |examples: &[u32], purpose| -> Result<Vec<Vec<f64>>, AttackError> {
+            let candidates = self.candidates(examples, backbone)?;
+            let pairs: Vec<_> = candidates
+                .iter()
+                .enumerate()
+                .map(|(index, candidate)| (victims.head(index), candidate))
+                .collect();
+            let scores = self.scores(&pairs, purpose)?;
+            Ok(scores.into_iter().map(|score| vec![score]).collect())
+        };
+        Ok([side(&inside, "inside")?, side(&outside, "outside")?])
+    }
+
+    fn score(
+        &self,
+        weights: &[f32],
+        candidate: &Candidate,
+        key: StreamKey,
+    ) -> Result<f64, AttackError> {
+        let world = self.world;
+        let seen = self.statistic(weights, candidate)?;
+        let label = world.features.labels()[candidate.index as usize] as usize;
+        let mut trainers = Vec::with_capacity(world.assumed.len());
+        for &recipe in &world.assumed {
+            trainers.push(Trainer::new(world.shape, recipe)?);
+        }
+        let mut weights = vec![0.0; world.shape.weight_len()];
+        let mut members = Vec::new();
+        let mut with = Vec::with_capacity(self.options.heads / 2);
+        let mut without = Vec::with_capacity(self.options.heads / 2);
+        for number in 0..self.options.heads {
+            let mut rng = key.rng(number as u64);
+            world.split.public.draw(world.shots, &mut rng, &mut members);
+            let inside = number % 2 == 0;
+            if inside {
+                members[label * world.shots] = candidate.index;
+            }
+            let turn = number / 2 % trainers.len();
+            trainers[turn].train(world.features, &members, &mut rng, &mut weights)?;
+            if let Some(view) = world.view {
+                view.see(&mut weights, &mut rng)?;
+            }
+            let statistic = self.statistic(&weights, candidate)?;
+            if inside { &mut with } else { &mut without }.push(statistic);
+        }
+        Ok(log_density(seen, &without) - log_density(seen, &with))
+    }
+
+    /// What the head says of the candidate: larger for members.
+    fn statistic(&self, weights: &[f32], candidate: &Candidate) -> Result<f64, AttackError> {
+        let world = self.world;
+        let head = Head::new(world.shape, weights.to_vec())?;
+        let row = world.features.row(candidate.index as usize);
+        let label = world.features.labels()[candidate.index as usize];
+        Ok(match self.options.view {
+            View::Scores => margin(&head.logits(row)?, label as usize),
+            View::Labels => {
+                let own = head.predict(row)?[0] == label;
+                let along = head.predict(&candidate.walks)?;
+                let kept: usize = along
+                    .chunks(STEPS)
+                    .map(|walk| walk.iter().take_while(|&&it| own && it == label).count())
+                    .sum();
+                (kept + usize::from(own)) as f64 / (self.directions.len() * STEPS) as f64
+            }
+        })
+    }
+}
+
+/// The class's logit minus the log-sum-exp of the others; for one output its signed logit.
+fn margin(logits: &[f32], label: usize) -> f64 {
+    if let [logit] = logits {
+        let sign = if label == 1 { 1.0 } else { -1.0 };
+        return sign * f64::from(*logit);
+    }
+    let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
+    let largest = others.clone().fold(f64::NEG_INFINITY, |max, (_, &z)| max.max(f64::from(z)));
+    let sum: f64 = others.map(|(_, &z)| (f64::from(z) - largest).exp()).sum();
+    f64::from(logits[label]) - largest - sum.ln()
+}
+
+/// Log-density of `x` under the normal law fitted to `sample`, whose deviation is kept above a
+/// small share of its size so that a constant sample has a density.
+fn log_density(x: f64, sample: &[f64]) -> f64 {
+    let n = sample.len() as f64;
+    let mean = sample.iter().sum::<f64>() / n;
+    let variance = sample.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let variance = variance.max(1e-6 * (1.0 + mean * mean));
+    -0.5 * ((x - mean).powi(2) / variance + variance.ln())
+}

@@ -1,0 +1,224 @@
+//! The network: layers with ReLU between them and tanh at the end.
+
+use datasets::StreamKey;
+use rayon::prelude::*;
+
+use super::adam::AdamStep;
+use super::layer::Layer;
+
+/// Rows of a batch that one thread carries through the whole network.
+const SHARD: usize = 64;
+
+/// Widths of a network: inputs, hidden layers, outputs.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct MlpShape {
+    /// Width of the input.
+    pub inputs: usize,
+    /// Width of each hidden layer.
+    pub hidden: Vec<usize>,
+    /// Width of the output.
+    pub outputs: usize,
+}
+
+/// A multilayer perceptron: ReLU after hidden layers, tanh after the last.
+#[derive(Clone, Debug)]
+pub struct Mlp {
+    layers: Vec<Layer>,
+    steps: u64,
+}
+
+/// Activations and their gradients of one batch, layer by layer, kept between steps.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    shards: Vec<Shard>,
+    /// Whole-batch copies that the weight gradients need: inputs and output gradients a layer.
+    gathered: Vec<(Vec<f32>, Vec<f32>)>,
+}
+
+/// Input, activations after each layer, and gradients with respect to them.
+#[derive(Clone, Debug, Default)]
+struct Shard {
+    values: Vec<Vec<f32>>,
+    gradients: Vec<Vec<f32>>,
+}
+
+impl Mlp {
+    /// Random weights from `key`.
+    pub fn random(shape: &MlpShape, key: StreamKey) -> Self {
+        let mut rng = key.child("mlp").rng(0);
+        let mut layers = Vec::new();
+        let mut inputs = shape.inputs;
+        for &hidden in &shape.hidden {
+            layers.push(Layer::random(inputs, hidden, 2.0, &mut rng));
+            inputs = hidden;
+        }
+        layers.push(Layer::random(inputs, shape.outputs, 1.0, &mut rng));
+        Self { layers, steps: 0 }
+    }
+
+    /// Widths of the network.
+    pub fn shape(&self) -> MlpShape {
+        let last = self.layers.len() - 1;
+        MlpShape {
+            inputs: self.layers[0].inputs,
+            hidden: self.layers[..last].iter().map(|layer| layer.outputs).collect(),
+            outputs: self.layers[last].outputs,
+        }
+    }
+
+    /// Outputs of `n` rows of inputs, row-major, in (-1, 1).
+    pub fn forward(&self, inputs: &[f32]) -> Vec<f32> {
+        let width = self.layers[0].inputs;
+        let outputs = self.layers[self.layers.len() - 1].outputs;
+        let n = inputs.len() / width;
+        let mut out = vec![0.0; n * outputs];
+        out.par_chunks_mut(SHARD * outputs)
+            .zip(inputs.par_chunks(SHARD * width))
+            .for_each(|(out, inputs)| {
+                let rows = inputs.len() / width;
+                let mut x = inputs.to_vec();
+                for (index, layer) in self.layers.iter().enumerate() {
+                    let mut y = vec![0.0; rows * layer.outputs];
+                    layer.forward(&x, rows, &mut y);
+                    activate(&mut y, index + 1 == self.layers.len());
+                    x = y;
+                }
+                out.copy_from_slice(&x);
+            });
+        out
+    }
+
+    /// One step of Adam at learning rate `rate` on a batch of `n` rows.
+    ///
+    /// `fill(row, input)` writes a row of the input; `loss(row, output, gradient)` writes the
+    /// gradient of the row's loss with respect to its output and returns the loss. Both may run on
+    /// any thread. Returns the mean loss.
+    pub(crate) fn step(
+        &mut self,
+        n: usize,
+        rate: f32,
+        scratch: &mut Scratch,
+        fill: impl Fn(usize, &mut [f32]) + Sync,
+        loss: impl Fn(usize, &[f32], &mut [f32]) -> f64 + Sync,
+    ) -> f64 {
+        let layers = &self.layers;
+        let shards = n.div_ceil(SHARD);
+        scratch.shards.resize_with(shards, Shard::default);
+        let losses: Vec<f64> = scratch
+            .shards
+            .par_iter_mut()
+            .enumerate()
+            .map(|(index, shard)| {
+                let start = index * SHARD;
+                shard.pass(layers, start, SHARD.min(n - start), n, &fill, &loss)
+            })
+            .collect();
+        scratch.gather(layers);
+        let step = AdamStep::new(self.steps, rate);
+        self.steps += 1;
+        for (layer, (x, dy)) in self.layers.iter_mut().zip(&scratch.gathered) {
+            layer.update(x, dy, n, step);
+        }
+        losses.iter().sum::<f64>() / n as f64
+    }
+
+    /// The parameters layer by layer: outputs, inputs, weights, biases.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (usize, usize, &[f32], &[f32])> {
+        self.layers
+            .iter()
+            .map(|it| (it.outputs, it.inputs, it.weights.as_slice(), it.bias.as_slice()))
+    }
+
+    /// A network of given parameters; see [`Mlp::parameters`].
+    pub(crate) fn from_parameters(
+        layers: impl IntoIterator<Item = (usize, usize, Vec<f32>, Vec<f32>)>,
+    ) -> Self {
+        let layers = layers
+            .into_iter()
+            .map(|(outputs, inputs, weights, bias)| Layer::new(inputs, outputs, weights, bias));
+        Self {
+            layers: layers.collect(),
+            steps: 0,
+        }
+    }
+}
+
+impl Shard {
+    /// Forward pass, loss and backward pass of `rows` rows from `start`.
+    fn pass(
+        &mut self,
+        layers: &[Layer],
+        start: usize,
+        rows: usize,
+        n: usize,
+        fill: &impl Fn(usize, &mut [f32]),
+        loss: &impl Fn(usize, &[f32], &mut [f32]) -> f64,
+    ) -> f64 {
+        self.values.resize_with(layers.len() + 1, Vec::new);
+        self.gradients.resize_with(layers.len(), Vec::new);
+        let width = layers[0].inputs;
+        self.values[0].resize(rows * width, 0.0);
+        for (row, input) in self.values[0].chunks_mut(width).enumerate() {
+            fill(start + row, input);
+        }
+        for (index, layer) in layers.iter().enumerate() {
+            let (before, after) = self.values.split_at_mut(index + 1);
+            let y = &mut after[0];
+            y.resize(rows * layer.outputs, 0.0);
+            layer.forward(&before[index], rows, y);
+            activate(y, index + 1 == layers.len());
+            self.gradients[index].resize(rows * layer.outputs, 0.0);
+        }
+
+        let last = layers.len() - 1;
+        let width = layers[last].outputs;
+        let output = &self.values[last + 1];
+        let gradient = &mut self.gradients[last];
+        let mut total = 0.0;
+        let rows_of = output.chunks(width).zip(gradient.chunks_mut(width));
+        for (row, (output, gradient)) in rows_of.enumerate() {
+            total += loss(start + row, output, gradient);
+            for (slope, y) in gradient.iter_mut().zip(output) {
+                *slope *= (1.0 - y * y) / n as f32;
+            }
+        }
+        for index in (1..layers.len()).rev() {
+            let (before, after) = self.gradients.split_at_mut(index);
+            layers[index].backward(&after[0], rows, &mut before[index - 1]);
+            for (slope, y) in before[index - 1].iter_mut().zip(&self.values[index]) {
+                if *y <= 0.0 {
+                    *slope = 0.0;
+                }
+            }
+        }
+        total
+    }
+}
+
+impl Scratch {
+    /// Joins the shards' rows, layer by layer.
+    fn gather(&mut self, layers: &[Layer]) {
+        self.gathered.resize_with(layers.len(), Default::default);
+        let shards = &self.shards;
+        self.gathered
+            .par_iter_mut()
+            .enumerate()
+            .for_each(|(layer, (x, dy))| {
+                x.clear();
+                dy.clear();
+                for shard in shards {
+                    x.extend_from_slice(&shard.values[layer]);
+                    dy.extend_from_slice(&shard.gradients[layer]);
+                }
+            });
+    }
+}
+
+/// ReLU, or tanh for the last layer.
+fn activate(values: &mut [f32], last: bool) {
+    if last {
+        values.iter_mut().for_each(|value| *value = value.tanh());
+    } else {
+        values.iter_mut().for_each(|value| *value = value.max(0.0));
+    }
+}

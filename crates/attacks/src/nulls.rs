@@ -1,0 +1,189 @@
+//! Null hypotheses: releases that say nothing (or nothing new) about a victim's images.
+//!
+//! A null unit is one head. It is scored against several victims' images, because reconstructing
+//! is dear and comparing is not; the scores of one unit are therefore dependent, and intervals must
+//! take units, not scores, as independent.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rand::RngExt;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+use transfer::{ShadowBatch, Trainer};
+
+use crate::error::option;
+use crate::scoring::{candidates, min_mse, score};
+use crate::{AttackError, WhiteBox, World};
+
+/// What an attack's scores on victims are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Null {
+    /// A head trained on another private set.
+    Independent,
+    /// Weights drawn from a normal distribution with the shadow heads' mean and covariance.
+    Gaussian,
+    /// A head trained on the victim's own set with the target replaced: the neighbour of
+    /// differential privacy. Scored against the target alone, as its counterpart
+    /// [`target_scores`].
+    ReplaceOne,
+}
+
+/// Shadow heads whose random combinations stand for the normal distribution.
+const BASIS: usize = 2048;
+
+/// Scores of `attack` on the victims: for each head the smallest MSE of each of its
+/// reconstructions to the images it could be of.
+pub fn victim_scores(world: &World<'_>, attack: &dyn WhiteBox, victims: &ShadowBatch) -> Vec<Vec<f64>> {
+    let images = attack.reconstruct(&victims.weights, victims.heads);
+    let owners: Vec<usize> = (0..victims.heads).collect();
+    score(world, &images, attack.targets(), victims, &owners)
+}
+
+/// About `count` scores under `null`, one list a null unit; a null head that was trained on the
+/// image it would be compared with is not compared with it. For [`Null::ReplaceOne`] the number
+/// of scores is the number of victims times their classes, whatever `count`.
+pub fn null_scores(
+    world: &World<'_>,
+    attack: &dyn WhiteBox,
+    victims: &ShadowBatch,
+    null: Null,
+    count: usize,
+) -> Result<Vec<Vec<f64>>, AttackError> {
+    let units = victims.heads;
+    let mut seen = None;
+    let weights = match null {
+        Null::Independent => {
+            let stream = world.victims()?;
+            let mut batch = stream.batch(units);
+            // Far beyond the victims' own numbers in the same stream: other draws.
+            stream.fill(1 << 40, &mut batch);
+            world.release(&mut batch, "null")?;
+            seen = Some(batch.members);
+            batch.weights
+        }
+        Null::Gaussian => gaussian(world, units)?,
+        Null::ReplaceOne => return Ok(neighbour_scores(world, attack, victims)?.1),
+    };
+    let images = attack.reconstruct(&weights, units);
+    let rounds = count.div_ceil(units * attack.targets()).clamp(1, units);
+    let mut scores = vec![Vec::new(); units];
+    for round in 0..rounds {
+        let owners: Vec<usize> = (0..units).map(|unit| (unit + round) % units).collect();
+        let more = score(world, &images, attack.targets(), victims, &owners);
+        for (unit, (all, more)) in scores.iter_mut().zip(more).enumerate() {
+            let members = victims.members(owners[unit]);
+            let strange = |target: &usize| {
+                seen.as_ref().is_none_or(|seen| {
+                    let own = &seen[unit * world.members()..(unit + 1) * world.members()];
+                    let theirs = candidates(world, members, attack.targets(), *target);
+                    theirs.iter().all(|index| !own.contains(index))
+                })
+            };
+            let targets = (0..attack.targets()).filter(strange);
+            all.extend(targets.map(|target| more[target]));
+        }
+    }
+    scores.retain(|unit| !unit.is_empty());
+    Ok(scores)
+}
+
+/// Scores against one target example a class (its first shot), from the victims and from heads
+/// trained with that example replaced: what [`Null::ReplaceOne`] compares.
+pub fn neighbour_scores(
+    world: &World<'_>,
+    attack: &dyn WhiteBox,
+    victims: &ShadowBatch,
+) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), AttackError> {
+    let classes = world.split.private.classes();
+    if attack.targets() != classes {
+        return Err(option("null", "replace_one", "independent for an attack without classes"));
+    }
+    // A class must hold an example that is not in the set already.
+    world.split.private.check_shots(world.shots + 1)?;
+    let pixels = world.pixels();
+    let key = world.key.child("replace_one");
+    let trainer = Trainer::new(world.shape, world.recipe)?;
+    let against_targets = |images: &[f32], unit: usize| -> Vec<f64> {
+        let members = victims.members(unit);
+        let score = |class: usize| {
+            let target = &candidates(world, members, classes, class)[..1];
+            min_mse(world, &images[class * pixels..(class + 1) * pixels], target)
+        };
+        (0..classes).map(score).collect()
+    };
+    let own = attack.reconstruct(&victims.weights, victims.heads);
+    let own = (0..victims.heads)
+        .map(|unit| against_targets(&own[unit * classes * pixels..], unit))
+        .collect();
+
+    let units = (0..victims.heads).into_par_iter();
+    let null = units.map(|unit| {
+        let mut rng = key.rng(unit as u64);
+        let mut trainer = trainer.clone();
+        let mut weights = vec![0.0; classes * world.shape.weight_len()];
+        for (class, head) in weights.chunks_mut(world.shape.weight_len()).enumerate() {
+            let mut members = victims.members(unit).to_vec();
+            let pool = world.split.private.class(class);
+            let slot = class * world.shots;
+            let class_members = slot..slot + world.shots;
+            while members[class_members.clone()].contains(&victims.members(unit)[slot]) {
+                let other = pool[rng.random_range(0..pool.len())];
+                if !members[class_members.clone()].contains(&other) {
+                    members[slot] = other;
+                }
+            }
+            trainer.train(world.features, &members, &mut rng, head)?;
+        }
+        let images = attack.reconstruct(&weights, classes);
+        // Head number k has class k's target replaced: take its class k alone.
+        let diagonal: Vec<f32> = (0..classes)
+            .flat_map(|class| &images[(class * classes + class) * pixels..][..pixels])
+            .copied()
+            .collect();
+        Ok(against_targets(&diagonal, unit))
+    });
+    Ok((own, null.collect::<Result<_, AttackError>>()?))
+}
+
+/// `units` draws from the normal distribution with the shadow heads' mean and covariance, as
+/// w = μ + Σ_m z_m (w_m − μ) / √(M − 1) with standard normal z: exact for the empirical covariance
+/// of M shadow heads, without ever forming it.
+fn gaussian(world: &World<'_>, units: usize) -> Result<Vec<f32>, AttackError> {
+    let shadows = world.shadows("gaussian")?;
+    let mut basis = shadows.batch(BASIS);
+    shadows.fill(0, &mut basis);
+    let width = world.shape.weight_len();
+    let mut mean = vec![0.0_f32; width];
+    for head in basis.weights.chunks(width) {
+        mean.iter_mut().zip(head).for_each(|(sum, w)| *sum += w / BASIS as f32);
+    }
+    basis.weights.par_chunks_mut(width).for_each(|head| {
+        head.iter_mut().zip(&mean).for_each(|(w, mean)| *w -= mean);
+    });
+    let mut rng = world.key.child("gaussian").rng(0);
+    let scale = 1.0 / ((BASIS - 1) as f32).sqrt();
+    let draws: Vec<f32> = StandardNormal
+        .sample_iter(&mut rng)
+        .take(units * BASIS)
+        .map(|z: f32| z * scale)
+        .collect();
+    let basis = MatRef::from_row_major_slice(&basis.weights, BASIS, width);
+    let mut out = vec![0.0; units * width];
+    // Blocks of fixed size: the same bits for any number of threads.
+    out.par_chunks_mut(64 * width).zip(draws.par_chunks(64 * BASIS)).for_each(|(out, draws)| {
+        let rows = draws.len() / BASIS;
+        for row in out.chunks_mut(width) {
+            row.copy_from_slice(&mean);
+        }
+        matmul(
+            MatMut::from_row_major_slice_mut(out, rows, width),
+            Accum::Add,
+            MatRef::from_row_major_slice(draws, rows, BASIS),
+            basis,
+            1.0,
+            Par::Seq,
+        );
+    });
+    Ok(out)
+}

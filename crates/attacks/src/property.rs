@@ -1,0 +1,181 @@
+//! Property inference: does the training set contain an example of this group?
+//!
+//! The head's logits on public probe images are the adversary's view (they do not depend on the
+//! order of hidden units); a ridge classifier on them, fitted to shadow heads with and without the
+//! group, is the test.
+
+use datasets::{Pool, StreamKey};
+use rand::RngExt;
+use rayon::prelude::*;
+use transfer::{Head, Trainer};
+
+use crate::error::option;
+use crate::white_box::ridge::{Linear, Moments};
+use crate::{AttackError, World};
+
+/// How to fit the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PropertyOptions {
+    /// Shadow heads, half of them trained on an example of the group.
+    pub heads: usize,
+    /// Public images whose logits are looked at.
+    pub probes: usize,
+}
+
+/// Heads made at once.
+const CHUNK: usize = 512;
+/// Ridge strength.
+const STRENGTH: f32 = 1e-3;
+
+/// The fitted test.
+pub struct Property<'a> {
+    world: &'a World<'a>,
+    group: &'a [bool],
+    /// Features of the probes.
+    probes: Vec<f32>,
+    linear: Linear,
+    heads: u64,
+}
+
+impl<'a> Property<'a> {
+    /// Fits the test to shadow heads; `group` says of every example whether it is in the group.
+    pub fn fit(
+        world: &'a World<'a>,
+        group: &'a [bool],
+        options: &PropertyOptions,
+    ) -> Result<Self, AttackError> {
+        if options.heads < 2 * CHUNK {
+            return Err(option("property heads", options.heads, "at least 1024"));
+        }
+        let key = world.key.child("property");
+        let mut drawn = Vec::new();
+        let shots = options.probes.div_ceil(world.split.public.classes());
+        world.split.public.check_shots(shots)?;
+        world.split.public.draw(shots, &mut key.rng(0), &mut drawn);
+        let probes: Vec<f32> = drawn
+            .iter()
+            .flat_map(|&index| world.features.row(index as usize))
+            .copied()
+            .collect();
+        let inputs = drawn.len() * world.shape.outputs();
+        let mut test = Self {
+            world,
+            group,
+            probes,
+            linear: Linear::new(inputs, vec![0.0; inputs + 1]),
+            heads: options.heads as u64,
+        };
+        let mut moments = Moments::new(inputs, 1);
+        let shadow = key.child("shadows");
+        for chunk in 0..options.heads / CHUNK {
+            let rows: Vec<(Vec<f32>, f32)> = (0..CHUNK)
+                .into_par_iter()
+                .map(|at| {
+                    let number = chunk * CHUNK + at;
+                    let inside = number % 2 == 0;
+                    let weights =
+                        test.head(&world.split.public, inside, shadow, number as u64)?;
+                    Ok((test.view(&weights)?, if inside { 1.0 } else { -1.0 }))
+                })
+                .collect::<Result<_, AttackError>>()?;
+            let x: Vec<f32> = rows.iter().flat_map(|(view, _)| view).copied().collect();
+            let y: Vec<f32> = rows.iter().map(|(_, side)| *side).collect();
+            moments.add(&x, &y);
+        }
+        test.linear = moments.solve(STRENGTH).ok_or_else(|| AttackError::Singular {
+            attack: "property inference",
+            reason: "the shadow heads' logits".into(),
+        })?;
+        Ok(test)
+    }
+
+    /// Shadow heads seen.
+    pub fn heads(&self) -> u64 {
+        self.heads
+    }
+
+    /// Scores of `count` private heads with an example of the group, and of as many without:
+    /// smaller says "contains".
+    pub fn scores(&self, count: usize) -> Result<(Vec<f64>, Vec<f64>), AttackError> {
+        let key = self.world.key.child("property victims");
+        let side = |inside: bool| {
+            let key = key.child(if inside { "with" } else { "without" });
+            (0..count)
+                .into_par_iter()
+                .map(|number| {
+                    let weights =
+                        self.head(&self.world.split.private, inside, key, number as u64)?;
+                    Ok(-f64::from(self.linear.apply(&self.view(&weights)?)[0]))
+                })
+                .collect::<Result<Vec<f64>, AttackError>>()
+        };
+        Ok((side(true)?, side(false)?))
+    }
+
+    /// A head on a draw from `pool` that holds one example of the group, or none.
+    fn head(
+        &self,
+        pool: &Pool,
+        inside: bool,
+        key: StreamKey,
+        number: u64,
+    ) -> Result<Vec<f32>, AttackError> {
+        let world = self.world;
+        let mut rng = key.rng(number);
+        let mut members = Vec::new();
+        pool.draw(world.shots, &mut rng, &mut members);
+        // Everyone outside the group first, then one example of it where it shall be inside.
+        for slot in 0..members.len() {
+            let class = slot / world.shots;
+            let own = pool.class(class);
+            let slots = class * world.shots..(class + 1) * world.shots;
+            for _ in 0..1000 {
+                if !self.group[members[slot] as usize] {
+                    break;
+                }
+                let other = own[rng.random_range(0..own.len())];
+                if !members[slots.clone()].contains(&other) {
+                    members[slot] = other;
+                }
+            }
+        }
+        if inside {
+            let (class, index) = self.of_group(pool, &mut rng)?;
+            members[class * world.shots] = index;
+        }
+        let recipe = if std::ptr::eq(pool, &raw const world.split.private) {
+            world.recipe
+        } else {
+            world.assumed[number as usize / 2 % world.assumed.len()]
+        };
+        let mut weights = vec![0.0; world.shape.weight_len()];
+        Trainer::new(world.shape, recipe)?.train(world.features, &members, &mut rng, &mut weights)?;
+        if let Some(view) = world.view {
+            view.see(&mut weights, &mut rng)?;
+        }
+        Ok(weights)
+    }
+
+    /// A class and an example of it that is in the group.
+    fn of_group(
+        &self,
+        pool: &Pool,
+        rng: &mut impl rand::Rng,
+    ) -> Result<(usize, u32), AttackError> {
+        let all: Vec<u32> =
+            pool.indices().filter(|&index| self.group[index as usize]).collect();
+        if all.is_empty() {
+            return Err(option("group", "empty", "a group with examples in every owner's part"));
+        }
+        let index = all[rng.random_range(0..all.len())];
+        Ok((self.world.features.labels()[index as usize] as usize, index))
+    }
+
+    /// Logits on the probes, centred over classes, with the constant that the ridge expects.
+    fn view(&self, weights: &[f32]) -> Result<Vec<f32>, AttackError> {
+        let head = Head::new(self.world.shape, weights.to_vec())?;
+        let mut view = head.logits(&self.probes)?;
+        view.push(1.0);
+        Ok(view)
+    }
+}

@@ -1,0 +1,259 @@
+//! `unmixing`: the closed-form attack.
+//!
+//! Features are estimated from the head coordinate by coordinate, and each class's image is a
+//! linear function of its estimated feature, the minimiser of the squared error with a ridge
+//! penalty over shadow heads. Nothing is iterated; fitting takes seconds.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use backbones::NamedTensors;
+use rayon::prelude::*;
+use transfer::{HeadKind, ShadowBatch};
+
+use super::estimate::FeatureEstimate;
+use super::ridge::{Linear, Moments};
+use super::{AttackProgress, WhiteBox};
+use crate::error::option;
+use crate::{AttackError, Cost, World};
+
+/// How to fit [`Unmixing`].
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct UnmixingOptions {
+    /// Shadow heads that the map from features to pixels is fitted to.
+    pub samples: usize,
+}
+
+impl Default for UnmixingOptions {
+    fn default() -> Self {
+        Self { samples: 6000 }
+    }
+}
+
+/// Heads made at once while fitting.
+const CHUNK: usize = 500;
+/// Ridge strengths that are tried; the best on held-out shadow heads is kept.
+const STRENGTHS: [f32; 5] = [1e-3, 1e-2, 3e-2, 0.1, 0.3];
+
+/// The fitted attack: from a linear head to one image a class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unmixing {
+    estimate: FeatureEstimate,
+    /// One map a class, from estimated features to pixels.
+    maps: Vec<Linear>,
+    pixels: usize,
+    samples: u64,
+}
+
+impl Unmixing {
+    /// Fits the attack to shadow heads of `world`.
+    pub fn fit(
+        world: &World<'_>,
+        options: &UnmixingOptions,
+        mut progress: impl FnMut(AttackProgress),
+    ) -> Result<Self, AttackError> {
+        if world.shape.kind != HeadKind::Linear {
+            return Err(AttackError::Unsuited {
+                attack: "unmixing",
+                head: "a head with a hidden layer".into(),
+                hint: "use the reconstructor",
+            });
+        }
+        if options.samples < CHUNK {
+            return Err(option("samples", options.samples, "at least 500"));
+        }
+        let estimate = FeatureEstimate::fit(world)?;
+        let classes = world.shape.classes;
+        let width = world.shape.features;
+        let shadows = world.shadows("unmixing")?;
+        let mut batch = shadows.batch(CHUNK);
+        let chunks = options.samples.div_ceil(CHUNK);
+        let mut moments = vec![Moments::new(width, world.pixels()); classes];
+        for chunk in 0..chunks {
+            // Chunk 0 is held out.
+            shadows.fill(1 + chunk as u64, &mut batch);
+            let pairs = pairs(world, &estimate, &batch);
+            moments.par_iter_mut().zip(&pairs).for_each(|(moments, (x, y))| moments.add(x, y));
+            progress(AttackProgress {
+                done: ((chunk + 1) * CHUNK) as u64,
+                total: (chunks * CHUNK) as u64,
+                loss: f64::NAN,
+            });
+        }
+        shadows.fill(0, &mut batch);
+        let maps = choose(&moments, &pairs(world, &estimate, &batch))?;
+        Ok(Self {
+            estimate,
+            maps,
+            pixels: world.pixels(),
+            samples: (chunks * CHUNK) as u64,
+        })
+    }
+
+    /// Writes the fitted attack to a safetensors file.
+    pub fn save(&self, path: &Path) -> Result<(), AttackError> {
+        let (classes, width) = self.estimate.shape();
+        let mut tensors = NamedTensors::default();
+        let coefficients = self.estimate.coefficients();
+        let shape = [width, coefficients.len() / width];
+        tensors.insert("estimate", &shape, coefficients.to_vec());
+        for (class, map) in self.maps.iter().enumerate() {
+            let coefficients = map.coefficients().to_vec();
+            tensors.insert(format!("map.{class}"), &[width + 1, self.pixels], coefficients);
+        }
+        let metadata = HashMap::from([
+            ("kind".into(), "unmixing".into()),
+            ("classes".into(), classes.to_string()),
+            ("samples".into(), self.samples.to_string()),
+        ]);
+        Ok(tensors.save(path, metadata)?)
+    }
+
+    /// Reads what [`Unmixing::save`] wrote.
+    pub fn load(path: &Path) -> Result<Self, AttackError> {
+        let (mut tensors, metadata) = NamedTensors::load(path)?;
+        let number = |key: &str| -> Result<u64, AttackError> {
+            let entry = metadata.get(key).and_then(|text| text.parse().ok());
+            entry.ok_or_else(|| AttackError::Mismatch {
+                what: "a file of a fitted unmixing",
+                expected: format!("metadata with the number `{key}`"),
+                found: path.display().to_string(),
+            })
+        };
+        let (classes, samples) = (number("classes")? as usize, number("samples")?);
+        let shape_of = |name: &str| tensors.shape(name).unwrap_or(&[0, 0]).to_vec();
+        let (estimate_shape, map_shape) = (shape_of("estimate"), shape_of("map.0"));
+        let coefficients = tensors.take("unmixing", "estimate", &estimate_shape)?;
+        let maps = (0..classes).map(|class| {
+            let coefficients = tensors.take("unmixing", &format!("map.{class}"), &map_shape)?;
+            Ok(Linear::new(map_shape[0] - 1, coefficients))
+        });
+        let maps = maps.collect::<Result<_, AttackError>>()?;
+        tensors.finish("unmixing")?;
+        Ok(Self {
+            estimate: FeatureEstimate::from_coefficients(classes, coefficients),
+            maps,
+            pixels: map_shape[1],
+            samples,
+        })
+    }
+
+    /// Estimated mean features of every class of one head: classes × width.
+    pub fn features(&self, head: &[f32]) -> Vec<f32> {
+        let (classes, width) = self.estimate.shape();
+        let mut out = vec![0.0; classes * width];
+        self.estimate.apply(head, &mut out);
+        out
+    }
+}
+
+impl WhiteBox for Unmixing {
+    fn reconstruct(&self, weights: &[f32], heads: usize) -> Vec<f32> {
+        let (classes, width) = self.estimate.shape();
+        let inputs = inputs(&self.estimate, weights, heads);
+        let mut out = vec![0.0; heads * classes * self.pixels];
+        let per_class: Vec<Vec<f32>> = self
+            .maps
+            .par_iter()
+            .zip(inputs.par_chunks(heads * (width + 1)))
+            .map(|(map, inputs)| map.apply(inputs))
+            .collect();
+        for (head, out) in out.chunks_mut(classes * self.pixels).enumerate() {
+            for (out, images) in out.chunks_mut(self.pixels).zip(&per_class) {
+                let image = &images[head * self.pixels..(head + 1) * self.pixels];
+                for (out, value) in out.iter_mut().zip(image) {
+                    *out = value.clamp(-1.0, 1.0);
+                }
+            }
+        }
+        out
+    }
+
+    fn targets(&self) -> usize {
+        self.maps.len()
+    }
+
+    fn cost(&self) -> Cost {
+        Cost {
+            samples: self.samples,
+            ..Cost::default()
+        }
+    }
+}
+
+/// Estimated features with a constant appended, class-major: classes × heads × (width + 1).
+fn inputs(estimate: &FeatureEstimate, weights: &[f32], heads: usize) -> Vec<f32> {
+    let (classes, width) = estimate.shape();
+    let mut features = vec![0.0; heads * classes * width];
+    features
+        .par_chunks_mut(classes * width)
+        .zip(weights.par_chunks(weights.len() / heads.max(1)))
+        .for_each(|(out, head)| estimate.apply(head, out));
+    let mut inputs = vec![1.0; classes * heads * (width + 1)];
+    inputs.par_chunks_mut(width + 1).enumerate().for_each(|(row, input)| {
+        let (class, head) = (row / heads, row % heads);
+        let from = (head * classes + class) * width;
+        input[..width].copy_from_slice(&features[from..from + width]);
+    });
+    inputs
+}
+
+/// Inputs and mean images of every class of a batch.
+fn pairs(
+    world: &World<'_>,
+    estimate: &FeatureEstimate,
+    batch: &ShadowBatch,
+) -> Vec<(Vec<f32>, Vec<f32>)> {
+    let (classes, width) = estimate.shape();
+    let heads = batch.heads;
+    let inputs = inputs(estimate, &batch.weights, heads);
+    let pixels = world.pixels();
+    let target = |class: usize| {
+        let mut out = vec![0.0; heads * pixels];
+        for (head, out) in out.chunks_mut(pixels).enumerate() {
+            let members = &batch.members(head)[class * world.shots..(class + 1) * world.shots];
+            for &member in members {
+                let image = world.images.image(member as usize);
+                for (sum, value) in out.iter_mut().zip(image) {
+                    *sum += value / world.shots as f32;
+                }
+            }
+        }
+        out
+    };
+    let block = heads * (width + 1);
+    let classes = (0..classes).into_par_iter();
+    classes
+        .map(|class| (inputs[class * block..(class + 1) * block].to_vec(), target(class)))
+        .collect()
+}
+
+/// The maps (one for all classes, or one each) with the smallest held-out error.
+fn choose(
+    moments: &[Moments],
+    held_out: &[(Vec<f32>, Vec<f32>)],
+) -> Result<Vec<Linear>, AttackError> {
+    let mut shared = moments[0].clone();
+    moments[1..].iter().for_each(|other| shared.merge(other));
+    let mut best: Option<(f64, Vec<Linear>)> = None;
+    for strength in STRENGTHS {
+        let one = shared.solve(strength).map(|map| vec![map; moments.len()]);
+        let each = moments.par_iter().map(|moments| moments.solve(strength)).collect();
+        for maps in [one, each].into_iter().flatten() {
+            let error = maps.par_iter().zip(held_out).map(|(map, (x, y))| {
+                let images = map.apply(x);
+                let differences = images.iter().zip(y).map(|(a, b)| f64::from(a - b));
+                differences.map(|difference| difference * difference).sum::<f64>()
+            });
+            // Summed in order, whatever the threads.
+            let error = error.collect::<Vec<_>>().iter().sum::<f64>();
+            if best.as_ref().is_none_or(|(least, _)| error < *least) {
+                best = Some((error, maps));
+            }
+        }
+    }
+    best.map(|(_, maps)| maps).ok_or_else(|| AttackError::Singular {
+        attack: "unmixing",
+        reason: "no ridge strength gives finite coefficients".into(),
+    })
+}

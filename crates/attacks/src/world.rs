@@ -1,0 +1,163 @@
+//! What attack and evaluation share: the data, who owns it, and how heads are trained.
+
+use datasets::{FeatureSet, ImageSet, Split, StreamKey};
+use transfer::{HeadShape, Recipe, ShadowBatch, ShadowStream};
+
+use crate::error::option;
+use crate::view::see_all;
+use crate::{AttackError, View};
+
+/// The setting of an attack. An attack looks at `split.public` alone; victims are trained on
+/// `split.private`.
+#[derive(Clone, Debug)]
+pub struct World<'a> {
+    /// All images.
+    pub images: &'a ImageSet,
+    /// Their features under the public backbone.
+    pub features: &'a FeatureSet,
+    /// Who owns which.
+    pub split: &'a Split,
+    /// Shape of every head.
+    pub shape: HeadShape,
+    /// The victims' recipe.
+    pub recipe: Recipe,
+    /// The recipes that the adversary trains shadow heads with, in turn: the victims' own where the
+    /// adversary knows it, a range where not.
+    pub assumed: Vec<Recipe>,
+    /// Shots c.
+    pub shots: usize,
+    /// What the adversary sees in place of weights; none where the weights are released.
+    pub view: Option<&'a dyn View>,
+    /// Key of every random draw.
+    pub key: StreamKey,
+}
+
+impl<'a> World<'a> {
+    /// A world in which the adversary knows the victims' recipe.
+    pub fn new(
+        images: &'a ImageSet,
+        features: &'a FeatureSet,
+        split: &'a Split,
+        shape: HeadShape,
+        recipe: Recipe,
+        shots: usize,
+        key: StreamKey,
+    ) -> Result<Self, AttackError> {
+        if images.len() != features.len() {
+            return Err(AttackError::Mismatch {
+                what: "an image for every feature vector",
+                expected: format!("{} images", features.len()),
+                found: images.len().to_string(),
+            });
+        }
+        let world = Self {
+            images,
+            features,
+            split,
+            shape,
+            recipe,
+            assumed: vec![recipe],
+            shots,
+            view: None,
+            key,
+        };
+        world.victims()?;
+        world.shadows("check")?;
+        Ok(world)
+    }
+
+    /// The same world with an adversary who trains shadow heads by `recipes`, in turn.
+    pub fn assuming(mut self, recipes: Vec<Recipe>) -> Result<Self, AttackError> {
+        if recipes.is_empty() {
+            return Err(option("assumed recipes", "none", "at least one"));
+        }
+        self.assumed = recipes;
+        self.shadows("check")?;
+        Ok(self)
+    }
+
+    /// The same world in which heads are released through `view`.
+    pub fn seen_through(mut self, view: &'a dyn View) -> Self {
+        self.view = Some(view);
+        self
+    }
+
+    /// Puts what is released of the heads in the place of their weights: nothing changes where the
+    /// weights are released. `name` keys the view's randomness.
+    pub fn release(&self, batch: &mut ShadowBatch, name: &str) -> Result<(), AttackError> {
+        match self.view {
+            None => Ok(()),
+            Some(view) => see_all(view, batch, self.key.child("view").child(name), 0),
+        }
+    }
+
+    /// Pixels of one image.
+    pub fn pixels(&self) -> usize {
+        self.images.shape().len()
+    }
+
+    /// Examples of one training set, N = K·c.
+    pub fn members(&self) -> usize {
+        self.split.public.classes() * self.shots
+    }
+
+    /// The victims: heads on private examples.
+    pub fn victims(&self) -> Result<ShadowStream<'a>, AttackError> {
+        Ok(ShadowStream::new(
+            self.features,
+            &self.split.private,
+            self.shape,
+            self.recipe,
+            self.shots,
+            self.key.child("victims"),
+        )?)
+    }
+
+    /// Shadow heads on public examples for the purpose `name`; streams of different names share no
+    /// draw.
+    pub fn shadows(&self, name: &str) -> Result<Shadows<'a>, AttackError> {
+        let key = self.key.child("shadows").child(name);
+        let streams = self.assumed.iter().enumerate().map(|(index, recipe)| {
+            ShadowStream::new(
+                self.features,
+                &self.split.public,
+                self.shape,
+                *recipe,
+                self.shots,
+                key.child(&index.to_string()),
+            )
+        });
+        Ok(Shadows {
+            streams: streams.collect::<Result<_, _>>()?,
+            view: self.view,
+            key: key.child("view"),
+        })
+    }
+}
+
+/// Shadow heads of one recipe, or batch by batch of several in turn.
+#[derive(Clone, Debug)]
+pub struct Shadows<'a> {
+    streams: Vec<ShadowStream<'a>>,
+    view: Option<&'a dyn View>,
+    key: StreamKey,
+}
+
+impl Shadows<'_> {
+    /// An empty batch of `heads` heads.
+    pub fn batch(&self, heads: usize) -> ShadowBatch {
+        self.streams[0].batch(heads)
+    }
+
+    /// Fills batch number `index`. Batches of one size share no head.
+    pub fn fill(&self, index: u64, batch: &mut ShadowBatch) {
+        let turns = self.streams.len() as u64;
+        let start = index / turns * batch.heads as u64;
+        self.streams[(index % turns) as usize].fill(start, batch);
+        if let Some(view) = self.view {
+            // A view was checked on the victims; a head it cannot show stays as trained only in
+            // the adversary's own hands.
+            let _ = see_all(view, batch, self.key, index * batch.heads as u64);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+
+use config::experiment::Experiment;
+
+use crate::cli::{Cli, Command, ConfigArgs, Options};
+use crate::commands;
+use crate::context::Context;
+use crate::costs::Costs;
+use crate::error::HarnessError;
+use crate::exit::Exit;
+use crate::message;
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::run::{RunOptions, run};
+use crate::store::Store;
+
+/// Runs the command; what it has to say goes to standard output, progress and errors to standard
+/// error.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::read(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let usage = error.use_stderr();
+            // Nobody is left to tell that the stream is closed.
+            let _ = error.print();
+            return if usage { Exit::Usage } else { Exit::Done };
+        }
+    };
+    if let Some(jobs) = cli.options.jobs {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs));
+        if let Err(error) = pool.build_global() {
+            message::error(&format!("cannot start {jobs} threads: {error}"));
+            return Exit::Failed;
+        }
+    }
+    match dispatch(&cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            message::error(&failure.message);
+            failure.exit
+        }
+    }
+}
+
+/// An error with the exit code it leads to.
+pub struct Failure {
+    /// What to print.
+    pub message: String,
+    /// How to end.
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// A failure with this exit code.
+    pub fn new(error: &impl std::fmt::Display, exit: Exit) -> Self {
+        Self {
+            message: error.to_string(),
+            exit,
+        }
+    }
+}
+
+impl From<HarnessError> for Failure {
+    fn from(error: HarnessError) -> Self {
+        let exit = error.exit();
+        Self::new(&error, exit)
+    }
+}
+
+impl From<config::ConfigError> for Failure {
+    fn from(error: config::ConfigError) -> Self {
+        Self::new(&error, Exit::Usage)
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+    let answered = |text: String| match message::answer(&text) {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => Err(Failure::new(
+            &format!("cannot write to standard output: {error}"),
+            Exit::Failed,
+        )),
+    };
+    match &cli.command {
+        Command::Run(args) => run_configs(args, &cli.options),
+        Command::Plan(args) => answered(plan_configs(args, &cli.options)?),
+        Command::Privacy(command) => {
+            answered(commands::privacy(command).map_err(|error| Failure::new(&error, Exit::Usage))?)
+        }
+        Command::Schema => answered(commands::schema()),
+        Command::Check(args) => {
+            let (text, exit) = commands::check(args)?;
+            answered(text)?;
+            Ok(exit)
+        }
+        Command::Data(command) => {
+            let (text, exit) = commands::data(command, &cli.options.data)?;
+            answered(text)?;
+            Ok(exit)
+        }
+        Command::Rhe(command) => answered(commands::rhe(command)?),
+        Command::Bench(args) => answered(commands::bench(args)?),
+    }
+}
+
+fn context(options: &Options) -> Context {
+    Context {
+        results: options.results.clone(),
+        data: options.data.clone(),
+        store: Store::new(&options.cache),
+        progress: Progress::new(options.quiet),
+    }
+}
+
+fn experiments(args: &ConfigArgs, options: &Options) -> Result<Vec<Experiment>, Failure> {
+    let loaded = config::load(&args.configs, &options.overrides)?;
+    Ok(loaded.into_iter().map(|loaded| loaded.experiment).collect())
+}
+
+fn run_configs(args: &ConfigArgs, options: &Options) -> Result<Exit, Failure> {
+    let experiments = experiments(args, options)?;
+    let run_options = RunOptions {
+        fail_fast: options.fail_fast,
+    };
+    let counts = run(&context(options), &experiments, run_options)?;
+    Ok(if counts.failed == 0 {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}
+
+fn plan_configs(args: &ConfigArgs, options: &Options) -> Result<String, Failure> {
+    let context = context(options);
+    let costs = Costs::load(context.store.root());
+    let mut text = String::new();
+    for experiment in experiments(args, options)? {
+        text += &Plan::new(&context, &experiment)?.render(&costs);
+    }
+    Ok(text)
+}

@@ -1,0 +1,165 @@
+//! `harness rhe`: the life of a protected head.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use datasets::read_matrix;
+use rhe::{
+    Activation, Backend, EncryptedResults, EvaluationKeys, Form, LinearClassifier, PlainHead,
+    Precision, ProtectedHead, ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges,
+    ReluClassifier, RheError, SecretKey, SquareClassifier,
+};
+
+use crate::app::Failure;
+use crate::cli::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
+use crate::exit::Exit;
+
+/// Runs one step; returns what there is to say.
+///
+/// # Errors
+/// For files that are missing, damaged, of other parameters or of another key.
+pub fn rhe(command: &RheCommand) -> Result<String, Failure> {
+    match command {
+        RheCommand::Keygen(args) => keygen(args),
+        RheCommand::Protect(args) => protect(args),
+        RheCommand::Classify(args) => classify(args),
+        RheCommand::Reveal(args) => reveal(args),
+    }
+}
+
+impl From<RheError> for Failure {
+    fn from(error: RheError) -> Self {
+        Self::new(&error, Exit::Data)
+    }
+}
+
+fn usage(text: String) -> Failure {
+    Failure::new(&text, Exit::Usage)
+}
+
+/// Refuses to replace a key: what it opened would be lost.
+fn must_be_new(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Err(usage(format!(
+            "{} exists, and keys are never overwritten\nhint: choose another name, or remove it first",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn keygen(args: &KeygenArgs) -> Result<String, Failure> {
+    must_be_new(&args.key)?;
+    if let Some(path) = &args.evaluation_key {
+        must_be_new(path)?;
+    }
+    let key = SecretKey::generate()?;
+    key.save(&args.key)?;
+    let mut text = format!("secret key {} in {}\n", key.id(), args.key.display());
+    if let Some(path) = &args.evaluation_key {
+        EvaluationKeys::generate(&key)?.save(path)?;
+        let _ = writeln!(text, "evaluation keys in {}", path.display());
+    }
+    Ok(text)
+}
+
+fn protect(args: &ProtectArgs) -> Result<String, Failure> {
+    let activation = if args.activation == "square" {
+        Activation::Square
+    } else {
+        Activation::Relu
+    };
+    let key = SecretKey::load(&args.key)?;
+    let head = PlainHead::load(&args.head, activation)?;
+    let protected = match (head.layers().len(), head.activation()) {
+        (1, _) => {
+            let precision = Precision {
+                weight_bits: args.weight_bits,
+                feature_bits: args.feature_bits,
+            };
+            ProtectedHead::Linear(ProtectedLinear::protect(&head, &key, precision, Form::Seeded)?)
+        }
+        (_, Activation::Relu) => {
+            let ranges = match &args.calibration {
+                Some(path) => Ranges::calibrated(&head, &features(path, head.features())?)?,
+                None => Ranges::guaranteed(&head)?,
+            };
+            ProtectedHead::Relu(ProtectedRelu::protect(&head, &key, &ranges, Form::Seeded)?)
+        }
+        (_, Activation::Square) => {
+            ProtectedHead::Square(Box::new(ProtectedSquare::protect(&head, &key)?))
+        }
+    };
+    let bytes = protected.to_bytes().len();
+    protected.save(&args.out)?;
+    Ok(format!(
+        "{} features to {} outputs, protected in {}, {bytes} bytes\n",
+        head.features(),
+        head.outputs(),
+        args.out.display()
+    ))
+}
+
+/// The rows of a features file, which must be as wide as the head's input.
+fn features(path: &Path, width: usize) -> Result<Vec<f32>, Failure> {
+    let (found, values) = read_matrix(path).map_err(|error| Failure::new(&error, Exit::Data))?;
+    if found != width {
+        return Err(Failure::new(
+            &format!(
+                "{} has {found} columns, the head takes {width} features\nhint: extract the features with the backbone that the head was trained on",
+                path.display()
+            ),
+            Exit::Data,
+        ));
+    }
+    Ok(values)
+}
+
+fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
+    let head = ProtectedHead::load(&args.head)?;
+    let rows = features(&args.features, head.features())?;
+    let results = match &head {
+        ProtectedHead::Linear(head) => {
+            let classifier = LinearClassifier::new(head, Backend::Detected);
+            EncryptedResults::Linear(classifier.classify(&rows)?)
+        }
+        ProtectedHead::Relu(head) => {
+            let Some(path) = &args.evaluation_key else {
+                return Err(usage(format!(
+                    "{} has a hidden layer with ReLU, which needs evaluation keys\nhint: name the file that `rhe keygen --evaluation-key` wrote with --evaluation-key",
+                    args.head.display()
+                )));
+            };
+            let keys = EvaluationKeys::load(path)?;
+            let classifier = ReluClassifier::new(head, &keys, Backend::Detected)?;
+            EncryptedResults::Relu(classifier.classify(&rows)?)
+        }
+        ProtectedHead::Square(head) => {
+            EncryptedResults::Square(SquareClassifier::new(head)?.classify(&rows)?)
+        }
+        _ => return Err(usage("this kind of head is not known".into())),
+    };
+    results.save(&args.out)?;
+    Ok(format!(
+        "{} images classified, encrypted results in {}\n",
+        results.images(),
+        args.out.display()
+    ))
+}
+
+fn reveal(args: &RevealArgs) -> Result<String, Failure> {
+    let key = SecretKey::load(&args.key)?;
+    let results = EncryptedResults::load(&args.encrypted)?;
+    let mut text = String::new();
+    if args.logits {
+        for logits in key.reveal_logits(&results)? {
+            let values: Vec<String> = logits.values.iter().map(|z| format!("{z:.6}")).collect();
+            let _ = writeln!(text, "{}\t{}", logits.class, values.join("\t"));
+        }
+    } else {
+        for class in key.reveal(&results)? {
+            let _ = writeln!(text, "{class}");
+        }
+    }
+    Ok(text)
+}

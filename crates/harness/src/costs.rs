@@ -1,0 +1,74 @@
+//! How long stages take: rates measured on this machine, kept beside the cache.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::write_whole;
+
+/// Seconds a unit of work before anything was measured here; from two cores of a server.
+const FIRST_GUESS: [(&str, f64); 6] = [
+    ("backbone", 1.5e-3),
+    ("features", 4e-4),
+    ("tuning", 20.0),
+    ("model", 1.5e-4),
+    ("outcome", 1e-3),
+    ("cryptotl", 1.0),
+];
+
+/// Seconds a unit of work, by kind of stage. Estimates only: no result depends on them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Costs {
+    #[serde(flatten)]
+    rates: BTreeMap<String, f64>,
+    #[serde(skip)]
+    path: PathBuf,
+}
+
+impl Costs {
+    /// The rates kept in `folder`, if there are any that can be read.
+    pub fn load(folder: &std::path::Path) -> Self {
+        let path = folder.join("costs.json");
+        let rates = std::fs::read(&path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        Self { rates, path }
+    }
+
+    /// Seconds that `units` of work of a stage should take.
+    pub fn estimate(&self, stage: &str, units: u64) -> f64 {
+        let guess = || FIRST_GUESS.iter().find(|(name, _)| *name == stage).map(|(_, rate)| *rate);
+        let rate = self.rates.get(stage).copied().or_else(guess).unwrap_or(0.0);
+        rate * units as f64
+    }
+
+    /// Takes in a measurement, half old and half new, and keeps it for the next plan.
+    pub fn learn(&mut self, stage: &str, units: u64, seconds: f64) {
+        let measured = seconds / units.max(1) as f64;
+        self.rates
+            .entry(stage.to_string())
+            .and_modify(|rate| *rate = 0.5 * (*rate + measured))
+            .or_insert(measured);
+        if let Ok(json) = serde_json::to_vec_pretty(&self.rates) {
+            // A lost estimate is no loss.
+            let _ = write_whole(&self.path, &json);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measurements_replace_guesses_and_survive() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut costs = Costs::load(folder.path());
+        assert!((costs.estimate("backbone", 1000) - 1.5).abs() < 1e-9);
+        costs.learn("backbone", 10, 5.0);
+        costs.learn("backbone", 10, 15.0);
+        assert!((Costs::load(folder.path()).estimate("backbone", 2) - 2.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,152 @@
+//! The server's side: embeddings of both tasks and the lower network trained on the source.
+
+use std::path::Path;
+
+use config::experiment::{CryptoTl, Embedding, Polynomial};
+use cryptotl::{Activation, LowerNetwork, LowerShape, SourceRecipe};
+use datasets::{FeatureSet, HashingEmbedder, StreamKey};
+use rand::seq::SliceRandom;
+
+use crate::context::Context;
+use crate::error::HarnessError;
+use crate::store::{StageKey, State};
+use crate::timings::Timings;
+
+/// Share of the target that accuracy is measured on.
+const TEST_SHARE: f64 = 0.4;
+/// Width of hashed embeddings where none is given: the paper's.
+const WIDTH: usize = 768;
+
+/// Everything that the cells of an experiment share.
+pub struct Bench {
+    /// Plain embeddings of the target.
+    pub target: FeatureSet,
+    /// Rows of the target that training sets are drawn from.
+    pub pool: Vec<usize>,
+    /// Rows that accuracy is measured on.
+    pub test: Vec<usize>,
+    /// The server's network.
+    pub lower: LowerNetwork,
+    /// Features of all of the target, through the network in the clear.
+    pub features: FeatureSet,
+    /// Root of the experiment's draws.
+    pub root: StreamKey,
+}
+
+/// The activation's polynomial.
+pub fn activation(wanted: &CryptoTl) -> Activation {
+    match wanted.activation {
+        Polynomial::Cubic => Activation::cubic(),
+        Polynomial::Square => Activation::square(),
+    }
+}
+
+/// What the cache holds of the lower network; its checks run when it is read.
+pub fn state(context: &Context, key: &StageKey) -> State {
+    if context.store.file(key, "safetensors").exists() {
+        State::Cached
+    } else {
+        State::Missing
+    }
+}
+
+impl Bench {
+    /// Embeds both tasks, and trains the lower network or reads it from the cache.
+    pub fn new(
+        context: &Context,
+        seed: u64,
+        wanted: &CryptoTl,
+        key: &StageKey,
+        timings: &mut Timings,
+    ) -> Result<Self, HarnessError> {
+        let root = StreamKey::from_seed(seed);
+        let embedder = HashingEmbedder {
+            width: match wanted.embedding {
+                Embedding::Hashing { width } => width,
+                Embedding::Precomputed => WIDTH,
+            },
+        };
+        let source =
+            wanted.source.load_features(&context.data, root.child("source"), &embedder)?;
+        let target =
+            wanted.target.load_features(&context.data, root.child("target"), &embedder)?;
+        let shape = LowerShape::paper(source.width());
+        let path = context.store.file(key, "safetensors");
+        let kept = path
+            .exists()
+            .then(|| LowerNetwork::load(&path, shape, activation(wanted)));
+        let lower = match kept {
+            Some(Ok(lower)) => {
+                timings.cached(key);
+                lower
+            }
+            _ => timings.run(context, key, || {
+                let lower = train(context, wanted, &source, shape, root, &path)?;
+                Ok((lower, wanted.source_epochs as u64))
+            })?,
+        };
+        let features = lower.features(&target)?;
+        let mut rows: Vec<usize> = (0..target.len()).collect();
+        rows.shuffle(&mut root.child("target rows").rng(0));
+        let test = rows.split_off((target.len() as f64 * (1.0 - TEST_SHARE)) as usize);
+        Ok(Self {
+            target,
+            pool: rows,
+            test,
+            lower,
+            features,
+            root,
+        })
+    }
+
+    /// Rows of a training set of `size`, half of each class as far as it goes; draw `number`.
+    pub fn draw(&self, size: usize, number: usize) -> Vec<usize> {
+        let mut pool = self.pool.clone();
+        pool.shuffle(&mut self.root.child("training sets").rng(number as u64));
+        let mut rows = Vec::with_capacity(size);
+        for class in 0..2 {
+            let share = (size + 1 - class) / 2;
+            let own = pool.iter().filter(|&&row| self.target.labels()[row] as usize == class);
+            rows.extend(own.take(share).copied());
+        }
+        rows
+    }
+}
+
+fn train(
+    context: &Context,
+    wanted: &CryptoTl,
+    source: &FeatureSet,
+    shape: LowerShape,
+    root: StreamKey,
+    path: &Path,
+) -> Result<LowerNetwork, HarnessError> {
+    let _step = context
+        .progress
+        .step("training the lower network", wanted.source_epochs as u64);
+    let recipe = SourceRecipe {
+        epochs: wanted.source_epochs,
+        ..SourceRecipe::default()
+    };
+    let trained = recipe.run(source, shape, activation(wanted), &root.child("lower"))?;
+    context.progress.say(&format!(
+        "  source task: {:.1} % on held-out texts",
+        100.0 * trained.accuracy
+    ));
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| HarnessError::File {
+            action: "make the folder",
+            path: folder.to_owned(),
+            source: error,
+        })?;
+    }
+    trained.lower.save(path)?;
+    Ok(trained.lower)
+}
+
+/// Rows of a feature set.
+pub fn select(set: &FeatureSet, rows: &[usize]) -> Result<FeatureSet, HarnessError> {
+    let values = rows.iter().flat_map(|&row| set.row(row)).copied().collect();
+    let labels = rows.iter().map(|&row| set.labels()[row]).collect();
+    Ok(FeatureSet::new(set.width(), values, labels, set.classes())?)
+}

@@ -1,0 +1,113 @@
+//! From what a cell measured to its row.
+
+use config::experiment::{CryptoTl, Embedding, Experiment, FineTuning};
+use datasets::StreamKey;
+use evaluation::{Bootstrap, RocReport, Scores, mean_interval, roc};
+use report::ResultRow;
+
+use super::Tuned;
+use crate::error::HarnessError;
+use crate::heads::Measured;
+use crate::provenance::COMMIT;
+use crate::store::StageKey;
+
+/// What a cell is, before anything is measured.
+pub fn described(
+    experiment: &Experiment,
+    wanted: &CryptoTl,
+    size: usize,
+    tuning: &FineTuning,
+) -> ResultRow {
+    let width = match wanted.embedding {
+        Embedding::Hashing { width } => format!("hashing({width})"),
+        Embedding::Precomputed => "embeddings".into(),
+    };
+    ResultRow {
+        experiment: experiment.name.clone(),
+        dataset: wanted.target.describe().name.into(),
+        backbone: format!("cryptotl on {width}"),
+        head: "dense-relu-pool-dense".into(),
+        shots: size as u64 / 2,
+        n: size as u64,
+        defence: match tuning {
+            FineTuning::None => "none".into(),
+            FineTuning::DpSgd(_) => "dp_sgd".into(),
+        },
+        release: "weights".into(),
+        attack: if wanted.victims > 0 { "membership" } else { "" }.into(),
+        null: if wanted.victims > 0 { "independent" } else { "" }.into(),
+        seed: experiment.seed,
+        commit: COMMIT.into(),
+        ..ResultRow::default()
+    }
+}
+
+/// Statistics of a measured cell.
+pub fn measured(
+    mut row: ResultRow,
+    tuned: Tuned,
+    key: &StageKey,
+    seed: u64,
+) -> Result<Measured, HarnessError> {
+    row.config_hash = key.hash()[..12].into();
+    accuracy(&mut row, &tuned.accuracy)?;
+    row.epsilon = tuned.epsilon;
+    row.delta = tuned.delta;
+    row.noise_multiplier = tuned.noise_multiplier;
+    row.clip = tuned.clip;
+    row.label_agreement = tuned.label_agreement;
+    row.f1 = Some(tuned.f1);
+    row.kappa = Some(tuned.kappa);
+    row.baseline_accuracy =
+        Some(tuned.baseline.iter().sum::<f64>() / tuned.baseline.len().max(1) as f64);
+    let mut curve = None;
+    if !tuned.members.is_empty() {
+        let scores = Scores::new(tuned.members, tuned.others)?;
+        let key = StreamKey::from_seed(seed).child("bootstrap").child(&row.config_hash);
+        let report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
+        rates(&mut row, &report);
+        curve = Some(report);
+    }
+    Ok(Measured {
+        row,
+        roc: curve,
+        outcome: None,
+    })
+}
+
+/// An attack's rates, where the null is large enough for them.
+pub fn rates(row: &mut ResultRow, report: &RocReport) {
+    row.victims = Some(report.victims as u64);
+    row.null_scores = Some(report.null_scores as u64);
+        if report.resolves(0.01) {
+        row.tpr_at_fpr_1pct = Some(report.tpr_at_1pct.value);
+        row.tpr_at_fpr_1pct_lo = Some(report.tpr_at_1pct.lo);
+        row.tpr_at_fpr_1pct_hi = Some(report.tpr_at_1pct.hi);
+        row.fpr_realised = Some(report.tpr_at_1pct.fpr_realised);
+        }
+    row.tpr_at_fpr_10pct = report.resolves(0.1).then_some(report.tpr_at_10pct.value);
+    row.auc = Some(report.auc.value);
+    row.auc_lo = Some(report.auc.lo);
+    row.auc_hi = Some(report.auc.hi);
+}
+
+/// Mean accuracy over repetitions, with its interval where there are several.
+pub fn accuracy(row: &mut ResultRow, accuracies: &[f64]) -> Result<(), HarnessError> {
+    let interval = mean_interval(accuracies, 0.95)?;
+    row.accuracy = Some(interval.value);
+    if accuracies.len() > 1 {
+        row.accuracy_lo = Some(interval.lo.max(0.0));
+        row.accuracy_hi = Some(interval.hi.min(1.0));
+    }
+    Ok(())
+}
+
+/// The row of a cell that failed.
+pub fn failed(mut row: ResultRow, error: &HarnessError) -> Measured {
+    row.error = error.to_string().replace('\n', "; ");
+    Measured {
+        row,
+        roc: None,
+        outcome: None,
+    }
+}

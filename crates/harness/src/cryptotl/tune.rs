@@ -1,0 +1,179 @@
+//! One cell: repetitions on other examples, the encrypted path beside the plain one, membership.
+
+use std::sync::Arc;
+
+use ckks::Parameters;
+use config::experiment::{CkksSet, CryptoTl, DpSgd, FineTuning, Privacy, Sampling};
+use cryptotl::{
+    BinaryReport, Client, DpFineTune, FineTune, LogisticRegression, Packing, PreparedNetwork,
+    Server, Setup, UpperNetwork,
+};
+use privacy::{
+    Accountant, Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
+    SampledGaussian, Steps,
+};
+
+use super::Tuned;
+use super::lower::{Bench, activation, select};
+use super::membership;
+use crate::context::Context;
+use crate::error::HarnessError;
+
+/// Inverse strength of the baseline's L2 penalty.
+const BASELINE_C: f32 = 10.0;
+/// Learning rate of private fine-tuning.
+const DP_LEARNING_RATE: f32 = 0.05;
+
+/// Measures one training-set size under one kind of fine-tuning.
+pub fn cell(
+    context: &Context,
+    bench: &Bench,
+    wanted: &CryptoTl,
+    size: usize,
+    tuning: &FineTuning,
+) -> Result<Tuned, HarnessError> {
+    let mut tuned = Tuned::default();
+    let recipe = recipe(wanted, size, tuning, &mut tuned)?;
+    let step = context
+        .progress
+        .step("fine-tuning", (wanted.folds + wanted.victims) as u64);
+    let test = select(&bench.features, &bench.test)?;
+    let mut last = None;
+    for fold in 0..wanted.folds {
+        let rows = bench.draw(size, fold);
+        let key = bench.root.child("fine-tuning").child(&format!("{size} {fold}"));
+        let network = recipe.run(None, &select(&bench.features, &rows)?, &key)?.upper;
+        let answers = classes(&network, &test)?;
+        let report = BinaryReport::new(test.labels(), &answers, &key.child("intervals"))?;
+        tuned.accuracy.push(report.accuracy);
+        tuned.f1 += report.f1 / wanted.folds as f64;
+        tuned.kappa += report.kappa / wanted.folds as f64;
+        let plain = LogisticRegression::fit(&bench.target, &rows, BASELINE_C)?;
+        let right = bench
+            .test
+            .iter()
+            .filter(|&&row| plain.classify(bench.target.row(row)) == bench.target.labels()[row]);
+        tuned.baseline.push(right.count() as f64 / bench.test.len() as f64);
+        last = Some(network);
+        step.at(fold as u64 + 1, "");
+    }
+    if let (Some(network), true) = (&last, wanted.encrypted > 0) {
+        tuned.label_agreement = Some(agreement(bench, wanted, network)?);
+    }
+    if wanted.victims > 0 {
+        let scores = membership::scores(bench, wanted, &recipe, size, |done| {
+            step.at((wanted.folds + done) as u64, "victims");
+        })?;
+        (tuned.members, tuned.others) = scores;
+    }
+    Ok(tuned)
+}
+
+fn classes(network: &UpperNetwork, set: &datasets::FeatureSet) -> Result<Vec<u32>, HarnessError> {
+    let logits = network.logits(set)?;
+    Ok(logits.into_iter().map(|logit| u32::from(logit > 0.0)).collect())
+}
+
+/// The parameter set.
+pub fn parameters(wanted: &CryptoTl) -> Result<Parameters, HarnessError> {
+    let set = match wanted.parameters {
+        CkksSet::Fast => Parameters::fast(),
+        CkksSet::Accurate => Parameters::accurate(),
+    };
+    set.map_err(|error| cryptotl::CryptoTlError::from(error).into())
+}
+
+/// Share of test texts whose label is the same through the encrypted path as in the clear.
+fn agreement(
+    bench: &Bench,
+    wanted: &CryptoTl,
+    network: &UpperNetwork,
+) -> Result<f64, HarnessError> {
+    let setup = Setup::new(
+        bench.lower.shape(),
+        activation(wanted).degree(),
+        parameters(wanted)?,
+        Packing::Throughput,
+    )?;
+    let (client, keys) = Client::new(&setup)?;
+    let server = Server::new(Arc::new(PreparedNetwork::new(&setup, &bench.lower)?), &keys)?;
+    let rows = &bench.test[..wanted.encrypted.min(bench.test.len())];
+    let mut same = 0;
+    for rows in rows.chunks(setup.capacity()) {
+        let inputs: Vec<&[f32]> = rows.iter().map(|&row| bench.target.row(row)).collect();
+        let reply = server.forward(&client.encrypt(&inputs)?)?;
+        for (row, class) in rows.iter().zip(client.classify(network, &reply)?) {
+            same += usize::from(network.classify(bench.features.row(*row))? == class);
+        }
+    }
+    Ok(same as f64 / rows.len() as f64)
+}
+
+/// How the upper network is tuned; DP-SGD's spending goes to `tuned`.
+fn recipe(
+    wanted: &CryptoTl,
+    size: usize,
+    tuning: &FineTuning,
+    tuned: &mut Tuned,
+) -> Result<FineTune, HarnessError> {
+    let plain = FineTune {
+        epochs: wanted.epochs,
+        ..FineTune::default()
+    };
+    let FineTuning::DpSgd(dp) = tuning else {
+        return Ok(plain);
+    };
+    let private = private(wanted, size, dp, tuned)?;
+    Ok(FineTune {
+        dp: Some(private),
+        ..plain
+    })
+}
+
+fn private(
+    wanted: &CryptoTl,
+    size: usize,
+    dp: &DpSgd,
+    tuned: &mut Tuned,
+) -> Result<DpFineTune, HarnessError> {
+    let rate = match dp.sampling {
+        Sampling::Full => 1.0,
+        Sampling::Poisson(rate) => rate,
+    };
+    let steps = dp.sampling.steps(dp.epochs.unwrap_or(wanted.epochs));
+    let delta = dp.delta.value(size);
+    let accountant = match dp.accountant {
+        config::experiment::Accountant::Prv => Accountant::Prv,
+        config::experiment::Accountant::Rdp => Accountant::Rdp,
+    };
+    let (sample_rate, count) = (SampleRate::new(rate)?, Steps::new(steps as u64)?);
+    let noise = match dp.privacy {
+        Privacy::NoiseMultiplier(noise) => NoiseMultiplier::new(noise)?,
+        Privacy::Epsilon(epsilon) => {
+            Calibration {
+                epsilon: Epsilon::new(epsilon)?,
+                delta: Delta::new(delta)?,
+                sample_rate,
+                steps: count,
+                accountant,
+                neighbour: Neighbour::AddRemove,
+            }
+            .solve()?
+            .noise_multiplier
+        }
+    };
+    let run = Composition::repeated(SampledGaussian::new(noise, sample_rate), count);
+    let spent = run.epsilon(Delta::new(delta)?, accountant, Neighbour::AddRemove)?;
+    let clip = dp.clip.unwrap_or(1.0);
+    tuned.epsilon = Some(spent.upper);
+    tuned.delta = Some(delta);
+    tuned.noise_multiplier = Some(noise.get());
+    tuned.clip = Some(clip);
+    Ok(DpFineTune {
+        clip: clip as f32,
+        noise_multiplier: noise.get() as f32,
+        sample_rate: rate,
+        steps,
+        learning_rate: dp.learning_rate.map_or(DP_LEARNING_RATE, |rate| rate as f32),
+    })
+}

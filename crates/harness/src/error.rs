@@ -1,0 +1,85 @@
+//! The error type of the command's engine, with what decides the exit code.
+
+use std::path::PathBuf;
+
+use crate::exit::Exit;
+
+/// What can go wrong while a plan is made or run.
+#[derive(Debug, thiserror::Error)]
+pub enum HarnessError {
+    /// A setting that only shows to be impossible beside the data.
+    #[error("{place}: {reason}")]
+    Setting {
+        /// The key's path in the config.
+        place: String,
+        /// What is wrong, and the mend.
+        reason: String,
+    },
+    /// A file that the config names is not there.
+    #[error("cannot read {}: {source}\nhint: name the data folder with --data or RHEA_DATA; `harness data list` says what belongs there", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Data is missing or damaged.
+    #[error(transparent)]
+    Data(#[from] datasets::DatasetError),
+    /// A network cannot be trained, read or used.
+    #[error(transparent)]
+    Backbone(#[from] backbones::BackboneError),
+    /// A head cannot be trained.
+    #[error(transparent)]
+    Transfer(#[from] transfer::TransferError),
+    /// A privacy question has no answer.
+    #[error(transparent)]
+    Privacy(#[from] privacy::PrivacyError),
+    /// An attack cannot run.
+    #[error(transparent)]
+    Attack(#[from] attacks::AttackError),
+    /// Scores cannot be evaluated.
+    #[error(transparent)]
+    Evaluation(#[from] evaluation::EvaluationError),
+    /// A head cannot be encrypted.
+    #[error(transparent)]
+    Rhe(#[from] rhe::RheError),
+    /// The CryptoTL protocol failed.
+    #[error(transparent)]
+    CryptoTl(#[from] cryptotl::CryptoTlError),
+    /// The config cannot be written back.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// Results cannot be written.
+    #[error(transparent)]
+    Report(#[from] report::ReportError),
+    /// A stage's product cannot be kept.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// A file or folder cannot be written or read.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was attempted.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+impl HarnessError {
+    /// The exit code of a command that ends with this error.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Setting { .. } | Self::Config(_) | Self::Privacy(_) => Exit::Usage,
+            Self::Missing { .. } | Self::Data(_) => Exit::Data,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// Whether the next cell would fail for the same reason.
+    pub fn is_about_the_data(&self) -> bool {
+        self.exit() == Exit::Data
+    }
+}

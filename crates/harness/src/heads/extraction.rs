@@ -1,0 +1,184 @@
+//! Black-box reconstruction in a cell: extract the head by queries, then attack the copy.
+
+use attacks::{
+    Boundaries, BoundaryOptions, Extracted, HeadPrior, LabelExtraction, LabelOptions,
+    ScoreExtraction, ScoreOptions, centred_cosine, score, victim_scores,
+};
+use config::experiment::{self as wanted, Labels, Scores, Then};
+use rayon::prelude::*;
+use transfer::{Head, ShadowBatch};
+
+use super::gallery;
+use super::measure::Trial;
+use super::model;
+use super::outcome::Outcome;
+use super::victims::share_equal;
+use crate::error::HarnessError;
+use crate::timings::Timings;
+
+/// Extraction by hard labels.
+pub fn by_labels(
+    trial: &Trial<'_>,
+    options: &Labels,
+    timings: &mut Timings,
+    outcome: &mut Outcome,
+) -> Result<(), HarnessError> {
+    let setting = trial.setting;
+    let backbone = trial.world.backbone.as_ref().ok_or_else(|| HarnessError::Setting {
+        place: "sweep.attack.labels".into(),
+        reason: "label queries are images, the data are features".into(),
+    })?;
+    let prior = HeadPrior::fit(setting)?;
+    let budget = BoundaryOptions::for_budget(options.queries);
+    let step = trial.context.progress.step("query images", budget.lines as u64);
+    let boundaries =
+        Boundaries::prepare(setting, backbone, &budget, |at| step.at(at.done, ""))?;
+    drop(step);
+    let extraction = LabelExtraction::new(
+        &prior,
+        &boundaries,
+        LabelOptions {
+            queries: options.queries,
+        },
+    )?;
+    let copies = each_victim(trial, "extracting by labels", |head| {
+        Ok(extraction.extract(|features| {
+            // The head's shape was checked; a class is always found.
+            head.predict(features).map_or(0, |classes| classes[0] as usize)
+        })?)
+    })?;
+    attack_copies(trial, &options.then, copies, timings, outcome)
+}
+
+/// Extraction by scores.
+pub fn by_scores(
+    trial: &Trial<'_>,
+    options: &Scores,
+    timings: &mut Timings,
+    outcome: &mut Outcome,
+) -> Result<(), HarnessError> {
+    let prior = HeadPrior::fit(trial.setting)?;
+    let kind = match options.kind {
+        wanted::ScoreKind::Probabilities => attacks::ScoreKind::Probabilities,
+        wanted::ScoreKind::Logits => attacks::ScoreKind::Logits,
+    };
+    let extraction = ScoreExtraction::new(
+        trial.setting,
+        &prior,
+        ScoreOptions {
+            queries: options.queries,
+            kind,
+            decimals: options.decimals,
+        },
+    )?;
+    let copies = each_victim(trial, "extracting by scores", |head| {
+        Ok(extraction.extract(|features| {
+            let logits = head.logits(features).unwrap_or_default();
+            match kind {
+                attacks::ScoreKind::Logits => logits,
+                attacks::ScoreKind::Probabilities => softmax(&logits),
+            }
+        })?)
+    })?;
+    attack_copies(trial, &options.then, copies, timings, outcome)
+}
+
+fn each_victim(
+    trial: &Trial<'_>,
+    name: &str,
+    extract: impl Fn(&Head) -> Result<Extracted, HarnessError> + Sync,
+) -> Result<Vec<Extracted>, HarnessError> {
+    let step = trial.context.progress.step(name, trial.victims.len() as u64);
+    let done = std::sync::atomic::AtomicU64::new(0);
+    (0..trial.victims.len())
+        .into_par_iter()
+        .map(|index| {
+            let head = Head::new(trial.setting.shape, trial.victims.head(index).to_vec())?;
+            let copy = extract(&head);
+            step.at(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, "");
+            copy
+        })
+        .collect()
+}
+
+/// Runs the white-box attack on the copies. More copies would be dear, so the null compares each
+/// copy's reconstructions with other victims' images.
+fn attack_copies(
+    trial: &Trial<'_>,
+    then: &Then,
+    copies: Vec<Extracted>,
+    timings: &mut Timings,
+    outcome: &mut Outcome,
+) -> Result<(), HarnessError> {
+    let setting = trial.setting;
+    let victims = trial.victims;
+    let key = trial.keys.model.as_ref().expect("an extraction is followed by an attack");
+    let model = model::white_box(trial.context, key, setting, then, timings)?;
+    let queries = copies.iter().map(|copy| copy.queries).max().unwrap_or(0);
+    let batch = ShadowBatch {
+        heads: copies.len(),
+        weights: copies.into_iter().flat_map(|copy| copy.weights).collect(),
+        members: victims.members.clone(),
+    };
+    let width = setting.shape.features + 1;
+    let cosines: Vec<f64> = (0..batch.len())
+        .into_par_iter()
+        .map(|index| centred_cosine(batch.head(index), victims.head(index), width))
+        .collect();
+    let agreements = (0..batch.len())
+        .into_par_iter()
+        .map(|index| {
+            let of = |weights: &[f32]| {
+                Head::new(setting.shape, weights.to_vec())?.predict(trial.test.values())
+            };
+            Ok(share_equal(&of(batch.head(index))?, &of(victims.head(index))?))
+        })
+        .collect::<Result<Vec<f64>, HarnessError>>()?;
+
+    outcome.victims = victim_scores(setting, model.as_ref(), &batch);
+    let images = model.reconstruct(&batch.weights, batch.len());
+    outcome.null = rotated(trial, &images, model.targets());
+    outcome.cosine = Some(mean(&cosines));
+    outcome.label_agreement = Some(mean(&agreements));
+    outcome.queries = Some(queries);
+    let cost = model.cost();
+    outcome.samples = cost.samples;
+    outcome.steps = cost.steps;
+    outcome.reconstructs = true;
+    outcome.gallery = gallery::pictures(setting, &images, model.targets(), victims);
+    outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
+    Ok(())
+}
+
+/// Scores of every victim's reconstructions against other victims' images; pairs of victims that
+/// share a training image are left out.
+fn rotated(trial: &Trial<'_>, images: &[f32], targets: usize) -> Vec<Vec<f64>> {
+    let victims = trial.victims;
+    let heads = victims.len();
+    let rounds = trial.heads.nulls.div_ceil(heads * targets).clamp(1, heads.saturating_sub(1).max(1));
+    let mut units = vec![Vec::new(); heads];
+    for round in 1..=rounds {
+        let owners: Vec<usize> = (0..heads).map(|head| (head + round) % heads).collect();
+        let scores = score(trial.setting, images, targets, victims, &owners);
+        for (head, scores) in scores.into_iter().enumerate() {
+            let own = victims.members(head);
+            let shared = victims.members(owners[head]).iter().any(|index| own.contains(index));
+            if !shared {
+                units[head].extend(scores);
+            }
+        }
+    }
+    units.retain(|unit| !unit.is_empty());
+    units
+}
+
+fn softmax(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().fold(f32::NEG_INFINITY, |max, &z| max.max(z));
+    let powers: Vec<f32> = logits.iter().map(|z| (z - largest).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}

@@ -1,0 +1,115 @@
+//! Membership and property inference in a cell.
+
+use std::collections::HashSet;
+
+use attacks::{Membership, MembershipOptions, Property, PropertyOptions};
+use config::experiment::{DatasetSpec, Group};
+
+use super::measure::Trial;
+use super::outcome::Outcome;
+use crate::error::HarnessError;
+
+/// Public images whose logits tell a property.
+const PROBES: usize = 200;
+/// Shadow heads an example, at most: the normal laws need no more.
+const MOST_HEADS: usize = 256;
+
+/// One example a victim that it was trained on, against as many that it was not: of the same
+/// classes, drawn from the private part.
+pub fn membership(
+    trial: &Trial<'_>,
+    samples: usize,
+    by_labels: bool,
+    outcome: &mut Outcome,
+) -> Result<(), HarnessError> {
+    let setting = trial.setting;
+    let victims = trial.victims;
+    let options = MembershipOptions {
+        heads: (samples / victims.len().max(1)).clamp(32, MOST_HEADS),
+        view: if by_labels {
+            attacks::MembershipView::Labels
+        } else {
+            attacks::MembershipView::Scores
+        },
+    };
+    let test = Membership::new(setting, options)?;
+    let mut released = victims.clone();
+    [outcome.victims, outcome.null] =
+        test.of_victims(&mut released, trial.world.backbone.as_ref())?;
+    outcome.samples = test.heads() * 2 * victims.len() as u64;
+    outcome.queries = Some(test.queries());
+    Ok(())
+}
+
+/// Heads whose training set holds an example of the group, against heads whose does not.
+pub fn property(
+    trial: &Trial<'_>,
+    group: &Group,
+    samples: usize,
+    outcome: &mut Outcome,
+) -> Result<(), HarnessError> {
+    let members = members_of(trial, group)?;
+    let options = PropertyOptions {
+        heads: samples,
+        probes: PROBES,
+    };
+    let test = Property::fit(trial.setting, &members, &options)?;
+    let (with, without) = test.scores(trial.heads.victims)?;
+    let units = |scores: Vec<f64>| scores.into_iter().map(|score| vec![score]).collect();
+    outcome.victims = units(with);
+    outcome.null = units(without);
+    outcome.samples = test.heads();
+    outcome.queries = Some(PROBES as u64);
+    Ok(())
+}
+
+/// For every example whether it is in the group.
+fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessError> {
+    let labels = &trial.world.original_labels;
+    let target = &trial.heads.data.target;
+    let data = &trial.context.data;
+    Ok(match group {
+        Group::Classes(classes) => labels.iter().map(|label| classes.contains(label)).collect(),
+        Group::Part(part) => {
+            let DatasetSpec::Mixed(parts) = target else {
+                return Err(impossible("`part` needs a mixed target"));
+            };
+            let mut of_part = Vec::with_capacity(labels.len());
+            for (index, spec) in parts.iter().enumerate() {
+                let key = trial.world.root.child("target").child(&index.to_string());
+                let images = spec.load(data, key)?.len();
+                of_part.extend(std::iter::repeat_n(index == *part, images));
+            }
+            of_part.resize(labels.len(), false);
+            of_part
+        }
+        Group::Male => {
+            let DatasetSpec::Celeba { side, .. } = target else {
+                return Err(impossible("`male` needs CelebA as target"));
+            };
+            let by_sex = DatasetSpec::Celeba {
+                label: "Male".into(),
+                side: *side,
+                images_per_class: None,
+                limit: None,
+            };
+            let images = by_sex.load(data, trial.world.root)?;
+            let hashes = images.content_hashes();
+            let male: HashSet<_> = hashes
+                .iter()
+                .zip(images.labels())
+                .filter(|(_, label)| **label == 1)
+                .map(|(hash, _)| *hash)
+                .collect();
+            let own = trial.world.images.content_hashes();
+            own.iter().map(|hash| male.contains(hash)).collect()
+        }
+    })
+}
+
+fn impossible(reason: &str) -> HarnessError {
+    HarnessError::Setting {
+        place: "sweep.attack.property.group".into(),
+        reason: reason.into(),
+    }
+}

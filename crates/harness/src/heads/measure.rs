@@ -1,0 +1,137 @@
+//! One cell, from victims to scores.
+
+use attacks::World as Setting;
+use config::experiment::{Attack, Cell, Defence, Heads, Release, Then};
+use datasets::FeatureSet;
+use transfer::ShadowBatch;
+
+use super::adversary;
+use super::encrypted::{self, Encrypted};
+use super::extraction;
+use super::inference;
+use super::keys::CellKeys;
+use super::outcome::Outcome;
+use super::private::{self, Undefended};
+use super::recipe;
+use super::reconstruction;
+use super::victims;
+use super::world::World;
+use crate::context::Context;
+use crate::error::HarnessError;
+use crate::timings::Timings;
+
+/// A cell whose victims are trained.
+pub struct Trial<'a> {
+    /// Folders, cache, progress.
+    pub context: &'a Context,
+    /// Data, features, backbone.
+    pub world: &'a World,
+    /// The same as the attacks see it.
+    pub setting: &'a Setting<'a>,
+    /// The experiment.
+    pub heads: &'a Heads,
+    /// The cell.
+    pub cell: &'a Cell,
+    /// Names of its stages.
+    pub keys: &'a CellKeys,
+    /// The victims' weights, before any release.
+    pub victims: &'a ShadowBatch,
+    /// What accuracy and agreement are measured on.
+    pub test: &'a FeatureSet,
+}
+
+/// Trains the cell's victims, attacks them, and scores the attack under both hypotheses.
+pub fn measure(
+    context: &Context,
+    world: &World,
+    heads: &Heads,
+    cell: &Cell,
+    keys: &CellKeys,
+    timings: &mut Timings,
+) -> Result<Outcome, HarnessError> {
+    let shape = recipe::shape(cell.head, world.features.width(), world.features.classes());
+    let plain = recipe::recipe(cell, &heads.data.target);
+    let (victim_recipe, spending) = match &cell.defence {
+        Defence::DpSgd(dp) => {
+            let plain = Undefended {
+                shape,
+                shots: cell.shots,
+                recipe: plain,
+            };
+            let tuning = keys.tuning.as_ref();
+            let (recipe, spending) = private::defend(context, world, plain, dp, tuning, timings)?;
+            (recipe, Some(spending))
+        }
+        Defence::None | Defence::Rhe(_) => (plain, None),
+    };
+    let mut setting = Setting::new(
+        &world.images,
+        &world.features,
+        &world.split,
+        shape,
+        victim_recipe,
+        cell.shots,
+        world.root,
+    )?
+    .assuming(adversary::recipes(&cell.adversary, victim_recipe))?;
+
+    let stream = setting.victims()?;
+    let mut batch = stream.batch(heads.victims);
+    stream.fill(0, &mut batch);
+    let test = victims::test_set(&world.features, &world.split.test)?;
+    let mut outcome = Outcome {
+        n: setting.members() as u64,
+        accuracy: victims::accuracies(&batch, shape, &test),
+        spending,
+        tau: world.tau,
+        shape: Some(world.images.shape()),
+        ..Outcome::default()
+    };
+    let view;
+    if let Defence::Rhe(options) = &cell.defence {
+        outcome.label_agreement =
+            Some(encrypted::label_agreement(&batch, shape, &test, options)?);
+        view = Encrypted::new(shape, options)?;
+        setting = setting.seen_through(&view);
+    }
+    let trial = Trial {
+        context,
+        world,
+        setting: &setting,
+        heads,
+        cell,
+        keys,
+        victims: &batch,
+        test: &test,
+    };
+    attack(&trial, timings, &mut outcome)?;
+    Ok(outcome)
+}
+
+fn attack(
+    trial: &Trial<'_>,
+    timings: &mut Timings,
+    outcome: &mut Outcome,
+) -> Result<(), HarnessError> {
+    match &trial.cell.attack {
+        Attack::Unmixing(options) => {
+            reconstruction::run(trial, &Then::Unmixing(*options), timings, outcome)
+        }
+        Attack::Reconstructor(options) => {
+            reconstruction::run(trial, &Then::Reconstructor(*options), timings, outcome)
+        }
+        Attack::Labels(options) => extraction::by_labels(trial, options, timings, outcome),
+        Attack::Scores(options) => extraction::by_scores(trial, options, timings, outcome),
+        Attack::Membership(options) => {
+            let labels = trial.cell.release == Release::Labels;
+            inference::membership(trial, options.samples, labels, outcome)
+        }
+        Attack::Property(options) => {
+            inference::property(trial, &options.group, options.samples, outcome)
+        }
+        Attack::GradientInversion(_) => Err(HarnessError::Setting {
+            place: "sweep.attack.gradient_inversion".into(),
+            reason: "this version cannot run it\nhint: use `unmixing` or `reconstructor`".into(),
+        }),
+    }
+}

@@ -1,0 +1,69 @@
+//! From the config's recipe to the trainer's: the paper's values, then what the config changes.
+
+use config::{Cell, DatasetSpec, Head, Preset};
+use transfer::{Activation, BinaryTask, HeadShape, Optimiser, Recipe};
+
+/// The preset that `auto` stands for: by the target's colour and by the head.
+pub fn preset(preset: Preset, head: Head, target: &DatasetSpec) -> Preset {
+    if preset != Preset::Auto {
+        return preset;
+    }
+    match (natural_images(target), head) {
+        (None, _) => Preset::Celeba,
+        (Some(true), Head::Linear) => Preset::Cifar,
+        (Some(true), Head::Mlp { .. }) => Preset::BinaryCifar,
+        (Some(false), Head::Linear) => Preset::Mnist,
+        (Some(false), Head::Mlp { .. }) => Preset::BinaryMnist,
+    }
+}
+
+/// Whether the target holds natural images; none for faces, which have a recipe of their own.
+fn natural_images(target: &DatasetSpec) -> Option<bool> {
+    match target {
+        DatasetSpec::Celeba { .. } => None,
+        DatasetSpec::Cifar10 { .. }
+        | DatasetSpec::Cifar100 { .. }
+        | DatasetSpec::TinyImagenet32 { .. } => Some(true),
+        DatasetSpec::Mixed(parts) => parts.first().map_or(Some(false), natural_images),
+        _ => Some(false),
+    }
+}
+
+/// The shape of a cell's heads on features of width `features`.
+pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
+    match head {
+        Head::Linear => HeadShape::linear(features, classes),
+        Head::Mlp { hidden, activation } => {
+            let activation = match activation {
+                config::Activation::Relu => Activation::Relu,
+                config::Activation::Square => Activation::Square,
+            };
+            HeadShape::mlp(features, hidden, activation, classes)
+        }
+    }
+}
+
+/// How a cell's victims are trained, apart from DP-SGD.
+pub fn recipe(cell: &Cell, target: &DatasetSpec) -> Recipe {
+    let paper = match preset(cell.recipe.preset, cell.head, target) {
+        Preset::Auto | Preset::Mnist => Recipe::mnist(cell.shots),
+        Preset::Cifar => Recipe::cifar(cell.shots),
+        Preset::BinaryMnist => Recipe::binary(BinaryTask::MnistParity, cell.shots),
+        Preset::BinaryCifar => Recipe::binary(BinaryTask::CifarVehicles, cell.shots),
+        Preset::Celeba => Recipe::binary(BinaryTask::CelebaIdentity, cell.shots),
+    };
+    let wanted = &cell.recipe;
+    let or = |value: Option<f64>, paper: f32| value.map_or(paper, |value| value as f32);
+    Recipe {
+        init_std: or(wanted.init_std, paper.init_std),
+        learning_rate: or(wanted.learning_rate, paper.learning_rate),
+        weight_decay: or(wanted.weight_decay, paper.weight_decay),
+        steps: wanted.epochs.unwrap_or(paper.steps),
+        optimiser: match wanted.optimiser {
+            config::Optimiser::Sgd => Optimiser::Sgd,
+            config::Optimiser::Adam => Optimiser::Adam,
+        },
+        positive_weight: or(wanted.positive_weight, paper.positive_weight),
+        dp: None,
+    }
+}

@@ -1,0 +1,49 @@
+//! White-box reconstruction in a cell.
+
+use attacks::{Null, neighbour_scores, null_scores, victim_scores};
+use config::experiment::{self as wanted, Then};
+
+use super::gallery;
+use super::measure::Trial;
+use super::model;
+use super::outcome::Outcome;
+use crate::error::HarnessError;
+use crate::timings::Timings;
+
+/// Fits the attack on shadow heads, runs it on the victims and on the null.
+pub fn run(
+    trial: &Trial<'_>,
+    attack: &Then,
+    timings: &mut Timings,
+    outcome: &mut Outcome,
+) -> Result<(), HarnessError> {
+    let setting = trial.setting;
+    let key = trial.keys.model.as_ref().expect("a reconstructing attack has a model");
+    let model = model::white_box(trial.context, key, setting, attack, timings)?;
+    let mut released = trial.victims.clone();
+    setting.release(&mut released, "victims")?;
+    let null = null(trial.cell.null);
+    (outcome.victims, outcome.null) = match null {
+        Null::ReplaceOne => neighbour_scores(setting, model.as_ref(), &released)?,
+        _ => (
+            victim_scores(setting, model.as_ref(), &released),
+            null_scores(setting, model.as_ref(), &released, null, trial.heads.nulls)?,
+        ),
+    };
+    let cost = model.cost();
+    outcome.samples = cost.samples;
+    outcome.steps = cost.steps;
+    outcome.reconstructs = true;
+    outcome.gallery = gallery::gallery(setting, model.as_ref(), &released);
+    outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
+    Ok(())
+}
+
+/// The attacks' word for a null hypothesis.
+pub fn null(null: wanted::Null) -> Null {
+    match null {
+        wanted::Null::Independent => Null::Independent,
+        wanted::Null::Gaussian => Null::Gaussian,
+        wanted::Null::ReplaceOne => Null::ReplaceOne,
+    }
+}

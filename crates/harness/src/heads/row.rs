@@ -1,0 +1,222 @@
+//! From what a cell measured to its row of `results.csv`, its ROC and its pictures.
+
+use config::experiment::{Cell, Defence, Experiment, Heads};
+use datasets::StreamKey;
+use evaluation::{Bootstrap, RocReport, Scores, clopper_pearson, mean_interval, psnr, roc, success_at};
+use privacy::{AttackCounts, Delta, epsilon_lower_bound};
+use report::ResultRow;
+
+use super::keys::CellKeys;
+use super::names;
+use super::outcome::Outcome;
+use super::private::Spending;
+use crate::error::HarnessError;
+use crate::provenance::COMMIT;
+
+/// Confidence of every interval.
+const LEVEL: f64 = 0.95;
+/// Thresholds of an audit, fixed beforehand as quantiles of one half of the null.
+const AUDIT_QUANTILES: [f64; 5] = [0.002, 0.01, 0.05, 0.2, 0.5];
+
+/// A cell's row with what figures need beside it.
+pub struct Measured {
+    /// The row.
+    pub row: ResultRow,
+    /// The ROC, where there are scores.
+    pub roc: Option<RocReport>,
+    /// Scores and pictures; none where the cell failed.
+    pub outcome: Option<Outcome>,
+}
+
+impl Measured {
+    /// Largest TPR of any attack at this FPR under DP-SGD's (ε, δ), where the null is the neighbour
+    /// that it speaks of.
+    pub fn bound(&self, fpr: f64) -> Option<f64> {
+        let spending = self.outcome.as_ref()?.spending.as_ref()?;
+        let curve = (self.row.null == "replace_one").then_some(spending)?;
+        Some(curve.bound(fpr))
+    }
+}
+
+/// Statistics of a measured cell.
+pub fn measured(
+    experiment: &Experiment,
+    heads: &Heads,
+    cell: &Cell,
+    keys: &CellKeys,
+    outcome: Outcome,
+) -> Result<Measured, HarnessError> {
+    let mut row = described(experiment, heads, cell);
+    row.n = outcome.n;
+    row.config_hash = keys.config_hash().into();
+    row.victims = Some(outcome.accuracy.len() as u64);
+    if !outcome.accuracy.is_empty() {
+        let accuracy = mean_interval(&outcome.accuracy, LEVEL)?;
+        row.accuracy = Some(accuracy.value);
+        row.accuracy_lo = Some(accuracy.lo.max(0.0));
+        row.accuracy_hi = Some(accuracy.hi.min(1.0));
+    }
+    if let Some(spending) = &outcome.spending {
+        spent(&mut row, spending, cell);
+    }
+    row.queries = outcome.queries;
+    row.samples = Some(outcome.samples);
+    row.label_agreement = outcome.label_agreement;
+    row.cosine = outcome.cosine;
+    let roc = if outcome.victims.is_empty() {
+        None
+    } else {
+        let key = StreamKey::from_seed(experiment.seed)
+            .child("bootstrap")
+            .child(keys.config_hash());
+        Some(scored(&mut row, heads, &outcome, key)?)
+    };
+    Ok(Measured {
+        row,
+        roc,
+        outcome: Some(outcome),
+    })
+}
+
+/// The row of a cell that failed: what it was, and why it failed.
+pub fn failed(
+    experiment: &Experiment,
+    heads: &Heads,
+    cell: &Cell,
+    error: &HarnessError,
+) -> Measured {
+    let mut row = described(experiment, heads, cell);
+    row.error = error.to_string().replace('\n', "; ");
+    Measured {
+        row,
+        roc: None,
+        outcome: None,
+    }
+}
+
+/// What a cell is, before anything is measured.
+fn described(experiment: &Experiment, heads: &Heads, cell: &Cell) -> ResultRow {
+    ResultRow {
+        experiment: experiment.name.clone(),
+        dataset: names::dataset(&heads.data.target),
+        backbone: names::backbone(&cell.backbone),
+        head: names::head(cell.head),
+        shots: cell.shots as u64,
+        defence: cell.defence.word().into(),
+        release: cell.release.word().into(),
+        attack: names::attack(&cell.attack),
+        null: cell.null.word().into(),
+        seed: experiment.seed,
+        commit: COMMIT.into(),
+        ..ResultRow::default()
+    }
+}
+
+fn spent(row: &mut ResultRow, spending: &Spending, cell: &Cell) {
+    row.epsilon = Some(spending.epsilon);
+    row.delta = Some(spending.delta);
+    row.noise_multiplier = Some(spending.noise_multiplier);
+    row.clip = Some(spending.clip);
+    row.learning_rate = Some(spending.learning_rate);
+    row.steps = Some(spending.steps as u64);
+    row.tpr_bound_at_fpr_1pct = Some(spending.tpr_bound);
+    row.sampling = if spending.sample_rate < 1.0 {
+        format!("poisson({})", spending.sample_rate)
+    } else {
+        "full".into()
+    };
+    if matches!(&cell.defence, Defence::DpSgd(dp) if dp.tuned.is_some()) {
+        row.tuned = format!(
+            "clip {}, learning rate {}, {} epochs",
+            spending.clip, spending.learning_rate, spending.epochs
+        );
+    }
+}
+
+fn scored(
+    row: &mut ResultRow,
+    heads: &Heads,
+    outcome: &Outcome,
+    key: StreamKey,
+) -> Result<RocReport, HarnessError> {
+    let scores = Scores::new(outcome.victims.clone(), outcome.null.clone())?;
+    let report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
+    row.victims = Some(report.victims as u64);
+    row.null_scores = Some(report.null_scores as u64);
+    // A null sample too small for a rate leaves its cell empty.
+    if report.resolves(0.001) {
+        row.tpr_at_fpr_0_1pct = Some(report.tpr_at_0_1pct.value);
+        row.tpr_at_fpr_0_1pct_lo = Some(report.tpr_at_0_1pct.lo);
+        row.tpr_at_fpr_0_1pct_hi = Some(report.tpr_at_0_1pct.hi);
+    }
+    if report.resolves(0.01) {
+        row.tpr_at_fpr_1pct = Some(report.tpr_at_1pct.value);
+        row.tpr_at_fpr_1pct_lo = Some(report.tpr_at_1pct.lo);
+        row.tpr_at_fpr_1pct_hi = Some(report.tpr_at_1pct.hi);
+        row.fpr_realised = Some(report.tpr_at_1pct.fpr_realised);
+    }
+    if report.resolves(0.1) {
+        row.tpr_at_fpr_10pct = Some(report.tpr_at_10pct.value);
+        row.tpr_at_fpr_10pct_lo = Some(report.tpr_at_10pct.lo);
+        row.tpr_at_fpr_10pct_hi = Some(report.tpr_at_10pct.hi);
+    }
+    row.auc = Some(report.auc.value);
+    row.auc_lo = Some(report.auc.lo);
+    row.auc_hi = Some(report.auc.hi);
+    if outcome.reconstructs {
+        let mse = mean(&outcome.victims);
+        let tau = heads.tau.unwrap_or(outcome.tau);
+        let success = success_at(&scores, tau, LEVEL)?;
+        row.mse = Some(mse);
+        row.mse_null = Some(mean(&outcome.null));
+        row.psnr = Some(psnr(mse));
+        row.ssim = outcome.ssim;
+        row.tau = Some(tau);
+        row.success_at_tau = Some(success.tpr.value);
+        row.success_at_tau_null = Some(success.fpr.value);
+    }
+    if let (Some(spending), true) = (&outcome.spending, row.null == "replace_one") {
+        row.epsilon_lower_bound = Some(audit(outcome, spending.delta)?);
+    }
+    Ok(report)
+}
+
+/// An ε that the attack shows to be exceeded. One score a victim and a null unit, so that trials
+/// are independent; thresholds are quantiles of half of the null, which then takes no further part.
+fn audit(outcome: &Outcome, delta: f64) -> Result<f64, HarnessError> {
+    let single = |units: &[Vec<f64>]| -> Vec<f64> {
+        units.iter().enumerate().map(|(i, unit)| unit[i % unit.len()]).collect()
+    };
+    let victims = single(&outcome.victims);
+    let null = single(&outcome.null);
+    let (mut fixed, null): (Vec<f64>, Vec<f64>) = {
+        let half = null.len() / 2;
+        (null[..half].to_vec(), null[half..].to_vec())
+    };
+    if fixed.is_empty() {
+        return Ok(0.0);
+    }
+    fixed.sort_by(f64::total_cmp);
+    let count = |scores: &[f64], at: f64| scores.iter().filter(|&&score| score < at).count() as u64;
+    let counts: Vec<AttackCounts> = AUDIT_QUANTILES
+        .iter()
+        .map(|quantile| {
+            let at = fixed[((fixed.len() as f64 * quantile) as usize).min(fixed.len() - 1)];
+            AttackCounts {
+                true_positives: count(&victims, at),
+                positives: victims.len() as u64,
+                false_positives: count(&null, at),
+                negatives: null.len() as u64,
+            }
+        })
+        .collect();
+    Ok(epsilon_lower_bound(&counts, Delta::new(delta)?, LEVEL)?.epsilon)
+}
+
+fn mean(units: &[Vec<f64>]) -> f64 {
+    let (sum, count) = units
+        .iter()
+        .flatten()
+        .fold((0.0, 0_usize), |(sum, count), score| (sum + score, count + 1));
+    sum / count as f64
+}

@@ -1,0 +1,202 @@
+//! Files of one experiment's results.
+
+use std::path::Path;
+
+use config::experiment::Experiment;
+use evaluation::thin_curve;
+use report::{Figure, GridPair, Raster, ResultRow, RocRow, ScoreSample, TimingRow};
+
+use crate::context::Context;
+use crate::error::HarnessError;
+use crate::heads::Measured;
+use crate::provenance::Provenance;
+use crate::store::write_whole;
+use crate::timings::Timings;
+
+/// Points of a curve in `roc.csv`, ends included.
+const CURVE_POINTS: usize = 200;
+/// Pictures in a row of a reconstruction grid.
+const COLUMNS: usize = 10;
+
+/// Writes `results.csv` and `roc.csv`.
+pub fn rows(folder: &Path, measured: &[Measured]) -> Result<(), HarnessError> {
+    let results: Vec<ResultRow> = measured.iter().map(|cell| cell.row.clone()).collect();
+    report::write_results_csv(&folder.join("results.csv"), &results)?;
+    report::write_roc_csv(&folder.join("roc.csv"), &roc_rows(measured))?;
+    Ok(())
+}
+
+fn roc_rows(measured: &[Measured]) -> Vec<RocRow> {
+    let mut rows = Vec::new();
+    for cell in measured {
+        let Some(roc) = &cell.roc else { continue };
+        let row = &cell.row;
+        for point in thin_curve(&roc.curve, CURVE_POINTS) {
+            rows.push(RocRow {
+                dataset: row.dataset.clone(),
+                backbone: row.backbone.clone(),
+                head: row.head.clone(),
+                shots: row.shots,
+                defence: row.defence.clone(),
+                epsilon: row.epsilon,
+                clip: row.clip,
+                tuned: row.tuned.clone(),
+                release: row.release.clone(),
+                attack: row.attack.clone(),
+                null: row.null.clone(),
+                queries: row.queries,
+                fpr: point.fpr,
+                tpr: point.tpr,
+                threshold: point.threshold.is_finite().then_some(point.threshold),
+                tpr_fitted: roc.fitted.map(|fitted| fitted.tpr_at(point.fpr)),
+                tpr_bound: cell.bound(point.fpr),
+                config_hash: row.config_hash.clone(),
+            });
+        }
+    }
+    rows
+}
+
+/// Writes `timings.csv`.
+pub fn timings(
+    folder: &Path,
+    experiment: &Experiment,
+    timings: &Timings,
+) -> Result<(), HarnessError> {
+    report::write_timings_csv(
+        &folder.join("timings.csv"),
+        &timing_rows(experiment, timings),
+    )?;
+    Ok(())
+}
+
+fn timing_rows(experiment: &Experiment, timings: &Timings) -> Vec<TimingRow> {
+    timings
+        .stages
+        .iter()
+        .map(|timing| TimingRow {
+            experiment: experiment.name.clone(),
+            stage: timing.stage.clone(),
+            cell: timing.hash[..12].to_string(),
+            cached: if timing.cached { "yes" } else { "no" }.into(),
+            seconds: timing.seconds,
+            items: (!timing.cached).then_some(timing.units),
+            items_per_second: (!timing.cached && timing.seconds > 0.0)
+                .then(|| timing.units as f64 / timing.seconds),
+        })
+        .collect()
+}
+
+/// Writes `provenance.json`.
+pub fn provenance(folder: &Path, provenance: &Provenance) -> Result<(), HarnessError> {
+    let path = folder.join("provenance.json");
+    let json = serde_json::to_vec_pretty(provenance).expect("provenance has a JSON form");
+    write_whole(&path, &json).map_err(|source| HarnessError::File {
+        action: "write",
+        path,
+        source,
+    })
+}
+
+/// Draws every figure that the rows hold the data for, and the page that shows them.
+pub fn report(
+    context: &Context,
+    experiment: &Experiment,
+    folder: &Path,
+    measured: &[Measured],
+    run: &Run<'_>,
+) -> Result<(), HarnessError> {
+    let results: Vec<ResultRow> = measured.iter().map(|cell| cell.row.clone()).collect();
+    let mut figures = report::figures(&results, &roc_rows(measured));
+    figures.extend(report::histograms(&samples(measured)));
+    figures.extend(measured.iter().enumerate().filter_map(grid));
+    let drawn = folder.join("figures");
+    std::fs::create_dir_all(&drawn).map_err(|source| HarnessError::File {
+        action: "make the folder",
+        path: drawn.clone(),
+        source,
+    })?;
+    for figure in &figures {
+        figure.write(&drawn)?;
+    }
+    let provenance = run.provenance.lines();
+    let page = report::Page {
+        experiment: &experiment.name,
+        purpose: "How much of a few-shot training set can be read back out of a classifier head.",
+        results: &results,
+        figures: &figures,
+        timings: &timing_rows(experiment, run.timings),
+        provenance: &provenance,
+        config: run.config,
+    };
+    report::write_html(&folder.join("report.html"), &page)?;
+    context.progress.say(&format!("  {} figures in {}", 2 * figures.len(), drawn.display()));
+    Ok(())
+}
+
+/// What a page says of the run beside its rows.
+pub struct Run<'a> {
+    /// Stages with their times.
+    pub timings: &'a Timings,
+    /// Host, commit, counts.
+    pub provenance: &'a Provenance,
+    /// The resolved config.
+    pub config: &'a str,
+}
+
+/// Scores of every reconstructing cell.
+fn samples(measured: &[Measured]) -> Vec<ScoreSample> {
+    let flat = |units: &[Vec<f64>]| units.iter().flatten().copied().collect();
+    measured
+        .iter()
+        .filter_map(|cell| {
+            let outcome = cell.outcome.as_ref().filter(|outcome| outcome.reconstructs)?;
+            Some(ScoreSample {
+                label: label(&cell.row),
+                victims: flat(&outcome.victims),
+                null: flat(&outcome.null),
+                tau: cell.row.tau,
+                threshold: cell.roc.as_ref().map(|roc| roc.tpr_at_1pct.threshold),
+            })
+        })
+        .collect()
+}
+
+/// The reconstruction grid of one cell.
+fn grid((number, cell): (usize, &Measured)) -> Option<Figure> {
+    let outcome = cell.outcome.as_ref()?;
+    let shape = outcome.shape?;
+    let tau = cell.row.tau?;
+    let raster =
+        |pixels: &[f32]| Raster::from_pixels(shape.channels, shape.height, shape.width, pixels);
+    let pairs: Vec<GridPair> = outcome
+        .gallery
+        .iter()
+        .map(|picture| GridPair {
+            original: raster(&picture.original),
+            reconstruction: raster(&picture.reconstruction),
+            mse: picture.mse,
+            success: picture.mse <= tau,
+        })
+        .collect();
+    report::reconstruction_grid(
+        &format!("reconstructions-{:02}", number + 1),
+        &label(&cell.row),
+        &format!("min-MSE at most τ = {tau:.4}"),
+        &pairs,
+        COLUMNS,
+    )
+}
+
+/// A cell in a few words.
+fn label(row: &ResultRow) -> String {
+    let shots = if row.shots == 1 { "1 shot".into() } else { format!("{} shots", row.shots) };
+    let mut label = format!("{}, {shots}, {}", row.attack, row.defence);
+    if let Some(epsilon) = row.epsilon {
+        label += &format!(" ε = {epsilon:.3}");
+    }
+    if let Some(queries) = row.queries {
+        label += &format!(", {queries} queries");
+    }
+    label
+}
