@@ -81,6 +81,7 @@ impl Bench {
                 lower
             }
             _ => timings.run(context, key, || {
+                let path = context.store.new_file(key, "safetensors")?;
                 let lower = train(context, wanted, &source, shape, root, &path)?;
                 Ok((lower, wanted.source_epochs as u64))
             })?,
@@ -133,13 +134,6 @@ fn train(
         "  source task: {:.1} % on held-out texts",
         100.0 * trained.accuracy
     ));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| HarnessError::File {
-            action: "make the folder",
-            path: folder.to_owned(),
-            source: error,
-        })?;
-    }
     trained.lower.save(path)?;
     Ok(trained.lower)
 }

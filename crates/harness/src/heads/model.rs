@@ -31,6 +31,7 @@ pub fn white_box(
         }
     }
     timings.run(context, key, || {
+        let path = context.store.new_file(key, "safetensors")?;
         let (samples, name) = match attack {
             Then::Unmixing(options) => (options.samples, "fitting unmixing"),
             Then::Reconstructor(options) => (options.samples, "training the reconstructor"),

@@ -53,7 +53,10 @@ pub fn backbone(
             Err(error) => context.progress.say(&format!("rebuilding: {error}")),
         }
     }
-    timings.run(context, key, || train(context, &path, data, wanted, root))
+    timings.run(context, key, || {
+        let path = context.store.new_file(key, "safetensors")?;
+        train(context, &path, data, wanted, root)
+    })
 }
 
 fn train(

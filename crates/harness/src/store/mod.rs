@@ -67,6 +67,17 @@ impl Store {
         self.path(key).with_extension(extension)
     }
 
+    /// The same place, its folder made, for a product that is about to be written.
+    pub fn new_file(&self, key: &StageKey, extension: &str) -> Result<PathBuf, StoreError> {
+        let path = self.file(key, extension);
+        let folder = path.parent().unwrap_or(&self.root);
+        std::fs::create_dir_all(folder).map_err(|source| StoreError {
+            path: folder.to_owned(),
+            source,
+        })?;
+        Ok(path)
+    }
+
     /// The product of `key`, if there is one that can be trusted, else why there is none.
     pub fn load<T: Artefact>(&self, key: &StageKey) -> Result<T, State> {
         let bytes = match std::fs::read(self.path(key)) {
