@@ -261,7 +261,7 @@ fn what_cannot_be_says_why() -> Result<(), PrivacyError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// More steps, more sampling, less noise and a smaller δ never spend less; bounds stay ordered.
     #[test]

@@ -101,7 +101,7 @@ fn every_accountant_row() {
 #[test]
 fn the_twenty_published_pairs() {
     // (steps, delta exponent base N, noise by epsilon) as the source paper's released code has them.
-    let published: [(u64, u32, [(f64, f64); 5]); 4] = [
+    let published = [
         (
             64,
             10,
@@ -148,7 +148,7 @@ fn the_twenty_published_pairs() {
         ),
     ];
     for (steps, records, pairs) in published {
-        let delta = Delta::for_records(records as usize).expect("delta");
+        let delta = Delta::for_records(records).expect("delta");
         for (noise, epsilon) in pairs {
             let step = SampledGaussian::new(
                 NoiseMultiplier::new(noise).expect("noise"),

@@ -23,6 +23,9 @@ pub(crate) struct Masses {
     pub values: Vec<f64>,
 }
 
+/// One of the two ways onto a lattice: [`Lattice::spread`] or [`Lattice::merged`].
+pub(crate) type Rounding = fn(&Lattice) -> Masses;
+
 impl Lattice {
     /// Bins the loss of `law` over the outputs of `span` with lattice step h. `for_merging` places
     /// the lattice so that [`Lattice::merged`] is tight, which takes a search.

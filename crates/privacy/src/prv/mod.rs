@@ -27,7 +27,7 @@ use crate::law::Side;
 use crate::{Composition, Delta, Neighbour, PrivacyError};
 
 pub(crate) use compose::{ComposedLoss, compose};
-pub(crate) use lattice::Lattice;
+pub(crate) use lattice::{Lattice, Rounding};
 pub(crate) use plan::{Effort, SidePlan};
 
 /// The share of δ kept back for tails, wrap-around and rounding.
@@ -98,7 +98,7 @@ pub(crate) fn upper_bound(
         return Ok(0.0);
     }
     let worst = neighbour.sides().par_iter().map(|&side: &Side| {
-        let rounding = [(Lattice::spread as fn(&Lattice) -> _, 1.0 - SLACK)];
+        let rounding = [(Lattice::spread as Rounding, 1.0 - SLACK)];
         SidePlan::epsilons(composition, side, delta, effort, rounding)[0]
     });
     Ok(worst.reduce(|| 0.0, f64::max))

@@ -4,7 +4,7 @@ use crate::law::{Law, Side};
 use crate::moments::{LossNodes, Tilted, golden_section};
 use crate::{Composition, Delta};
 
-use super::lattice::Masses;
+use super::lattice::{Masses, Rounding};
 use super::{ComposedLoss, Lattice, compose};
 
 /// How fine the lattice is.
@@ -82,7 +82,7 @@ impl SidePlan {
         side: Side,
         delta: Delta,
         effort: Effort,
-        roundings: [(fn(&Lattice) -> Masses, f64); N],
+        roundings: [(Rounding, f64); N],
     ) -> [f64; N] {
         let parts = Parts::new(composition, side, delta.get() * TAIL);
         let mut theta = parts.best_tilt(delta.get().ln());
@@ -137,7 +137,7 @@ impl SidePlan {
     }
 
     /// The law of the whole loss under tilt number `tilt`, with steps rounded by `rounding`.
-    pub fn compose(&self, rounding: fn(&Lattice) -> Masses, tilt: usize) -> ComposedLoss {
+    pub fn compose(&self, rounding: Rounding, tilt: usize) -> ComposedLoss {
         let masses: Vec<(Masses, u64)> = self
             .lattices
             .iter()
