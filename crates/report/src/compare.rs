@@ -22,7 +22,11 @@ pub struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { attack: 0.02, defence: 0.01, accuracy: 0.01 }
+        Self {
+            attack: 0.02,
+            defence: 0.01,
+            accuracy: 0.01,
+        }
     }
 }
 
@@ -82,7 +86,10 @@ pub struct Finding {
 impl Finding {
     /// Whether the gate must stay shut.
     pub fn fails(&self) -> bool {
-        matches!(self.verdict, Verdict::Regressed | Verdict::Missing | Verdict::Failed)
+        matches!(
+            self.verdict,
+            Verdict::Regressed | Verdict::Missing | Verdict::Failed
+        )
     }
 }
 
@@ -108,7 +115,12 @@ impl std::fmt::Display for Finding {
         }
         if let Some((lo, hi)) = self.difference {
             let threshold = 100.0 * self.threshold;
-            write!(f, " (difference {:+.1} to {:+.1} points, threshold {threshold:.1})", 100.0 * lo, 100.0 * hi)?;
+            write!(
+                f,
+                " (difference {:+.1} to {:+.1} points, threshold {threshold:.1})",
+                100.0 * lo,
+                100.0 * hi
+            )?;
         }
         if !self.error.is_empty() {
             write!(f, ": {}", self.error)?;
@@ -134,7 +146,9 @@ pub fn compare(baseline: &[ResultRow], current: &[ResultRow], gate: &Gate) -> Ve
         compare_cell(before, now, gate, &mut findings);
     }
     for row in current {
-        let left = by_key.get(&key(row)).is_some_and(|rows| rows.iter().any(|r| std::ptr::eq(*r, row)));
+        let left = by_key
+            .get(&key(row))
+            .is_some_and(|rows| rows.iter().any(|r| std::ptr::eq(*r, row)));
         if left {
             findings.push(whole_cell(row, Verdict::New));
         }
@@ -153,7 +167,11 @@ fn compare_cell(
         return;
     };
     if before.failed() {
-        let verdict = if now.failed() { Verdict::Unchanged } else { Verdict::Improved };
+        let verdict = if now.failed() {
+            Verdict::Unchanged
+        } else {
+            Verdict::Improved
+        };
         findings.push(whole_cell(now, verdict));
         return;
     }
@@ -162,8 +180,13 @@ fn compare_cell(
         return;
     }
     let accuracy = |row: &ResultRow| (row.accuracy, row.accuracy_lo, row.accuracy_hi);
-    let rate =
-        |row: &ResultRow| (row.tpr_at_fpr_1pct, row.tpr_at_fpr_1pct_lo, row.tpr_at_fpr_1pct_hi);
+    let rate = |row: &ResultRow| {
+        (
+            row.tpr_at_fpr_1pct,
+            row.tpr_at_fpr_1pct_lo,
+            row.tpr_at_fpr_1pct_hi,
+        )
+    };
     let (measure, sign, threshold) = if before.defence == "none" {
         (Measure::AttackSuccess, 1.0, gate.attack)
     } else {
@@ -171,10 +194,18 @@ fn compare_cell(
     };
     let held = [
         (measure, sign, threshold, rate(before), rate(now)),
-        (Measure::Accuracy, 1.0, gate.accuracy, accuracy(before), accuracy(now)),
+        (
+            Measure::Accuracy,
+            1.0,
+            gate.accuracy,
+            accuracy(before),
+            accuracy(now),
+        ),
     ];
     for (measure, sign, threshold, before_value, now_value) in held {
-        let Some(baseline) = before_value.0 else { continue };
+        let Some(baseline) = before_value.0 else {
+            continue;
+        };
         let mut finding = Finding {
             measure,
             baseline: Some(baseline),
@@ -208,7 +239,10 @@ fn difference(before: Ends, now: Ends) -> (f64, f64) {
     let below = |(value, lo, _): Ends| value - lo.unwrap_or(value);
     let above = |(value, _, hi): Ends| hi.unwrap_or(value) - value;
     let middle = now.0 - before.0;
-    (middle - below(now).hypot(above(before)), middle + above(now).hypot(below(before)))
+    (
+        middle - below(now).hypot(above(before)),
+        middle + above(now).hypot(below(before)),
+    )
 }
 
 fn whole_cell(row: &ResultRow, verdict: Verdict) -> Finding {
@@ -249,7 +283,9 @@ fn key(row: &ResultRow) -> String {
 }
 
 fn name(row: &ResultRow) -> String {
-    let epsilon = row.epsilon.map(|e| format!("epsilon {}", crate::figures::number(e)));
+    let epsilon = row
+        .epsilon
+        .map(|e| format!("epsilon {}", crate::figures::number(e)));
     let queries = row.queries.map(|q| format!("{q} queries"));
     let shots = format!("{} shots", row.shots);
     let parts = [
@@ -264,7 +300,11 @@ fn name(row: &ResultRow) -> String {
         Some(row.null.as_str()),
         queries.as_deref(),
     ];
-    let parts: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = parts
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect();
     parts.join(", ")
 }
 

@@ -12,7 +12,11 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8]) -> Result<(), Report
     name.push(format!(".{}.part", std::process::id()));
     let temporary = path.with_file_name(name);
     let failed = |doing| {
-        move |source| ReportError::File { doing, path: path.to_owned(), source }
+        move |source| ReportError::File {
+            doing,
+            path: path.to_owned(),
+            source,
+        }
     };
     let written = File::create(&temporary)
         .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));

@@ -39,7 +39,9 @@ impl Value for u64 {
     }
     fn from_cell(cell: Option<&str>) -> Result<Self, Unreadable> {
         let parsed = cell.and_then(|text| text.parse().ok());
-        parsed.ok_or(Unreadable { expected: "a whole number" })
+        parsed.ok_or(Unreadable {
+            expected: "a whole number",
+        })
     }
 }
 
@@ -51,7 +53,9 @@ impl Value for f64 {
     fn from_cell(cell: Option<&str>) -> Result<Self, Unreadable> {
         let parsed = cell.and_then(|text| text.parse().ok());
         let finite = parsed.filter(|number: &f64| number.is_finite());
-        finite.ok_or(Unreadable { expected: "a finite number" })
+        finite.ok_or(Unreadable {
+            expected: "a finite number",
+        })
     }
     fn clean(&mut self) -> bool {
         !self.is_finite()
@@ -64,7 +68,9 @@ impl<T: Value> Value for Option<T> {
         self.as_ref().and_then(Value::to_cell)
     }
     fn from_cell(cell: Option<&str>) -> Result<Self, Unreadable> {
-        cell.filter(|text| !text.is_empty()).map(|text| T::from_cell(Some(text))).transpose()
+        cell.filter(|text| !text.is_empty())
+            .map(|text| T::from_cell(Some(text)))
+            .transpose()
     }
     fn clean(&mut self) -> bool {
         let spoilt = self.as_mut().is_some_and(Value::clean);

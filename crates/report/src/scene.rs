@@ -15,7 +15,10 @@ pub struct Paint {
 impl Paint {
     /// An opaque colour from 0xRRGGBB.
     pub const fn hex(rgb: u32) -> Self {
-        Self { rgb: ((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8), alpha: 1.0 }
+        Self {
+            rgb: ((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8),
+            alpha: 1.0,
+        }
     }
 
     /// The same colour with this opacity.
@@ -38,12 +41,20 @@ pub struct Stroke {
 impl Stroke {
     /// A solid line.
     pub const fn solid(paint: Paint, width: f64) -> Self {
-        Self { paint, width, dash: None }
+        Self {
+            paint,
+            width,
+            dash: None,
+        }
     }
 
     /// A dashed line.
     pub const fn dashed(paint: Paint, width: f64, dash: f64, gap: f64) -> Self {
-        Self { paint, width, dash: Some((dash, gap)) }
+        Self {
+            paint,
+            width,
+            dash: Some((dash, gap)),
+        }
     }
 }
 
@@ -118,7 +129,11 @@ pub struct Scene {
 impl Scene {
     /// An empty picture.
     pub fn new(width: f64, height: f64) -> Self {
-        Self { width, height, shapes: Vec::new() }
+        Self {
+            width,
+            height,
+            shapes: Vec::new(),
+        }
     }
 
     /// Adds a line; a dashed one as its dashes. Fewer than two points draw nothing.
@@ -179,7 +194,10 @@ fn dashes(points: &[Point], dash: f64, gap: f64) -> Vec<Vec<Point>> {
                 break;
             }
             let share = left / length;
-            from = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+            from = (
+                from.0 + share * (to.0 - from.0),
+                from.1 + share * (to.1 - from.1),
+            );
             if drawing {
                 piece.push(from);
                 pieces.push(std::mem::take(&mut piece));

@@ -44,7 +44,13 @@ pub fn colour(index: usize) -> Paint {
 
 /// Text of this size and colour that starts at its place.
 pub const fn text(size: f64, paint: Paint) -> TextStyle {
-    TextStyle { size, paint, anchor: Anchor::Start, bold: false, upwards: false }
+    TextStyle {
+        size,
+        paint,
+        anchor: Anchor::Start,
+        bold: false,
+        upwards: false,
+    }
 }
 
 impl TextStyle {
@@ -60,7 +66,10 @@ impl TextStyle {
 
     /// The same, reading upwards.
     pub const fn upwards(self) -> Self {
-        Self { upwards: true, ..self }
+        Self {
+            upwards: true,
+            ..self
+        }
     }
 }
 
@@ -69,8 +78,10 @@ pub fn register_fonts() -> Result<(), String> {
     use std::sync::OnceLock;
     static DONE: OnceLock<Result<(), String>> = OnceLock::new();
     DONE.get_or_init(|| {
-        let faces =
-            [(FontStyle::Normal, notosans::REGULAR_TTF), (FontStyle::Bold, notosans::BOLD_TTF)];
+        let faces = [
+            (FontStyle::Normal, notosans::REGULAR_TTF),
+            (FontStyle::Bold, notosans::BOLD_TTF),
+        ];
         for (style, bytes) in faces {
             register_font(FONT, style, bytes)
                 .map_err(|_| "the embedded font is not readable".to_owned())?;
@@ -82,14 +93,19 @@ pub fn register_fonts() -> Result<(), String> {
 
 /// Width of a text in points, as the embedded font sets it.
 pub fn text_width(text: &str, style: &TextStyle) -> f64 {
-    let face = if style.bold { FontStyle::Bold } else { FontStyle::Normal };
+    let face = if style.bold {
+        FontStyle::Bold
+    } else {
+        FontStyle::Normal
+    };
     // Measured large, because layout boxes are whole pixels.
     let scale = 16.0;
     let font = (FONT, style.size * LINE_HEIGHT * scale, face).into_font();
     if register_fonts().is_err() {
         return 0.55 * style.size * text.chars().count() as f64;
     }
-    font.box_size(text).map_or(0.55 * style.size * text.chars().count() as f64, |(width, _)| {
-        f64::from(width) / scale
-    })
+    font.box_size(text).map_or(
+        0.55 * style.size * text.chars().count() as f64,
+        |(width, _)| f64::from(width) / scale,
+    )
 }

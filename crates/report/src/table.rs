@@ -27,8 +27,10 @@ pub fn write_csv<R: Row>(path: &Path, rows: &[R]) -> Result<(), ReportError> {
             why: error.to_string(),
         }
     };
-    let mut columns: Vec<Vec<Option<String>>> =
-        R::COLUMNS.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+    let mut columns: Vec<Vec<Option<String>>> = R::COLUMNS
+        .iter()
+        .map(|_| Vec::with_capacity(rows.len()))
+        .collect();
     for row in rows {
         for (column, cell) in columns.iter_mut().zip(row.cells()) {
             column.push(cell);
@@ -41,7 +43,9 @@ pub fn write_csv<R: Row>(path: &Path, rows: &[R]) -> Result<(), ReportError> {
         .collect();
     let mut frame = DataFrame::new(rows.len(), columns).map_err(failed("lay out"))?;
     let mut bytes = Vec::new();
-    CsvWriter::new(&mut bytes).finish(&mut frame).map_err(failed("write"))?;
+    CsvWriter::new(&mut bytes)
+        .finish(&mut frame)
+        .map_err(failed("write"))?;
     write_atomically(path, &bytes)
 }
 
@@ -52,7 +56,11 @@ pub fn write_csv<R: Row>(path: &Path, rows: &[R]) -> Result<(), ReportError> {
 /// If the file cannot be read, lacks a column, or a cell does not hold what its column needs; the
 /// error names row and column.
 pub fn read_csv<R: Row>(path: &Path) -> Result<Vec<R>, ReportError> {
-    let refused = |why: String| ReportError::Table { doing: "read", path: path.to_owned(), why };
+    let refused = |why: String| ReportError::Table {
+        doing: "read",
+        path: path.to_owned(),
+        why,
+    };
     let file = File::open(path).map_err(|source| ReportError::File {
         doing: "open",
         path: path.to_owned(),
@@ -76,14 +84,21 @@ pub fn read_csv<R: Row>(path: &Path) -> Result<Vec<R>, ReportError> {
             Err(_) if *optional => columns.push(None),
             Err(_) => {
                 let (column, table, first) = (*name, R::TABLE, R::COLUMNS[0].0);
-                return Err(ReportError::MissingColumn { path: path.to_owned(), column, table, first });
+                return Err(ReportError::MissingColumn {
+                    path: path.to_owned(),
+                    column,
+                    table,
+                    first,
+                });
             }
         }
     }
     (0..frame.height())
         .map(|row| {
-            let cells: Vec<Option<&str>> =
-                columns.iter().map(|column| column.and_then(|text| text.get(row))).collect();
+            let cells: Vec<Option<&str>> = columns
+                .iter()
+                .map(|column| column.and_then(|text| text.get(row)))
+                .collect();
             R::from_cells(&cells).map_err(|(column, unreadable)| ReportError::Cell {
                 path: path.to_owned(),
                 row: row + 1,

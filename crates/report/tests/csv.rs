@@ -18,7 +18,10 @@ fn written(rows: &[ResultRow]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("results.csv");
     write_results_csv(&path, rows).unwrap();
-    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let names: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
     assert_eq!(names, ["results.csv"], "no temporary file is left");
     fs::read_to_string(path).unwrap()
 }
@@ -51,7 +54,11 @@ fn curves_and_timings_come_back_as_they_were() {
     let path = folder.path().join("roc.csv");
     write_roc_csv(&path, &curves).unwrap();
     assert_eq!(read_csv::<report::RocRow>(&path).unwrap(), curves);
-    let timings = [TimingRow { stage: "a, \"b\"".to_owned(), seconds: 0.1, ..TimingRow::default() }];
+    let timings = [TimingRow {
+        stage: "a, \"b\"".to_owned(),
+        seconds: 0.1,
+        ..TimingRow::default()
+    }];
     let path = folder.path().join("timings.csv");
     write_csv(&path, &timings).unwrap();
     assert_eq!(read_csv::<TimingRow>(&path).unwrap(), timings);
@@ -80,22 +87,43 @@ fn columns_are_found_by_name() {
     let rows = read_back(text);
     let message = rows.as_ref().map_err(ToString::to_string);
     let rows = message.unwrap();
-    assert_eq!((rows[0].shots, rows[0].seed, rows[0].attack.as_str()), (4, 7, "unmixing"));
+    assert_eq!(
+        (rows[0].shots, rows[0].seed, rows[0].attack.as_str()),
+        (4, 7, "unmixing")
+    );
     assert_eq!(rows[0].auc, None);
 }
 
 #[test]
 fn broken_tables_are_named_with_their_place() {
     let whole = written(&common::sweep()[..2]);
-    let missing = read_back(&whole.replacen("shots", "shoots", 1)).unwrap_err().to_string();
-    assert!(missing.contains("no column \"shots\"") && missing.contains("hint:"), "{missing}");
+    let missing = read_back(&whole.replacen("shots", "shoots", 1))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        missing.contains("no column \"shots\"") && missing.contains("hint:"),
+        "{missing}"
+    );
     let wrong = read_back(&whole.replacen("vgg_tiny,linear,1,10", "vgg_tiny,linear,one,10", 1));
     let wrong = wrong.unwrap_err().to_string();
-    assert!(wrong.contains("row 1, column \"shots\" is \"one\", expected a whole number"), "{wrong}");
-    let nan = read_back(&whole.replacen(",500,0.5,", ",500,NaN,", 1)).unwrap_err().to_string();
-    assert!(nan.contains("column \"accuracy\" is \"NaN\", expected a finite number"), "{nan}");
-    let absent = read_results_csv(Path::new("/no/such/results.csv")).unwrap_err().to_string();
-    assert!(absent.contains("cannot open /no/such/results.csv"), "{absent}");
+    assert!(
+        wrong.contains("row 1, column \"shots\" is \"one\", expected a whole number"),
+        "{wrong}"
+    );
+    let nan = read_back(&whole.replacen(",500,0.5,", ",500,NaN,", 1))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        nan.contains("column \"accuracy\" is \"NaN\", expected a finite number"),
+        "{nan}"
+    );
+    let absent = read_results_csv(Path::new("/no/such/results.csv"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        absent.contains("cannot open /no/such/results.csv"),
+        "{absent}"
+    );
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -109,7 +137,12 @@ fn text() -> impl Strategy<Value = String> {
 
 fn number() -> impl Strategy<Value = Option<f64>> {
     let finite = any::<f64>().prop_filter("finite", |number| number.is_finite());
-    prop_oneof![Just(None), finite.prop_map(Some), (0.0..1.0_f64).prop_map(Some), Just(Some(0.0))]
+    prop_oneof![
+        Just(None),
+        finite.prop_map(Some),
+        (0.0..1.0_f64).prop_map(Some),
+        Just(Some(0.0))
+    ]
 }
 
 prop_compose! {

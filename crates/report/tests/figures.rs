@@ -25,16 +25,32 @@ fn every_figure() -> Vec<Figure> {
         success,
     };
     let pairs = [pair(true), pair(false), pair(true)];
-    all.extend(reconstruction_grid("grid", "Three pairs", "MSE at most 2", &pairs, 2));
+    all.extend(reconstruction_grid(
+        "grid",
+        "Three pairs",
+        "MSE at most 2",
+        &pairs,
+        2,
+    ));
     all
 }
 
 #[test]
 fn a_whole_sweep_gives_every_figure() {
-    let names: Vec<String> = every_figure().into_iter().map(|figure| figure.name).collect();
+    let names: Vec<String> = every_figure()
+        .into_iter()
+        .map(|figure| figure.name)
+        .collect();
     let expected = [
-        "roc", "shots", "epsilon", "trade-off", "crossover", "measured-epsilon", "queries",
-        "min-mse", "grid",
+        "roc",
+        "shots",
+        "epsilon",
+        "trade-off",
+        "crossover",
+        "measured-epsilon",
+        "queries",
+        "min-mse",
+        "grid",
     ];
     assert_eq!(names, expected);
 }
@@ -48,7 +64,10 @@ fn rows_without_the_data_give_no_figure() {
     for row in &mut failed {
         row.error = "failed".to_owned();
     }
-    assert!(figures(&failed, &[]).is_empty(), "failed cells are not drawn");
+    assert!(
+        figures(&failed, &[]).is_empty(),
+        "failed cells are not drawn"
+    );
 }
 
 #[test]
@@ -56,7 +75,11 @@ fn figures_are_whole_files_and_the_same_each_time() {
     let folder = tempfile::tempdir().unwrap();
     for figure in every_figure() {
         let svg = figure.svg().unwrap();
-        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{}", figure.name);
+        assert!(
+            svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"),
+            "{}",
+            figure.name
+        );
         assert_eq!(svg.matches("<svg").count(), 1);
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
         assert_eq!(svg, figure.svg().unwrap());
@@ -80,10 +103,22 @@ fn nothing_is_drawn_outside_the_picture() {
             element[start..start + end].parse().ok()
         };
         for element in svg.split('<') {
-            let element = &format!("<{element}");
+            for points in element.split(" points=\"").skip(1) {
+                let points = points.split('"').next().unwrap();
+                for point in points.split_whitespace() {
+                    let (x, y) = point.split_once(',').unwrap();
+                    let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
+                    let inside = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
+                    assert!(inside, "{}: {element}", figure.name);
+                }
+            }
             for (name, limit) in [("x", width), ("cx", width), ("y", height), ("cy", height)] {
                 if let Some(value) = number(element, name) {
-                    assert!((-1.0..=limit + 1.0).contains(&value), "{}: {element}", figure.name);
+                    assert!(
+                        (-1.0..=limit + 1.0).contains(&value),
+                        "{}: {element}",
+                        figure.name
+                    );
                 }
             }
         }

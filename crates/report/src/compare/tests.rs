@@ -18,7 +18,10 @@ fn row(defence: &str, tpr: f64, accuracy: f64) -> ResultRow {
 
 fn verdicts(before: ResultRow, now: ResultRow) -> Vec<(Measure, Verdict)> {
     let findings = compare(&[before], &[now], &Gate::default());
-    findings.iter().map(|finding| (finding.measure, finding.verdict)).collect()
+    findings
+        .iter()
+        .map(|finding| (finding.measure, finding.verdict))
+        .collect()
 }
 
 #[test]
@@ -26,7 +29,11 @@ fn a_run_against_itself_is_unchanged() {
     let rows = [row("none", 0.7, 0.5), row("rhe", 0.01, 0.5)];
     let findings = compare(&rows, &rows, &Gate::default());
     assert_eq!(findings.len(), 4);
-    assert!(findings.iter().all(|finding| finding.verdict == Verdict::Unchanged));
+    assert!(
+        findings
+            .iter()
+            .all(|finding| finding.verdict == Verdict::Unchanged)
+    );
 }
 
 #[test]
@@ -43,7 +50,11 @@ fn each_side_has_its_own_direction() {
     ];
     for (defence, before, now, measure, verdict) in cases {
         let got = verdicts(row(defence, before, 0.5), row(defence, now, 0.5));
-        assert_eq!(got, [(measure, verdict), (Accuracy, Unchanged)], "{defence} {before} {now}");
+        assert_eq!(
+            got,
+            [(measure, verdict), (Accuracy, Unchanged)],
+            "{defence} {before} {now}"
+        );
     }
     let fell = verdicts(row("none", 0.7, 0.50), row("none", 0.7, 0.46));
     assert_eq!(fell[1], (Accuracy, Regressed));
@@ -66,12 +77,19 @@ fn missing_failed_and_new_cells_are_told() {
     failed.error = "out of memory".to_owned();
     let fresh = row("rhe", 0.01, 0.5);
     let lost = row("dp_sgd", 0.1, 0.5);
-    let findings =
-        compare(&[row("none", 0.7, 0.5), lost], &[failed, fresh], &Gate::default());
+    let findings = compare(
+        &[row("none", 0.7, 0.5), lost],
+        &[failed, fresh],
+        &Gate::default(),
+    );
     let told: Vec<Verdict> = findings.iter().map(|finding| finding.verdict).collect();
     assert_eq!(told, [Verdict::Failed, Verdict::Missing, Verdict::New]);
     assert!(findings[0].fails() && findings[1].fails() && !findings[2].fails());
-    assert!(findings[0].to_string().ends_with("cell failed: out of memory"));
+    assert!(
+        findings[0]
+            .to_string()
+            .ends_with("cell failed: out of memory")
+    );
 }
 
 #[test]
@@ -84,8 +102,11 @@ fn a_measure_that_vanished_is_missing() {
 
 #[test]
 fn findings_read_as_sentences() {
-    let findings =
-        compare(&[row("none", 0.7, 0.5)], &[row("none", 0.5, 0.5)], &Gate::default());
+    let findings = compare(
+        &[row("none", 0.7, 0.5)],
+        &[row("none", 0.5, 0.5)],
+        &Gate::default(),
+    );
     assert_eq!(
         findings[0].to_string(),
         "e, 1 shots, none, unmixing: attack success (TPR at 1 % FPR) regressed, 70.0 % to 50.0 % (difference -24.2 to -15.8 points, threshold 2.0)"

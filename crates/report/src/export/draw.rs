@@ -4,9 +4,9 @@ use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
 use plotters::element::{BitMapElement, Circle, PathElement, Polygon, Rectangle};
+use plotters::style::TextStyle as PlottersText;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBAColor, ShapeStyle};
-use plotters::style::TextStyle as PlottersText;
 
 use crate::scene::{Anchor, Paint, Point, Raster, Scene, Shape, TextStyle};
 use crate::style::FONT;
@@ -28,7 +28,8 @@ pub(super) struct Medium {
 
 type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
-/// Draws every shape of the scene, over its ground.
+/// Draws every shape of the scene. The caller presents the area once, when all is drawn: an SVG ends
+/// there.
 pub(super) fn draw<DB: DrawingBackend>(
     scene: &Scene,
     medium: Medium,
@@ -37,7 +38,7 @@ pub(super) fn draw<DB: DrawingBackend>(
     for shape in &scene.shapes {
         draw_shape(shape, medium, area)?;
     }
-    area.present()
+    Ok(())
 }
 
 fn draw_shape<DB: DrawingBackend>(
@@ -48,15 +49,20 @@ fn draw_shape<DB: DrawingBackend>(
     match shape {
         Shape::Line(points, stroke) => {
             let width = (stroke.width * UNITS).round().max(1.0) as u32;
-            let style = ShapeStyle { color: rgba(stroke.paint), filled: false, stroke_width: width };
+            let style = ShapeStyle {
+                color: rgba(stroke.paint),
+                filled: false,
+                stroke_width: width,
+            };
             area.draw(&PathElement::new(units_all(points), style))
         }
         Shape::Polygon(points, paint) => {
             area.draw(&Polygon::new(units_all(points), rgba(*paint).filled()))
         }
-        Shape::Rect(from, to, paint) => {
-            area.draw(&Rectangle::new([units(*from), units(*to)], rgba(*paint).filled()))
-        }
+        Shape::Rect(from, to, paint) => area.draw(&Rectangle::new(
+            [units(*from), units(*to)],
+            rgba(*paint).filled(),
+        )),
         Shape::Circle(centre, radius, paint) => {
             let radius = (radius * UNITS).round() as i32;
             area.draw(&Circle::new(units(*centre), radius, rgba(*paint).filled()))
@@ -64,7 +70,11 @@ fn draw_shape<DB: DrawingBackend>(
         Shape::Text(at, text, style) => {
             let drop = medium.drop * style.size;
             let (x, y) = *at;
-            let at = if style.upwards { (x + drop, y) } else { (x, y + drop) };
+            let at = if style.upwards {
+                (x + drop, y)
+            } else {
+                (x, y + drop)
+            };
             area.draw_text(text, &text_style(style, medium.em), units(at))
         }
         Shape::Image(..) if !medium.images => Ok(()),
@@ -80,7 +90,10 @@ fn draw_image<DB: DrawingBackend>(
 ) -> Drawn<DB> {
     let (left, top) = units(from);
     let (right, bottom) = units(to);
-    let (width, height) = ((right - left).max(1) as usize, (bottom - top).max(1) as usize);
+    let (width, height) = (
+        (right - left).max(1) as usize,
+        (bottom - top).max(1) as usize,
+    );
     if raster.rgb.len() != 3 * raster.width * raster.height || raster.rgb.is_empty() {
         return Ok(());
     }
@@ -100,14 +113,24 @@ fn draw_image<DB: DrawingBackend>(
 }
 
 fn text_style(style: &TextStyle, em: f64) -> PlottersText<'static> {
-    let face = if style.bold { FontStyle::Bold } else { FontStyle::Normal };
+    let face = if style.bold {
+        FontStyle::Bold
+    } else {
+        FontStyle::Normal
+    };
     let horizontal = match style.anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,
         Anchor::End => HPos::Right,
     };
-    let turn = if style.upwards { FontTransform::Rotate270 } else { FontTransform::None };
-    let font = (FONT, style.size * em * UNITS, face).into_font().transform(turn);
+    let turn = if style.upwards {
+        FontTransform::Rotate270
+    } else {
+        FontTransform::None
+    };
+    let font = (FONT, style.size * em * UNITS, face)
+        .into_font()
+        .transform(turn);
     PlottersText {
         color: rgba(style.paint).to_backend_color(),
         pos: Pos::new(horizontal, VPos::Center),

@@ -12,14 +12,21 @@ use crate::style::{LINE_HEIGHT, register_fonts};
 /// Backend pixels averaged along each side of a PNG pixel: plotters does not smooth thick lines.
 const AVERAGED: usize = 2;
 
-const MEDIUM: Medium = Medium { em: LINE_HEIGHT, drop: 0.16, images: true };
+const MEDIUM: Medium = Medium {
+    em: LINE_HEIGHT,
+    drop: 0.16,
+    images: true,
+};
 
 /// The PNG file of a scene, on white ground.
 ///
 /// # Errors
 /// If the backend, the embedded font or the encoder fails.
 pub fn png(name: &str, scene: &Scene) -> Result<Vec<u8>, ReportError> {
-    let failed = |why: String| ReportError::Draw { name: name.to_owned(), why };
+    let failed = |why: String| ReportError::Draw {
+        name: name.to_owned(),
+        why,
+    };
     register_fonts().map_err(failed)?;
     let side = |points: f64| (points * UNITS).round() as usize / AVERAGED * AVERAGED;
     let (width, height) = (side(scene.width), side(scene.height));
@@ -27,11 +34,18 @@ pub fn png(name: &str, scene: &Scene) -> Result<Vec<u8>, ReportError> {
     {
         let size = (width as u32, height as u32);
         let area = BitMapBackend::with_buffer(&mut fine, size).into_drawing_area();
-        draw(scene, MEDIUM, &area).map_err(|error| failed(error.to_string()))?;
+        draw(scene, MEDIUM, &area)
+            .and_then(|()| area.present())
+            .map_err(|error| failed(error.to_string()))?;
     }
     let (out_width, out_height) = (width / AVERAGED, height / AVERAGED);
     let pixels = average(&fine, width, out_width, out_height);
-    encode(&Raster { width: out_width, height: out_height, rgb: pixels }).map_err(failed)
+    encode(&Raster {
+        width: out_width,
+        height: out_height,
+        rgb: pixels,
+    })
+    .map_err(failed)
 }
 
 /// An image as a PNG file.

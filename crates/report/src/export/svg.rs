@@ -12,14 +12,21 @@ use crate::error::ReportError;
 use crate::scene::{Scene, Shape};
 use crate::style::{PAPER, register_fonts};
 
-const MEDIUM: Medium = Medium { em: 1.24, drop: 0.08, images: false };
+const MEDIUM: Medium = Medium {
+    em: 1.24,
+    drop: 0.08,
+    images: false,
+};
 
 /// The SVG document of a scene, on white ground, with its title for readers who cannot see it.
 ///
 /// # Errors
 /// If the backend or the embedded font fails.
 pub fn svg(name: &str, title: &str, scene: &Scene) -> Result<String, ReportError> {
-    let failed = |why: String| ReportError::Draw { name: name.to_owned(), why };
+    let failed = |why: String| ReportError::Draw {
+        name: name.to_owned(),
+        why,
+    };
     register_fonts().map_err(failed)?;
     let (width, height) = (
         (scene.width * UNITS).round() as u32,
@@ -33,6 +40,7 @@ pub fn svg(name: &str, title: &str, scene: &Scene) -> Result<String, ReportError
         for scene in [&grounded, scene] {
             draw(scene, MEDIUM, &area).map_err(|error| failed(error.to_string()))?;
         }
+        area.present().map_err(|error| failed(error.to_string()))?;
     }
     let images = images(scene).map_err(failed)?;
     Ok(with_header(&body, title, scene, &images))
@@ -42,7 +50,9 @@ pub fn svg(name: &str, title: &str, scene: &Scene) -> Result<String, ReportError
 fn images(scene: &Scene) -> Result<String, String> {
     let mut elements = String::new();
     for shape in &scene.shapes {
-        let Shape::Image((left, top), (right, bottom), raster) = shape else { continue };
+        let Shape::Image((left, top), (right, bottom), raster) = shape else {
+            continue;
+        };
         let file = base64::engine::general_purpose::STANDARD.encode(encode(raster)?);
         let unit = |points: f64| (points * UNITS).round();
         let _ = writeln!(
@@ -69,6 +79,8 @@ fn with_header(document: &str, title: &str, scene: &Scene, images: &str) -> Stri
         (scene.width * UNITS).round(),
         (scene.height * UNITS).round(),
         crate::html::escape(title),
-        content.unwrap_or(document).replace("</svg>", &format!("{images}</svg>"))
+        content
+            .unwrap_or(document)
+            .replace("</svg>", &format!("{images}</svg>"))
     )
 }

@@ -1,10 +1,10 @@
 //! Measured against claimed ε.
 
+use super::Figure;
 use super::axis::{Axis, extent};
 use super::panel::Panel;
 use super::series::{Traits, evenly, grouped};
 use super::sheet::{Entry, Key, PLAIN, sheet};
-use super::Figure;
 use crate::rows::ResultRow;
 use crate::scene::Stroke;
 use crate::style::{BAD, INK, colour};
@@ -21,7 +21,10 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     if audited.is_empty() {
         return None;
     }
-    let series = evenly(grouped(&audited, |row| Traits::of(row).without(&["epsilon"])), MOST);
+    let series = evenly(
+        grouped(&audited, |row| Traits::of(row).without(&["epsilon"])),
+        MOST,
+    );
     let traits: Vec<Traits> = series.iter().map(|(key, _)| key.clone()).collect();
     let mut legend: Vec<Entry> = traits
         .iter()
@@ -32,8 +35,14 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     legend.push(Entry::new("claim refuted", BAD.faded(0.16), Key::Patch));
 
     let title = "Privacy loss: measured from below against claimed";
-    let (mut scene, places) =
-        sheet(title, &Traits::common(&traits), &legend, (1, 1), (600.0, 340.0), PLAIN);
+    let (mut scene, places) = sheet(
+        title,
+        &Traits::common(&traits),
+        &legend,
+        (1, 1),
+        (600.0, 340.0),
+        PLAIN,
+    );
     let bounds = audited.iter().filter_map(|row| row.epsilon_lower_bound);
     let (_, highest) = extent(bounds)?;
     let (_, largest) = extent(audited.iter().filter_map(|row| row.epsilon))?;
@@ -48,8 +57,12 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     };
     panel.frame(&mut scene, "");
     let top = panel.y.ends().1;
-    let diagonal: Vec<(f64, f64)> =
-        panel.x.samples(200).filter(|&e| e <= top).map(|e| (e, e)).collect();
+    let diagonal: Vec<(f64, f64)> = panel
+        .x
+        .samples(200)
+        .filter(|&e| e <= top)
+        .map(|e| (e, e))
+        .collect();
     let (left, _) = panel.x.ends();
     if let Some(&(end, _)) = diagonal.last() {
         let mut refuted: Vec<(f64, f64)> = diagonal.clone();
@@ -59,8 +72,10 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     }
     panel.line(&mut scene, &diagonal, Stroke::dashed(INK, 1.6, 6.0, 4.0));
     for (i, (_, rows)) in series.iter().enumerate() {
-        let mut values: Vec<(f64, f64)> =
-            rows.iter().filter_map(|row| Some((row.epsilon?, row.epsilon_lower_bound?))).collect();
+        let mut values: Vec<(f64, f64)> = rows
+            .iter()
+            .filter_map(|row| Some((row.epsilon?, row.epsilon_lower_bound?)))
+            .collect();
         values.sort_by(|a, b| a.0.total_cmp(&b.0));
         panel.line(&mut scene, &values, Stroke::solid(colour(i + 1), 2.0));
         for (x, y) in values {

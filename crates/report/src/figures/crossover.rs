@@ -1,10 +1,10 @@
 //! The smallest number of shots at which DP-SGD stops the attack at a bearable cost.
 
+use super::Figure;
 use super::axis::{Axis, number};
 use super::panel::Panel;
 use super::series::{Traits, evenly, grouped, shots_name};
 use super::sheet::{Entry, Key, PLAIN, sheet};
-use super::Figure;
 use crate::rows::ResultRow;
 use crate::scene::{Anchor, Scene, Stroke};
 use crate::style::{BAD, GOOD, INK, SOFT, colour, text};
@@ -25,15 +25,19 @@ struct Cheapest {
 
 /// `None` unless DP-SGD and undefended heads were attacked at two numbers of shots.
 pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
-    let apart = ["shots", "defence", "epsilon", "clip", "attack", "release", "null", "queries"];
+    let apart = [
+        "shots", "defence", "epsilon", "clip", "attack", "release", "null", "queries",
+    ];
     let attacked: Vec<&ResultRow> = rows
         .iter()
         .copied()
         .filter(|row| row.tpr_at_fpr_1pct.is_some() && row.accuracy.is_some())
         .collect();
     let groups = grouped(&attacked, |row| Traits::of(row).without(&apart));
-    let mut series: Vec<(Traits, Vec<Cheapest>)> =
-        groups.into_iter().map(|(key, rows)| (key, cheapest(&rows))).collect();
+    let mut series: Vec<(Traits, Vec<Cheapest>)> = groups
+        .into_iter()
+        .map(|(key, rows)| (key, cheapest(&rows)))
+        .collect();
     series.retain(|(_, points)| points.len() >= 2);
     if series.is_empty() {
         return None;
@@ -41,25 +45,51 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     let series = evenly(series, MOST);
     let keys: Vec<Traits> = series.iter().map(|(key, _)| key.clone()).collect();
     let named = |key: &Traits| {
-        if keys.len() > 1 { key.label(&keys) } else { "cheapest ε that stops the attack".to_owned() }
+        if keys.len() > 1 {
+            key.label(&keys)
+        } else {
+            "cheapest ε that stops the attack".to_owned()
+        }
     };
     let mut legend: Vec<Entry> = keys
         .iter()
         .enumerate()
         .map(|(i, key)| Entry::new(named(key), colour(i + 1), Key::Series(i)))
         .collect();
-    legend.push(Entry::new("bearable: under 5 points", GOOD.faded(0.16), Key::Patch));
-    if series.iter().any(|(_, points)| points.iter().any(|point| point.found.is_none())) {
+    legend.push(Entry::new(
+        "bearable: under 5 points",
+        GOOD.faded(0.16),
+        Key::Patch,
+    ));
+    if series
+        .iter()
+        .any(|(_, points)| points.iter().any(|point| point.found.is_none()))
+    {
         legend.push(Entry::new("no ε tried stops it", BAD, Key::Mark(4)));
     }
 
-    let verdicts: Vec<String> = series.iter().map(|(key, points)| verdict(key, points, &keys)).collect();
+    let verdicts: Vec<String> = series
+        .iter()
+        .map(|(key, points)| verdict(key, points, &keys))
+        .collect();
     let title = "From how many shots on does DP-SGD work?";
-    let (mut scene, places) =
-        sheet(title, &verdicts.join(" · "), &legend, (1, 1), (640.0, 320.0), PLAIN);
-    let shots: Vec<f64> =
-        series.iter().flat_map(|(_, points)| points).map(|point| point.shots as f64).collect();
-    let losses = series.iter().flat_map(|(_, points)| points).filter_map(|p| p.found);
+    let (mut scene, places) = sheet(
+        title,
+        &verdicts.join(" · "),
+        &legend,
+        (1, 1),
+        (640.0, 320.0),
+        PLAIN,
+    );
+    let shots: Vec<f64> = series
+        .iter()
+        .flat_map(|(_, points)| points)
+        .map(|point| point.shots as f64)
+        .collect();
+    let losses = series
+        .iter()
+        .flat_map(|(_, points)| points)
+        .filter_map(|p| p.found);
     let highest = losses.map(|(_, loss)| 100.0 * loss).fold(10.0, f64::max);
     let panel = Panel {
         x: Axis::log_at(&shots, "shots (training examples a class)"),
@@ -93,8 +123,11 @@ fn cheapest(rows: &[&&ResultRow]) -> Vec<Cheapest> {
         .into_iter()
         .filter_map(|(shots, rows)| {
             let open = rows.iter().find(|row| row.defence == "none")?.accuracy?;
-            let defended: Vec<&ResultRow> =
-                rows.into_iter().copied().filter(|row| row.defence == "dp_sgd").collect();
+            let defended: Vec<&ResultRow> = rows
+                .into_iter()
+                .copied()
+                .filter(|row| row.defence == "dp_sgd")
+                .collect();
             if defended.is_empty() {
                 return None;
             }
@@ -102,8 +135,9 @@ fn cheapest(rows: &[&&ResultRow]) -> Vec<Cheapest> {
             let found = cells
                 .into_iter()
                 .filter_map(|((epsilon, _), attacks)| {
-                    let stopped =
-                        attacks.iter().all(|row| row.tpr_at_fpr_1pct.is_some_and(|t| t < STOPPED));
+                    let stopped = attacks
+                        .iter()
+                        .all(|row| row.tpr_at_fpr_1pct.is_some_and(|t| t < STOPPED));
                     let loss = (open - attacks[0].accuracy?).max(0.0);
                     stopped.then_some((epsilon?, loss))
                 })
@@ -114,16 +148,26 @@ fn cheapest(rows: &[&&ResultRow]) -> Vec<Cheapest> {
 }
 
 fn crossover(points: &[Cheapest]) -> Option<(u64, f64)> {
-    points
-        .iter()
-        .find_map(|p| p.found.filter(|(_, loss)| *loss < BEARABLE).map(|(e, _)| (p.shots, e)))
+    points.iter().find_map(|p| {
+        p.found
+            .filter(|(_, loss)| *loss < BEARABLE)
+            .map(|(e, _)| (p.shots, e))
+    })
 }
 
 fn verdict(key: &Traits, points: &[Cheapest], keys: &[Traits]) -> String {
-    let name = if keys.len() > 1 { format!("{}: ", key.label(keys)) } else { String::new() };
+    let name = if keys.len() > 1 {
+        format!("{}: ", key.label(keys))
+    } else {
+        String::new()
+    };
     match crossover(points) {
         Some((shots, epsilon)) => {
-            format!("{name}from {} on, at ε = {}", shots_name(shots), number(epsilon))
+            format!(
+                "{name}from {} on, at ε = {}",
+                shots_name(shots),
+                number(epsilon)
+            )
         }
         None => {
             let most = points.iter().map(|point| point.shots).max().unwrap_or(0);
@@ -136,7 +180,10 @@ fn draw(scene: &mut Scene, panel: &Panel, points: &[Cheapest], at: usize) {
     let paint = colour(at + 1);
     let values: Vec<(f64, f64, f64)> = points
         .iter()
-        .filter_map(|p| p.found.map(|(epsilon, loss)| (p.shots as f64, 100.0 * loss, epsilon)))
+        .filter_map(|p| {
+            p.found
+                .map(|(epsilon, loss)| (p.shots as f64, 100.0 * loss, epsilon))
+        })
         .collect();
     let line: Vec<(f64, f64)> = values.iter().map(|&(x, y, _)| (x, y)).collect();
     panel.line(scene, &line, Stroke::solid(paint, 2.0));
@@ -158,7 +205,11 @@ fn draw(scene: &mut Scene, panel: &Panel, points: &[Cheapest], at: usize) {
     }
     if let Some((shots, _)) = crossover(points) {
         let x = shots as f64;
-        panel.line(scene, &[(x, 0.0), (x, top)], Stroke::dashed(INK, 1.2, 4.0, 3.0));
+        panel.line(
+            scene,
+            &[(x, 0.0), (x, top)],
+            Stroke::dashed(INK, 1.2, 4.0, 3.0),
+        );
     }
 }
 
@@ -191,8 +242,10 @@ mod tests {
         let rows: Vec<&ResultRow> = rows.iter().collect();
         let rows: Vec<&&ResultRow> = rows.iter().collect();
         let points = cheapest(&rows);
-        let losses: Vec<(u64, f64)> =
-            points.iter().map(|p| (p.shots, p.found.unwrap().0)).collect();
+        let losses: Vec<(u64, f64)> = points
+            .iter()
+            .map(|p| (p.shots, p.found.unwrap().0))
+            .collect();
         assert_eq!(losses, [(4, 5.0), (16, 20.0)]);
         assert_eq!(crossover(&points), Some((16, 20.0)));
     }

@@ -1,10 +1,10 @@
 //! Accuracy and attack success against ε, one series for each number of shots.
 
+use super::Figure;
 use super::axis::Axis;
 use super::panel::{Estimate, Panel, aside};
 use super::series::{Traits, evenly, grouped, shots_name, suffix};
 use super::sheet::{Entry, HEADED, Key, sheet};
-use super::Figure;
 use crate::rows::ResultRow;
 use crate::scene::{Scene, Stroke};
 use crate::style::{LINE, SOFT, colour};
@@ -18,7 +18,9 @@ pub fn figures(rows: &[&ResultRow]) -> Vec<Figure> {
         .copied()
         .filter(|row| row.defence == "dp_sgd" && row.epsilon.is_some_and(|e| e > 0.0))
         .collect();
-    let mut groups = grouped(&defended, |row| Traits::of(row).without(&["shots", "epsilon"]));
+    let mut groups = grouped(&defended, |row| {
+        Traits::of(row).without(&["shots", "epsilon"])
+    });
     groups.retain(|(_, rows)| rows.iter().any(|row| row.epsilon != rows[0].epsilon));
     let keys: Vec<Traits> = groups.iter().map(|(key, _)| key.clone()).collect();
     groups
@@ -31,7 +33,12 @@ pub fn figures(rows: &[&ResultRow]) -> Vec<Figure> {
                 .copied()
                 .filter(|row| row.defence == "none" && Traits::of(row).without(&apart) == open)
                 .collect();
-            figure(key, &suffix(&key.label(&keys), keys.len()), members, &undefended)
+            figure(
+                key,
+                &suffix(&key.label(&keys), keys.len()),
+                members,
+                &undefended,
+            )
         })
         .collect()
 }
@@ -79,11 +86,18 @@ fn figure(key: &Traits, suffix: &str, rows: &[&&ResultRow], undefended: &[&Resul
             }
         }
         let mut members: Vec<&ResultRow> = members.iter().map(|row| **row).collect();
-        members.sort_by(|a, b| a.epsilon.unwrap_or(0.0).total_cmp(&b.epsilon.unwrap_or(0.0)));
+        members.sort_by(|a, b| {
+            a.epsilon
+                .unwrap_or(0.0)
+                .total_cmp(&b.epsilon.unwrap_or(0.0))
+        });
         draw(&mut scene, (&accuracy, &success), &members, i, series.len());
     }
     let shown = if total > series.len() {
-        format!(" {} of {total} numbers of shots are shown; results.csv holds all.", series.len())
+        format!(
+            " {} of {total} numbers of shots are shown; results.csv holds all.",
+            series.len()
+        )
     } else {
         String::new()
     };
@@ -113,13 +127,19 @@ fn draw(
             })
             .collect()
     };
-    let bound: Vec<(f64, f64)> =
-        rows.iter().filter_map(|row| Some((row.epsilon?, row.tpr_bound_at_fpr_1pct?))).collect();
+    let bound: Vec<(f64, f64)> = rows
+        .iter()
+        .filter_map(|row| Some((row.epsilon?, row.tpr_bound_at_fpr_1pct?)))
+        .collect();
     success.line(scene, &bound, Stroke::dashed(paint, 1.6, 1.8, 2.8));
     let accuracies = at_epsilon(|row| [row.accuracy, row.accuracy_lo, row.accuracy_hi]);
     accuracy.series(scene, &accuracies, at, paint, aside(at, count));
     let successes = at_epsilon(|row| {
-        [row.tpr_at_fpr_1pct, row.tpr_at_fpr_1pct_lo, row.tpr_at_fpr_1pct_hi]
+        [
+            row.tpr_at_fpr_1pct,
+            row.tpr_at_fpr_1pct_lo,
+            row.tpr_at_fpr_1pct_hi,
+        ]
     });
     success.series(scene, &successes, at, paint, aside(at, count));
 }

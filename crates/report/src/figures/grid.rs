@@ -1,8 +1,8 @@
 //! Originals above their reconstructions, marked by success.
 
+use super::Figure;
 use super::axis::number;
 use super::sheet::{Entry, Key, PLAIN, sheet, verdict};
-use super::Figure;
 use crate::scene::{Anchor, Point, Raster, Scene};
 use crate::style::{BAD, GOOD, GRID, SOFT, text};
 
@@ -66,7 +66,14 @@ pub fn reconstruction_grid(
     let width = columns as f64 * STEP - 8.0;
     let height = rows as f64 * BLOCK - 12.0;
     // The sheet leaves room for axis labels; a narrow grid is widened to hold its title.
-    let (mut scene, _) = sheet(title, &subtitle, &legend, (1, 1), (width.max(420.0) - 64.0, height), PLAIN);
+    let (mut scene, _) = sheet(
+        title,
+        &subtitle,
+        &legend,
+        (1, 1),
+        (width.max(420.0) - 64.0, height),
+        PLAIN,
+    );
     scene.height -= 52.0;
     let top = scene.height - height - 8.0;
     for (at, pair) in pairs.iter().enumerate() {
@@ -88,7 +95,11 @@ fn draw(scene: &mut Scene, pair: &GridPair, (left, top): Point) {
     let paint = if pair.success { GOOD } else { BAD };
     let below = top + TILE + 2.0;
     for (raster, y) in [(&pair.original, top), (&pair.reconstruction, below)] {
-        scene.rect((left - 1.0, y - 1.0), (left + TILE + 1.0, y + TILE + 1.0), GRID);
+        scene.rect(
+            (left - 1.0, y - 1.0),
+            (left + TILE + 1.0, y + TILE + 1.0),
+            GRID,
+        );
         scene.image((left, y), (left + TILE, y + TILE), raster.clone());
     }
     let line = below + TILE + 11.0;
@@ -98,7 +109,11 @@ fn draw(scene: &mut Scene, pair: &GridPair, (left, top): Point) {
 }
 
 fn error_text(mse: f64) -> String {
-    if mse < 0.001 { number(mse) } else { format!("{mse:.3}") }
+    if mse < 0.001 {
+        number(mse)
+    } else {
+        format!("{mse:.3}")
+    }
 }
 
 #[cfg(test)]

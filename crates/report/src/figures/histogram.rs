@@ -1,9 +1,9 @@
 //! Histograms of the reconstruction error under both hypotheses.
 
+use super::Figure;
 use super::axis::{Axis, extent};
 use super::panel::Panel;
 use super::sheet::{Entry, HEADED, Key, sheet};
-use super::Figure;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{INK, PALETTE, SOFT};
 
@@ -29,8 +29,10 @@ const BINS: usize = 48;
 /// One panel a sample, two a row; `None` if no sample has positive scores on both sides.
 pub fn histograms(samples: &[ScoreSample]) -> Option<Figure> {
     let positive = |scores: &[f64]| scores.iter().any(|&score| score > 0.0);
-    let samples: Vec<&ScoreSample> =
-        samples.iter().filter(|s| positive(&s.victims) && positive(&s.null)).collect();
+    let samples: Vec<&ScoreSample> = samples
+        .iter()
+        .filter(|s| positive(&s.victims) && positive(&s.null))
+        .collect();
     if samples.is_empty() {
         return None;
     }
@@ -39,7 +41,11 @@ pub fn histograms(samples: &[ScoreSample]) -> Option<Figure> {
         Entry::new("null", NULL.faded(0.55), Key::Patch),
     ];
     if samples.iter().any(|sample| sample.threshold.is_some()) {
-        legend.push(Entry::new("threshold at 1 % false positives", INK, Key::Dashed));
+        legend.push(Entry::new(
+            "threshold at 1 % false positives",
+            INK,
+            Key::Dashed,
+        ));
     }
     if samples.iter().any(|sample| sample.tau.is_some()) {
         legend.push(Entry::new("success threshold τ", SOFT, Key::Dotted));
@@ -60,13 +66,25 @@ pub fn histograms(samples: &[ScoreSample]) -> Option<Figure> {
 }
 
 fn draw(scene: &mut Scene, sample: &ScoreSample, from: Point, to: Point) {
-    let all = || sample.victims.iter().chain(&sample.null).copied().filter(|&score| score > 0.0);
+    let all = || {
+        sample
+            .victims
+            .iter()
+            .chain(&sample.null)
+            .copied()
+            .filter(|&score| score > 0.0)
+    };
     let x = Axis::log(all(), "smallest mean squared error");
     let edges: Vec<f64> = x.samples(BINS + 1).collect();
     let victims = shares(&sample.victims, &x);
     let null = shares(&sample.null, &x);
     let top = extent(victims.iter().chain(&null).copied()).map_or(1.0, |(_, high)| 1.08 * high);
-    let panel = Panel { x, y: Axis::percent(0.0, top, "share of scores [%]"), from, to };
+    let panel = Panel {
+        x,
+        y: Axis::percent(0.0, top, "share of scores [%]"),
+        from,
+        to,
+    };
     panel.frame(scene, &sample.label);
     for (shares, paint) in [(&null, NULL), (&victims, VICTIMS)] {
         let mut outline: Vec<(f64, f64)> = vec![(edges[0], 0.0)];
@@ -85,7 +103,11 @@ fn draw(scene: &mut Scene, sample: &ScoreSample, from: Point, to: Point) {
         panel.line(scene, &line, Stroke::dashed(INK, 1.6, 6.0, 4.0));
     }
     if let Some(tau) = sample.tau {
-        panel.line(scene, &[(tau, low), (tau, high)], Stroke::dashed(SOFT, 1.6, 1.8, 2.8));
+        panel.line(
+            scene,
+            &[(tau, low), (tau, high)],
+            Stroke::dashed(SOFT, 1.6, 1.8, 2.8),
+        );
     }
 }
 

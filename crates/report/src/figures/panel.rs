@@ -126,7 +126,11 @@ pub struct Estimate {
 impl Estimate {
     /// From columns; `None` where there is no estimate.
     pub fn new(x: f64, y: Option<f64>, lo: Option<f64>, hi: Option<f64>) -> Option<Self> {
-        Some(Self { x, y: y?, ends: lo.zip(hi) })
+        Some(Self {
+            x,
+            y: y?,
+            ends: lo.zip(hi),
+        })
     }
 }
 
@@ -168,7 +172,10 @@ pub fn aside(index: usize, count: usize) -> f64 {
 pub fn mark(scene: &mut Scene, (x, y): Point, shape: usize, paint: Paint) {
     for (radius, paint) in [(5.2, PAPER), (4.0, paint)] {
         let corners = |corners: &[(f64, f64)]| {
-            corners.iter().map(|&(dx, dy)| (x + dx * radius, y + dy * radius)).collect()
+            corners
+                .iter()
+                .map(|&(dx, dy)| (x + dx * radius, y + dy * radius))
+                .collect()
         };
         match shape % 5 {
             0 => scene.circle((x, y), radius, paint),
@@ -177,7 +184,10 @@ pub fn mark(scene: &mut Scene, (x, y): Point, shape: usize, paint: Paint) {
                 scene.rect((x - half, y - half), (x + half, y + half), paint);
             }
             2 => scene.polygon(corners(&[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)]), paint),
-            3 => scene.polygon(corners(&[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)]), paint),
+            3 => scene.polygon(
+                corners(&[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)]),
+                paint,
+            ),
             _ => scene.polygon(corners(&[(0.0, 1.2), (1.1, -0.8), (-1.1, -0.8)]), paint),
         }
     }

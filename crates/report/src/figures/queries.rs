@@ -1,10 +1,10 @@
 //! What queries buy a black-box attack.
 
+use super::Figure;
 use super::axis::Axis;
 use super::panel::{Estimate, Panel, aside};
 use super::series::{Traits, evenly, grouped};
 use super::sheet::{Entry, HEADED, Key, sheet};
-use super::Figure;
 use crate::rows::ResultRow;
 use crate::scene::Stroke;
 use crate::style::{LINE, SOFT, colour};
@@ -13,8 +13,11 @@ const MOST: usize = 6;
 
 /// `None` unless some attack was run with two budgets of queries.
 pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
-    let asking: Vec<&ResultRow> =
-        rows.iter().copied().filter(|row| row.queries.is_some_and(|q| q > 0)).collect();
+    let asking: Vec<&ResultRow> = rows
+        .iter()
+        .copied()
+        .filter(|row| row.queries.is_some_and(|q| q > 0))
+        .collect();
     let mut series = grouped(&asking, |row| Traits::of(row).without(&["queries"]));
     series.retain(|(_, rows)| rows.iter().any(|row| row.queries != rows[0].queries));
     if series.is_empty() {
@@ -31,10 +34,19 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     legend.push(Entry::new("chance (right)", LINE, Key::Dotted));
 
     let title = "What queries buy";
-    let (mut scene, places) =
-        sheet(title, &Traits::common(&traits), &legend, (2, 1), (380.0, 290.0), HEADED);
+    let (mut scene, places) = sheet(
+        title,
+        &Traits::common(&traits),
+        &legend,
+        (2, 1),
+        (380.0, 290.0),
+        HEADED,
+    );
     let x = Axis::log(
-        asking.iter().filter_map(|row| row.queries).map(|q| q as f64),
+        asking
+            .iter()
+            .filter_map(|row| row.queries)
+            .map(|q| q as f64),
         "queries to the victim",
     );
     let extraction = Panel {
@@ -43,7 +55,10 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         from: places[0].0,
         to: places[0].1,
     };
-    extraction.frame(&mut scene, "Extracted head: cosine and agreement with the true one");
+    extraction.frame(
+        &mut scene,
+        "Extracted head: cosine and agreement with the true one",
+    );
     let success = Panel {
         x,
         y: Axis::percent(0.0, 1.0, "true positive rate [%]"),
@@ -56,9 +71,15 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         let mut rows: Vec<&ResultRow> = rows.iter().map(|row| **row).collect();
         rows.sort_by_key(|row| row.queries);
         let at = |row: &ResultRow| row.queries.map(|q| q as f64);
-        let agreement: Vec<(f64, f64)> =
-            rows.iter().filter_map(|row| Some((at(row)?, row.label_agreement?))).collect();
-        extraction.line(&mut scene, &agreement, Stroke::dashed(colour(i), 1.6, 6.0, 4.0));
+        let agreement: Vec<(f64, f64)> = rows
+            .iter()
+            .filter_map(|row| Some((at(row)?, row.label_agreement?)))
+            .collect();
+        extraction.line(
+            &mut scene,
+            &agreement,
+            Stroke::dashed(colour(i), 1.6, 6.0, 4.0),
+        );
         let estimates = |columns: fn(&ResultRow) -> [Option<f64>; 3]| -> Vec<Estimate> {
             let each = |row: &&ResultRow| {
                 let [value, lo, hi] = columns(row);
@@ -69,7 +90,11 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         let cosine = estimates(|row| [row.cosine, None, None]);
         extraction.series(&mut scene, &cosine, i, colour(i), 0.0);
         let rates = estimates(|row| {
-            [row.tpr_at_fpr_1pct, row.tpr_at_fpr_1pct_lo, row.tpr_at_fpr_1pct_hi]
+            [
+                row.tpr_at_fpr_1pct,
+                row.tpr_at_fpr_1pct_lo,
+                row.tpr_at_fpr_1pct_hi,
+            ]
         });
         success.series(&mut scene, &rates, i, colour(i), aside(i, series.len()));
     }

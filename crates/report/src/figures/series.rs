@@ -19,13 +19,21 @@ impl Traits {
                 ("backbone", row.backbone.clone()),
                 ("head", row.head.clone()),
                 ("defence", defence_name(&row.defence).to_owned()),
-                ("epsilon", row.epsilon.map_or(String::new(), |e| format!("ε = {}", number(e)))),
+                (
+                    "epsilon",
+                    row.epsilon
+                        .map_or(String::new(), |e| format!("ε = {}", number(e))),
+                ),
                 ("clip", clip_name(row)),
                 ("attack", words(&row.attack)),
                 ("release", row.release.clone()),
                 ("null", words(&row.null)),
                 ("shots", shots_name(row.shots)),
-                ("queries", row.queries.map_or(String::new(), |q| format!("{q} queries"))),
+                (
+                    "queries",
+                    row.queries
+                        .map_or(String::new(), |q| format!("{q} queries")),
+                ),
             ],
         }
     }
@@ -56,19 +64,26 @@ impl Traits {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.values.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
+        self.values
+            .iter()
+            .find(|(own, _)| *own == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// What sets this series apart from `all` of them: the traits in which they differ. All traits
     /// alike: the ones worth a name.
     pub fn label(&self, all: &[Self]) -> String {
         let differs = |at: usize| {
-            let others = all.iter().filter(|other| other.values.get(at) != self.values.get(at));
+            let others = all
+                .iter()
+                .filter(|other| other.values.get(at) != self.values.get(at));
             match self.values[at].0 {
                 // Having no clipping norm at all is what `undefended` says already.
                 "clip" => others.clone().any(|other| !other.values[at].1.is_empty()),
                 // A release that goes with the defence needs no word of its own.
-                "release" => others.clone().any(|other| other.get("defence") == self.get("defence")),
+                "release" => others
+                    .clone()
+                    .any(|other| other.get("defence") == self.get("defence")),
                 _ => others.clone().next().is_some(),
             }
         };
@@ -92,8 +107,13 @@ impl Traits {
 
     /// What all series have in common, as a subtitle says it.
     pub fn common(all: &[Self]) -> String {
-        let Some(first) = all.first() else { return String::new() };
-        let alike = |at: usize| all.iter().all(|other| other.values.get(at) == first.values.get(at));
+        let Some(first) = all.first() else {
+            return String::new();
+        };
+        let alike = |at: usize| {
+            all.iter()
+                .all(|other| other.values.get(at) == first.values.get(at))
+        };
         let parts: Vec<String> = (0..first.values.len())
             .filter(|&at| alike(at) && !first.values[at].1.is_empty())
             .map(|at| match first.values[at] {
@@ -152,8 +172,15 @@ pub fn evenly<T>(items: Vec<T>, count: usize) -> Vec<T> {
     if len <= count {
         return items;
     }
-    let kept: Vec<usize> = (0..count).map(|i| i * (len - 1) / (count - 1).max(1)).collect();
-    items.into_iter().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, item)| item).collect()
+    let kept: Vec<usize> = (0..count)
+        .map(|i| i * (len - 1) / (count - 1).max(1))
+        .collect();
+    items
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| kept.contains(at))
+        .map(|(_, item)| item)
+        .collect()
 }
 
 /// `-a-b` for a file name, from the label of a group; empty if there is only one group.
@@ -163,7 +190,10 @@ pub fn suffix(label: &str, groups: usize) -> String {
     }
     let ascii = label.replace('ε', "epsilon");
     let words = ascii.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
-    words.filter(|word| !word.is_empty()).map(|word| format!("-{}", word.to_lowercase())).collect()
+    words
+        .filter(|word| !word.is_empty())
+        .map(|word| format!("-{}", word.to_lowercase()))
+        .collect()
 }
 
 /// A lower_snake name as words.

@@ -39,7 +39,11 @@ pub struct Entry {
 impl Entry {
     /// A legend entry.
     pub fn new(label: impl Into<String>, paint: Paint, key: Key) -> Self {
-        Self { label: label.into(), paint, key }
+        Self {
+            label: label.into(),
+            paint,
+            key,
+        }
     }
 }
 
@@ -125,7 +129,10 @@ fn draw_key(scene: &mut Scene, (x, y): Point, entry: &Entry) {
 pub fn verdict(scene: &mut Scene, (x, y): Point, success: bool, paint: Paint) {
     let stroke = Stroke::solid(paint, 2.2);
     if success {
-        scene.line(&[(x - 5.0, y), (x - 1.5, y + 4.0), (x + 5.0, y - 4.5)], stroke);
+        scene.line(
+            &[(x - 5.0, y), (x - 1.5, y + 4.0), (x + 5.0, y - 4.5)],
+            stroke,
+        );
     } else {
         scene.line(&[(x - 4.0, y - 4.0), (x + 4.0, y + 4.0)], stroke);
         scene.line(&[(x - 4.0, y + 4.0), (x + 4.0, y - 4.0)], stroke);
@@ -134,7 +141,11 @@ pub fn verdict(scene: &mut Scene, (x, y): Point, success: bool, paint: Paint) {
 
 /// Breaks a text at spaces so that its lines fit.
 fn wrapped(content: &str, width: f64, size: f64, bold: bool) -> Vec<String> {
-    let style = if bold { text(size, INK).bold() } else { text(size, INK) };
+    let style = if bold {
+        text(size, INK).bold()
+    } else {
+        text(size, INK)
+    };
     let mut lines: Vec<String> = Vec::new();
     for word in content.split_whitespace() {
         match lines.last_mut() {

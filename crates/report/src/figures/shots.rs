@@ -1,10 +1,10 @@
 //! Accuracy and attack success against the number of shots.
 
+use super::Figure;
 use super::axis::Axis;
 use super::panel::{Estimate, Panel, aside};
 use super::series::{Traits, evenly, grouped};
 use super::sheet::{Entry, HEADED, Key, sheet};
-use super::Figure;
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Stroke};
 use crate::style::{LINE, SOFT, colour};
@@ -13,8 +13,11 @@ const MOST: usize = 8;
 
 /// `None` unless some series has two numbers of shots.
 pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
-    let rows: Vec<&ResultRow> =
-        rows.iter().copied().filter(|row| row.tpr_at_fpr_1pct.is_some()).collect();
+    let rows: Vec<&ResultRow> = rows
+        .iter()
+        .copied()
+        .filter(|row| row.tpr_at_fpr_1pct.is_some())
+        .collect();
     let key = |row: &&ResultRow| Traits::of(row).without(&["shots"]);
     let mut series = grouped(&rows, key);
     series.retain(|(_, rows)| rows.iter().any(|row| row.shots != rows[0].shots));
@@ -23,8 +26,9 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     }
     let total = series.len();
     // What DP-SGD is compared with stays; of its ε as many as there is room for.
-    let (private, mut kept): (Vec<_>, Vec<_>) =
-        series.into_iter().partition(|(_, rows)| rows[0].defence == "dp_sgd");
+    let (private, mut kept): (Vec<_>, Vec<_>) = series
+        .into_iter()
+        .partition(|(_, rows)| rows[0].defence == "dp_sgd");
     kept.truncate(MOST);
     let room = MOST - kept.len();
     kept.extend(evenly(private, room));
@@ -49,15 +53,25 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     for (at, (own, members)) in heads.iter().enumerate() {
         if members.len() > 1 {
             let name = own.label(&head_traits);
-            let label = if name.is_empty() { "accuracy".to_owned() } else { format!("accuracy, {name}") };
+            let label = if name.is_empty() {
+                "accuracy".to_owned()
+            } else {
+                format!("accuracy, {name}")
+            };
             legend.push(Entry::new(label, SOFT, Key::Series(at)));
         }
     }
     legend.push(Entry::new("chance of the attack", LINE, Key::Dashed));
 
     let title = "Accuracy and attack success against shots";
-    let (mut scene, places) =
-        sheet(title, &Traits::common(&traits), &legend, (2, 1), (380.0, 290.0), HEADED);
+    let (mut scene, places) = sheet(
+        title,
+        &Traits::common(&traits),
+        &legend,
+        (2, 1),
+        (380.0, 290.0),
+        HEADED,
+    );
     let shots: Vec<f64> = rows.iter().map(|row| row.shots as f64).collect();
     let axis = || Axis::log_at(&shots, "shots (training examples a class)");
 
@@ -86,12 +100,25 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     success.level(&mut scene, 0.01, Stroke::dashed(LINE, 1.6, 6.0, 4.0));
     for (at, (_, members)) in series.iter().enumerate() {
         let estimates = estimates(members, |row| {
-            (row.tpr_at_fpr_1pct, row.tpr_at_fpr_1pct_lo, row.tpr_at_fpr_1pct_hi)
+            (
+                row.tpr_at_fpr_1pct,
+                row.tpr_at_fpr_1pct_lo,
+                row.tpr_at_fpr_1pct_hi,
+            )
         });
-        success.series(&mut scene, &estimates, at, colour(at), aside(at, series.len()));
+        success.series(
+            &mut scene,
+            &estimates,
+            at,
+            colour(at),
+            aside(at, series.len()),
+        );
     }
     let shown = if total > series.len() {
-        format!(" {} of {total} series are shown; results.csv holds all.", series.len())
+        format!(
+            " {} of {total} series are shown; results.csv holds all.",
+            series.len()
+        )
     } else {
         String::new()
     };

@@ -1,10 +1,10 @@
 //! The three-way figure: accuracy against attack success for undefended, DP-SGD and RHE heads.
 
+use super::Figure;
 use super::axis::{Axis, extent, number};
 use super::panel::{Panel, mark};
 use super::series::{Traits, defence_name, evenly, grouped};
 use super::sheet::{Entry, HEADED, Key, PLAIN, sheet};
-use super::Figure;
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
@@ -13,8 +13,11 @@ use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
 const MOST: usize = 6;
 
 /// Defences in the order of the legend.
-const DEFENCES: [(&str, Paint, usize); 3] =
-    [("none", PALETTE[0], 1), ("dp_sgd", PALETTE[1], 0), ("rhe", GOOD, 3)];
+const DEFENCES: [(&str, Paint, usize); 3] = [
+    ("none", PALETTE[0], 1),
+    ("dp_sgd", PALETTE[1], 0),
+    ("rhe", GOOD, 3),
+];
 
 /// `None` unless two defences, or DP-SGD at two ε, were attacked.
 pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
@@ -28,7 +31,9 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     if !rows.iter().any(differs) {
         return None;
     }
-    let attack = ["defence", "epsilon", "clip", "attack", "release", "null", "queries"];
+    let attack = [
+        "defence", "epsilon", "clip", "attack", "release", "null", "queries",
+    ];
     let mut panels = grouped(&rows, |row| Traits::of(row).without(&attack));
     panels.sort_by_key(|(_, rows)| rows[0].shots);
     let panels = evenly(panels, MOST);
@@ -39,22 +44,40 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         .iter()
         .filter(|(name, ..)| present(name))
         .map(|&(name, paint, shape)| {
-            let key = if name == "dp_sgd" { Key::Series(shape) } else { Key::Mark(shape) };
+            let key = if name == "dp_sgd" {
+                Key::Series(shape)
+            } else {
+                Key::Mark(shape)
+            };
             Entry::new(defence_name(name), paint, key)
         })
         .collect();
-    legend.push(Entry::new("an attack that learns nothing", LINE, Key::Dashed));
+    legend.push(Entry::new(
+        "an attack that learns nothing",
+        LINE,
+        Key::Dashed,
+    ));
 
     let title = "What each defence costs and what it stops";
     let subtitle = join(&[&Traits::common(&keys), "up and to the left is better"]);
     let columns = panels.len().min(2);
-    let size = if columns == 1 { (520.0, 360.0) } else { (380.0, 290.0) };
+    let size = if columns == 1 {
+        (520.0, 360.0)
+    } else {
+        (380.0, 290.0)
+    };
     let heading = if keys.len() > 1 { HEADED } else { PLAIN };
     let grid = (columns, panels.len().div_ceil(columns));
     let (mut scene, places) = sheet(title, &subtitle, &legend, grid, size, heading);
-    let accuracies = || rows.iter().flat_map(|row| [row.accuracy_lo, row.accuracy, row.accuracy_hi]);
+    let accuracies = || {
+        rows.iter()
+            .flat_map(|row| [row.accuracy_lo, row.accuracy, row.accuracy_hi])
+    };
     let (low, high) = extent(accuracies().flatten())?;
-    let (low, high) = ((10.0 * low - 0.3).floor() / 10.0, (10.0 * high + 0.3).ceil() / 10.0);
+    let (low, high) = (
+        (10.0 * low - 0.3).floor() / 10.0,
+        (10.0 * high + 0.3).ceil() / 10.0,
+    );
     for ((key, rows), (from, to)) in panels.iter().zip(places) {
         let panel = Panel {
             x: Axis::log_percent(3e-3, "true positive rate at 1 % false positives [%]"),
@@ -62,7 +85,11 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
             from,
             to,
         };
-        let heading = if keys.len() > 1 { key.label(&keys) } else { String::new() };
+        let heading = if keys.len() > 1 {
+            key.label(&keys)
+        } else {
+            String::new()
+        };
         panel.frame(&mut scene, &heading);
         let (bottom, top) = panel.y.ends();
         let chance = [(0.01, bottom), (0.01, top)];
@@ -79,21 +106,32 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
 
 /// For each defended head the row of the attack with the highest rate.
 fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
-    let cells = grouped(rows.iter().copied(), |row| (row.defence.clone(), row.epsilon, row.clip));
+    let cells = grouped(rows.iter().copied(), |row| {
+        (row.defence.clone(), row.epsilon, row.clip)
+    });
     let rate = |row: &ResultRow| row.tpr_at_fpr_1pct.unwrap_or(0.0);
     cells
         .into_iter()
         .filter_map(|(_, rows)| {
-            rows.into_iter().copied().max_by(|a, b| rate(a).total_cmp(&rate(b)))
+            rows.into_iter()
+                .copied()
+                .max_by(|a, b| rate(a).total_cmp(&rate(b)))
         })
         .collect()
 }
 
 fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
     for &(name, paint, shape) in &DEFENCES {
-        let mut own: Vec<&ResultRow> =
-            rows.iter().copied().filter(|row| row.defence == name).collect();
-        own.sort_by(|a, b| a.epsilon.unwrap_or(0.0).total_cmp(&b.epsilon.unwrap_or(0.0)));
+        let mut own: Vec<&ResultRow> = rows
+            .iter()
+            .copied()
+            .filter(|row| row.defence == name)
+            .collect();
+        own.sort_by(|a, b| {
+            a.epsilon
+                .unwrap_or(0.0)
+                .total_cmp(&b.epsilon.unwrap_or(0.0))
+        });
         let values: Vec<(f64, f64)> = own
             .iter()
             .filter_map(|row| Some((row.tpr_at_fpr_1pct?, row.accuracy?)))
@@ -113,9 +151,16 @@ fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
     }
     let place = |row: &&ResultRow| Some(panel.at(row.tpr_at_fpr_1pct?, row.accuracy?));
     let marks: Vec<Point> = rows.iter().filter_map(place).collect();
-    let mut private: Vec<&ResultRow> =
-        rows.iter().copied().filter(|row| row.epsilon.is_some()).collect();
-    private.sort_by(|a, b| a.epsilon.unwrap_or(0.0).total_cmp(&b.epsilon.unwrap_or(0.0)));
+    let mut private: Vec<&ResultRow> = rows
+        .iter()
+        .copied()
+        .filter(|row| row.epsilon.is_some())
+        .collect();
+    private.sort_by(|a, b| {
+        a.epsilon
+            .unwrap_or(0.0)
+            .total_cmp(&b.epsilon.unwrap_or(0.0))
+    });
     label_epsilons(scene, panel, &private, &marks);
 }
 
@@ -125,7 +170,9 @@ fn label_epsilons(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow], marks: 
     let style = text(10.5, SOFT);
     let mut taken: Vec<(Point, f64)> = Vec::new();
     let ends_first = [0, rows.len().saturating_sub(1)];
-    let order = ends_first.into_iter().chain(1..rows.len().saturating_sub(1));
+    let order = ends_first
+        .into_iter()
+        .chain(1..rows.len().saturating_sub(1));
     for at in order {
         let Some(row) = rows.get(at) else { continue };
         let (Some(epsilon), Some(tpr), Some(accuracy)) =
@@ -149,9 +196,9 @@ fn label_epsilons(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow], marks: 
             let clear_of_labels = taken.iter().all(|&((tx, ty), other)| {
                 px + width + 4.0 < tx || tx + other + 4.0 < px || (py - ty).abs() > 12.0
             });
-            let clear_of_marks = marks.iter().all(|&(mx, my)| {
-                mx + 6.0 < px || mx - 6.0 > px + width || (my - py).abs() > 10.0
-            });
+            let clear_of_marks = marks
+                .iter()
+                .all(|&(mx, my)| mx + 6.0 < px || mx - 6.0 > px + width || (my - py).abs() > 10.0);
             let inside = px > panel.from.0 + 2.0
                 && px + width < panel.to.0 + 6.0
                 && py > panel.from.1 + 7.0
@@ -166,6 +213,10 @@ fn label_epsilons(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow], marks: 
 }
 
 fn join(parts: &[&str]) -> String {
-    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = parts
+        .iter()
+        .copied()
+        .filter(|part| !part.is_empty())
+        .collect();
     parts.join(" · ")
 }

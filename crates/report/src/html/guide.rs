@@ -3,17 +3,50 @@
 /// Words of the page, with their meaning.
 pub(super) const WORDS: [(&str, &str); 12] = [
     ("shots", "training examples a class; n of them in all"),
-    ("victim", "a head trained on a private few-shot set that the adversary does not have; the unit of every interval"),
-    ("release", "what the adversary sees: weights, scores, labels or ciphertexts"),
-    ("defence", "undefended, DP-SGD (clipped and noised training) or RHE (the head's weights are encrypted)"),
-    ("null", "what the attack is compared with: a head trained on another set (independent), weights drawn from the shadow heads' mean and covariance (gaussian), or the same set with the target replaced (replace one)"),
-    ("TPR at 1 % FPR", "share of victims' classes called reconstructed at a threshold that calls 1 % of the null so: an attack that learns nothing has 1 %"),
-    ("FPR realised", "share of the null that the threshold in fact calls, at most the one asked for"),
-    ("AUC", "probability that a victim's reconstruction is better than a null's; .5 is chance"),
-    ("MSE", "smallest mean squared error between the reconstruction and the class's training images, pixels in [-1, 1]"),
-    ("success at τ", "share of reconstructions whose MSE is at most τ, the error of a nearest-neighbour guess"),
-    ("ε lower bound", "the privacy loss that the attack's counts prove, at their confidence"),
-    ("[lo, hi]", "95 % interval over victims; of rates also over the null that sets the threshold"),
+    (
+        "victim",
+        "a head trained on a private few-shot set that the adversary does not have; the unit of every interval",
+    ),
+    (
+        "release",
+        "what the adversary sees: weights, scores, labels or ciphertexts",
+    ),
+    (
+        "defence",
+        "undefended, DP-SGD (clipped and noised training) or RHE (the head's weights are encrypted)",
+    ),
+    (
+        "null",
+        "what the attack is compared with: a head trained on another set (independent), weights drawn from the shadow heads' mean and covariance (gaussian), or the same set with the target replaced (replace one)",
+    ),
+    (
+        "TPR at 1 % FPR",
+        "share of victims' classes called reconstructed at a threshold that calls 1 % of the null so: an attack that learns nothing has 1 %",
+    ),
+    (
+        "FPR realised",
+        "share of the null that the threshold in fact calls, at most the one asked for",
+    ),
+    (
+        "AUC",
+        "probability that a victim's reconstruction is better than a null's; .5 is chance",
+    ),
+    (
+        "MSE",
+        "smallest mean squared error between the reconstruction and the class's training images, pixels in [-1, 1]",
+    ),
+    (
+        "success at τ",
+        "share of reconstructions whose MSE is at most τ, the error of a nearest-neighbour guess",
+    ),
+    (
+        "ε lower bound",
+        "the privacy loss that the attack's counts prove, at their confidence",
+    ),
+    (
+        "[lo, hi]",
+        "95 % interval over victims; of rates also over the null that sets the threshold",
+    ),
 ];
 
 /// What stands above the table of the strongest attacks.

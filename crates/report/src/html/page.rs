@@ -47,10 +47,22 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
     html.push_str("</header>\n");
 
     if let Some(table) = tables::failures(page.results) {
-        section(&mut html, "failures", "Failed cells", guide::FAILURES, &table);
+        section(
+            &mut html,
+            "failures",
+            "Failed cells",
+            guide::FAILURES,
+            &table,
+        );
     }
     if let Some(table) = tables::strongest(page.results) {
-        section(&mut html, "strongest", "The strongest attack on each defence", guide::STRONGEST, &table);
+        section(
+            &mut html,
+            "strongest",
+            "The strongest attack on each defence",
+            guide::STRONGEST,
+            &table,
+        );
     }
     if !page.figures.is_empty() {
         html.push_str("<section id=\"figures\">\n<h2>Figures</h2>\n");
@@ -65,8 +77,20 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
         }
         html.push_str("</section>\n");
     }
-    section(&mut html, "cells", "All cells", guide::CELLS, &tables::cells(page.results));
-    section(&mut html, "words", "What the words mean", "", &definitions(&guide::WORDS));
+    section(
+        &mut html,
+        "cells",
+        "All cells",
+        guide::CELLS,
+        &tables::cells(page.results),
+    );
+    section(
+        &mut html,
+        "words",
+        "What the words mean",
+        "",
+        &definitions(&guide::WORDS),
+    );
     if let Some(table) = tables::timings(page.timings) {
         section(&mut html, "timings", "Time", guide::TIMINGS, &table);
     }
@@ -102,7 +126,11 @@ fn facts(page: &Page) -> String {
     }
     let mut html = String::from("<ul class=\"facts\">\n");
     for (value, name) in facts {
-        let _ = writeln!(html, "<li><b>{}</b><span>{name}</span></li>", escape(&value));
+        let _ = writeln!(
+            html,
+            "<li><b>{}</b><span>{name}</span></li>",
+            escape(&value)
+        );
     }
     html.push_str("</ul>\n");
     html
@@ -141,5 +169,11 @@ fn provenance(html: &mut String, page: &Page) {
             escape(page.config)
         );
     }
-    section(html, "provenance", "How to make this page again", "", &content);
+    section(
+        html,
+        "provenance",
+        "How to make this page again",
+        "",
+        &content,
+    );
 }

@@ -41,7 +41,13 @@ footer{margin-top:50px;font-size:13px}
 /// The style sheet. Figures carry colours for white ground; on dark ground the neutral ones are
 /// exchanged, the series' colours serve both.
 pub(super) fn sheet() -> String {
-    let swaps = [(PAPER, "--paper"), (INK, "--ink"), (SOFT, "--soft"), (LINE, "--soft"), (GRID, "--line")];
+    let swaps = [
+        (PAPER, "--paper"),
+        (INK, "--ink"),
+        (SOFT, "--soft"),
+        (LINE, "--soft"),
+        (GRID, "--line"),
+    ];
     let mut sheet = SHEET.to_owned();
     sheet.push_str("@media(prefers-color-scheme:dark){\n");
     for (paint, variable) in swaps {

@@ -18,7 +18,11 @@ fn table(columns: &[Column], rows: &[(bool, Vec<String>)]) -> String {
     }
     html.push_str("</tr></thead>\n<tbody>\n");
     for (failed, cells) in rows {
-        html.push_str(if *failed { "<tr class=\"failed\">" } else { "<tr>" });
+        html.push_str(if *failed {
+            "<tr class=\"failed\">"
+        } else {
+            "<tr>"
+        });
         for (column, cell) in columns.iter().zip(cells) {
             let _ = write!(html, "<td{}>{cell}</td>", class(column));
         }
@@ -38,7 +42,10 @@ pub(super) fn strongest(rows: &[ResultRow]) -> Option<String> {
         )
     };
     let mut best: Vec<&ResultRow> = Vec::new();
-    for row in rows.iter().filter(|row| !row.failed() && row.tpr_at_fpr_1pct.is_some()) {
+    for row in rows
+        .iter()
+        .filter(|row| !row.failed() && row.tpr_at_fpr_1pct.is_some())
+    {
         match best.iter_mut().find(|other| cell(other) == cell(row)) {
             Some(other) if rate(row) > rate(other) => *other = row,
             Some(_) => {}
@@ -68,7 +75,11 @@ pub(super) fn strongest(rows: &[ResultRow]) -> Option<String> {
                 defence(row),
                 percent(row.accuracy, row.accuracy_lo, row.accuracy_hi),
                 attack(row),
-                percent(row.tpr_at_fpr_1pct, row.tpr_at_fpr_1pct_lo, row.tpr_at_fpr_1pct_hi),
+                percent(
+                    row.tpr_at_fpr_1pct,
+                    row.tpr_at_fpr_1pct_lo,
+                    row.tpr_at_fpr_1pct_hi,
+                ),
                 decimals(row.auc, 3),
             ];
             (false, cells)
@@ -116,9 +127,14 @@ pub(super) fn cells(rows: &[ResultRow]) -> String {
                 row.victims.map_or_else(String::new, |n| n.to_string()),
                 percent(row.accuracy, row.accuracy_lo, row.accuracy_hi),
                 percent(row.tpr_at_fpr_0_1pct, None, None),
-                percent(row.tpr_at_fpr_1pct, row.tpr_at_fpr_1pct_lo, row.tpr_at_fpr_1pct_hi),
+                percent(
+                    row.tpr_at_fpr_1pct,
+                    row.tpr_at_fpr_1pct_lo,
+                    row.tpr_at_fpr_1pct_hi,
+                ),
                 percent(row.tpr_at_fpr_10pct, None, None),
-                row.fpr_realised.map_or_else(String::new, |v| format!("{:.2} %", 100.0 * v)),
+                row.fpr_realised
+                    .map_or_else(String::new, |v| format!("{:.2} %", 100.0 * v)),
                 decimals(row.auc, 3),
                 decimals(row.mse, 4),
                 decimals(row.mse_null, 4),
@@ -178,7 +194,8 @@ pub(super) fn timings(rows: &[TimingRow]) -> Option<String> {
                 escape(&row.cached),
                 seconds(row.seconds),
                 row.items.map_or_else(String::new, |n| n.to_string()),
-                row.items_per_second.map_or_else(String::new, |rate| format!("{rate:.0}")),
+                row.items_per_second
+                    .map_or_else(String::new, |rate| format!("{rate:.0}")),
             ];
             (false, cells)
         })
@@ -188,7 +205,9 @@ pub(super) fn timings(rows: &[TimingRow]) -> Option<String> {
 
 fn defence(row: &ResultRow) -> String {
     let name = escape(defence_name(&row.defence));
-    row.epsilon.map_or(name.clone(), |epsilon| format!("{name}, ε = {}", number(epsilon)))
+    row.epsilon.map_or(name.clone(), |epsilon| {
+        format!("{name}, ε = {}", number(epsilon))
+    })
 }
 
 fn attack(row: &ResultRow) -> String {
@@ -200,10 +219,17 @@ fn attack(row: &ResultRow) -> String {
 }
 
 fn percent(value: Option<f64>, lo: Option<f64>, hi: Option<f64>) -> String {
-    let Some(value) = value else { return String::new() };
+    let Some(value) = value else {
+        return String::new();
+    };
     let mut text = format!("{:.1} %", 100.0 * value);
     if let Some((lo, hi)) = lo.zip(hi) {
-        let _ = write!(text, "<small>[{:.1}, {:.1}]</small>", 100.0 * lo, 100.0 * hi);
+        let _ = write!(
+            text,
+            "<small>[{:.1}, {:.1}]</small>",
+            100.0 * lo,
+            100.0 * hi
+        );
     }
     text
 }

@@ -14,7 +14,12 @@ pub fn row(shots: u64, defence: &str, epsilon: Option<f64>, accuracy: f64, tpr: 
         defence: defence.to_owned(),
         epsilon,
         delta: epsilon.map(|_| 0.1),
-        release: if defence == "rhe" { "ciphertexts" } else { "weights" }.to_owned(),
+        release: if defence == "rhe" {
+            "ciphertexts"
+        } else {
+            "weights"
+        }
+        .to_owned(),
         attack: "unmixing".to_owned(),
         null: "independent".to_owned(),
         victims: Some(500),
@@ -41,14 +46,23 @@ pub fn sweep() -> Vec<ResultRow> {
     for (shots, accuracy, tpr) in [(1, 0.5, 0.8), (4, 0.7, 0.2), (16, 0.8, 0.03)] {
         rows.push(row(shots, "none", None, accuracy, tpr));
         for (epsilon, kept) in [(5.0, 0.3), (20.0, 0.7), (80.0, 0.98)] {
-            rows.push(row(shots, "dp_sgd", Some(epsilon), kept * accuracy, kept * tpr));
+            rows.push(row(
+                shots,
+                "dp_sgd",
+                Some(epsilon),
+                kept * accuracy,
+                kept * tpr,
+            ));
         }
         rows.push(row(shots, "rhe", None, accuracy, 0.01));
     }
     let mut failed = row(4, "dp_sgd", Some(0.5), 0.0, 0.0);
     (failed.accuracy, failed.accuracy_lo, failed.accuracy_hi) = (None, None, None);
-    (failed.tpr_at_fpr_1pct, failed.tpr_at_fpr_1pct_lo, failed.tpr_at_fpr_1pct_hi) =
-        (None, None, None);
+    (
+        failed.tpr_at_fpr_1pct,
+        failed.tpr_at_fpr_1pct_lo,
+        failed.tpr_at_fpr_1pct_hi,
+    ) = (None, None, None);
     failed.error = "no noise reaches epsilon 0.5, \"really\"\nhint: raise <epsilon>".to_owned();
     rows.push(failed);
     rows
