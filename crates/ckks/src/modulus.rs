@@ -50,7 +50,7 @@ impl Modulus {
             #[inline(always)]
             || {
                 for (a, &b) in left.iter_mut().zip(right) {
-                    let sum = *a + b;
+                    let sum = a.wrapping_add(b);
                     *a = sum.min(sum.wrapping_sub(p));
                 }
             },
@@ -76,7 +76,7 @@ impl Modulus {
             #[inline(always)]
             || {
                 for a in row.iter_mut() {
-                    let negative = p - *a;
+                    let negative = p.wrapping_sub(*a);
                     *a = if negative == p { 0 } else { negative };
                 }
             },
