@@ -1,6 +1,7 @@
 //! Nodes to typed values, by serde; every fault names its place, its path and what was expected.
 
 mod access;
+mod faults;
 mod variant;
 
 use serde::{
@@ -9,9 +10,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Node, Segment, Value, nearest, one_or_many, scalar};
+use super::{Node, Segment, Value, one_or_many, scalar};
 use crate::error::Fault;
 use access::{Items, Pairs, Single};
+use faults::{WRONG_TYPE, words};
 use variant::Choice;
 
 /// Reads a value out of a node.
@@ -236,59 +238,11 @@ impl<'n> de::Deserializer<'n> for Reader<'n> {
     }
 }
 
-/// What a visitor of [`Reader::deserialize_any`] answers to a type it does not take.
-const WRONG_TYPE: &str = "wrong type";
-
 struct Expecting<'v, V>(&'v V);
 
 impl<'n, V: Visitor<'n>> std::fmt::Display for Expecting<'_, V> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.expecting(out)
-    }
-}
-
-impl de::Error for Fault {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self::nowhere(message.to_string())
-    }
-
-    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::nowhere(WRONG_TYPE).expected(expected.to_string())
-    }
-
-    fn unknown_field(field: &str, fields: &'static [&'static str]) -> Self {
-        let fault = Self::nowhere("unknown key").expected(words("the key", "a key among", fields));
-        match nearest(field, fields.iter().copied()) {
-            Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None => fault,
-        }
-    }
-
-    fn unknown_variant(variant: &str, variants: &'static [&'static str]) -> Self {
-        let fault = Self::nowhere(format!("found `{variant}`"))
-            .expected(words("", "one of", variants).trim());
-        match nearest(variant, variants.iter().copied()) {
-            Some(near) => fault.hint(format!("did you mean `{near}`?")),
-            None => fault,
-        }
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::nowhere(format!("the key `{field}` is missing"))
-    }
-}
-
-/// `the key `a``, `keys among `a`, `b``.
-fn words(one: &str, many: &str, words: &[&str]) -> String {
-    let listed = words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    if words.len() == 1 {
-        format!("{one} {listed}")
-    } else {
-        format!("{many} {listed}")
     }
 }
 

@@ -115,12 +115,8 @@ impl<'t> Reader<'t> {
             Event::Scalar(text, style, anchor, None) => (anchor, scalar(&text, style)),
             Event::SequenceStart(_, anchor, None) => (anchor, self.list(depth, path)?),
             Event::MappingStart(_, anchor, None) => (anchor, self.map(depth, path)?),
-            event => {
-                return Err(Fault::new(
-                    origin,
-                    format!("a value is missing before {event:?}"),
-                ));
-            }
+            // Ends of lists, mappings and documents: the parser gives them where they belong.
+            _ => return Err(Fault::new(origin, "a value is missing").at(path.clone())),
         };
         let node = Node { origin, value };
         if anchor != 0 {

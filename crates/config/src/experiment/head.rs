@@ -61,7 +61,8 @@ pub struct Recipe {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
-    /// By head and target: see [`Preset::resolve`](Preset).
+    /// By target and head: CelebA's for faces, CIFAR-10's for natural images, else MNIST's;
+    /// the binary ones for heads with a hidden layer.
     #[default]
     Auto,
     /// MNIST's ten-class heads.
