@@ -40,8 +40,9 @@ pub fn victim_scores(world: &World<'_>, attack: &dyn WhiteBox, victims: &ShadowB
     score(world, &images, attack.targets(), victims, &owners)
 }
 
-/// About `count` scores under `null`, one list a null unit; a null head that was trained on the
-/// image it would be compared with is not compared with it. For [`Null::ReplaceOne`] the number
+/// At least `count` scores under `null`, one list a null unit: score number i is of target i modulo
+/// the number of targets. A null head that was trained on the image it would be compared with has
+/// no score there: NaN. For [`Null::ReplaceOne`] the number
 /// of scores is the number of victims times their classes, whatever `count`.
 pub fn null_scores(
     world: &World<'_>,
@@ -73,18 +74,17 @@ pub fn null_scores(
         let more = score(world, &images, attack.targets(), victims, &owners);
         for (unit, (all, more)) in scores.iter_mut().zip(more).enumerate() {
             let members = victims.members(owners[unit]);
-            let strange = |target: &usize| {
+            let strange = |target: usize| {
                 seen.as_ref().is_none_or(|seen| {
                     let own = &seen[unit * world.members()..(unit + 1) * world.members()];
-                    let theirs = candidates(world, members, attack.targets(), *target);
+                    let theirs = candidates(world, members, attack.targets(), target);
                     theirs.iter().all(|index| !own.contains(index))
                 })
             };
-            let targets = (0..attack.targets()).filter(strange);
-            all.extend(targets.map(|target| more[target]));
+            let scores = more.into_iter().enumerate();
+            all.extend(scores.map(|(target, score)| if strange(target) { score } else { f64::NAN }));
         }
     }
-    scores.retain(|unit| !unit.is_empty());
     Ok(scores)
 }
 

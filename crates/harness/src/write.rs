@@ -150,13 +150,14 @@ fn samples(measured: &[Measured]) -> Vec<ScoreSample> {
     measured
         .iter()
         .filter_map(|cell| {
-            let outcome = cell.outcome.as_ref().filter(|outcome| outcome.reconstructs)?;
+            let errors = cell.outcome.as_ref()?.errors.as_ref()?;
             Some(ScoreSample {
                 label: label(&cell.row),
-                victims: flat(&outcome.victims),
-                null: flat(&outcome.null),
+                victims: flat(&errors.victims),
+                null: flat(&errors.null),
                 tau: cell.row.tau,
-                threshold: cell.roc.as_ref().map(|roc| roc.tpr_at_1pct.threshold),
+                // The threshold is relative to the class: no single error stands for it.
+                threshold: None,
             })
         })
         .collect()

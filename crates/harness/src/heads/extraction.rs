@@ -8,6 +8,7 @@ use config::experiment::{self as wanted, Labels, Scores, Then};
 use rayon::prelude::*;
 use transfer::{Head, ShadowBatch};
 
+use super::calibration::Calibration;
 use super::gallery;
 use super::measure::Trial;
 use super::model;
@@ -135,16 +136,16 @@ fn attack_copies(
         })
         .collect::<Result<Vec<f64>, HarnessError>>()?;
 
-    outcome.victims = victim_scores(setting, model.as_ref(), &batch);
     let images = model.reconstruct(&batch.weights, batch.len());
-    outcome.null = rotated(trial, &images, model.targets());
+    let null = rotated(trial, &images, model.targets());
+    let errors = victim_scores(setting, model.as_ref(), &batch);
+    Calibration::fit(setting, model.as_ref())?.take(outcome, errors, null);
     outcome.cosine = Some(mean(&cosines));
     outcome.label_agreement = Some(mean(&agreements));
     outcome.queries = Some(queries);
     let cost = model.cost();
     outcome.samples = cost.samples;
     outcome.steps = cost.steps;
-    outcome.reconstructs = true;
     outcome.gallery = gallery::pictures(setting, &images, model.targets(), victims);
     outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
     Ok(())

@@ -1,6 +1,7 @@
 //! Experiments on heads: victims, releases, attacks.
 
 mod adversary;
+mod calibration;
 mod encrypted;
 mod extraction;
 mod gallery;

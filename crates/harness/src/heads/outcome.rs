@@ -17,8 +17,8 @@ pub struct Outcome {
     pub victims: Vec<Vec<f64>>,
     /// The same for each draw of the null hypothesis.
     pub null: Vec<Vec<f64>>,
-    /// Whether scores are mean squared errors of reconstructions.
-    pub reconstructs: bool,
+    /// Mean squared errors behind the scores, where the attack reconstructs.
+    pub errors: Option<Errors>,
     /// Mean structural similarity with the nearest training image.
     pub ssim: Option<f64>,
     /// Share of test images on which the attacked head (extracted, or decrypted) agrees with the
@@ -42,6 +42,15 @@ pub struct Outcome {
     pub gallery: Vec<Picture>,
 }
 
+/// Mean squared errors of reconstructions, in the order of the scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Errors {
+    /// Of each victim's targets.
+    pub victims: Vec<Vec<f64>>,
+    /// Of each draw of the null hypothesis.
+    pub null: Vec<Vec<f64>>,
+}
+
 /// One reconstruction beside the training image it is nearest to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
@@ -54,5 +63,5 @@ pub struct Picture {
 }
 
 impl Artefact for Outcome {
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
 }

@@ -3,6 +3,7 @@
 use attacks::{Null, neighbour_scores, null_scores, victim_scores};
 use config::experiment::{self as wanted, Then};
 
+use super::calibration::Calibration;
 use super::gallery;
 use super::measure::Trial;
 use super::model;
@@ -23,17 +24,17 @@ pub fn run(
     let mut released = trial.victims.clone();
     setting.release(&mut released, "victims")?;
     let null = null(trial.cell.null);
-    (outcome.victims, outcome.null) = match null {
+    let (victims, draws) = match null {
         Null::ReplaceOne => neighbour_scores(setting, model.as_ref(), &released)?,
         _ => (
             victim_scores(setting, model.as_ref(), &released),
             null_scores(setting, model.as_ref(), &released, null, trial.heads.nulls)?,
         ),
     };
+    Calibration::fit(setting, model.as_ref())?.take(outcome, victims, draws);
     let cost = model.cost();
     outcome.samples = cost.samples;
     outcome.steps = cost.steps;
-    outcome.reconstructs = true;
     outcome.gallery = gallery::gallery(setting, model.as_ref(), &released);
     outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
     Ok(())

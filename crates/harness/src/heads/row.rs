@@ -163,12 +163,13 @@ fn scored(
     row.auc = Some(report.auc.value);
     row.auc_lo = Some(report.auc.lo);
     row.auc_hi = Some(report.auc.hi);
-    if outcome.reconstructs {
-        let mse = mean(&outcome.victims);
+    if let Some(errors) = &outcome.errors {
+        let mse = mean(&errors.victims);
         let tau = heads.tau.unwrap_or(outcome.tau);
-        let success = success_at(&scores, tau, LEVEL)?;
+        let raw = Scores::new(errors.victims.clone(), errors.null.clone())?;
+        let success = success_at(&raw, tau, LEVEL)?;
         row.mse = Some(mse);
-        row.mse_null = Some(mean(&outcome.null));
+        row.mse_null = Some(mean(&errors.null));
         row.psnr = Some(psnr(mse));
         row.ssim = outcome.ssim;
         row.tau = Some(tau);
