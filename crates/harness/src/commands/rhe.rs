@@ -5,7 +5,7 @@ use std::path::Path;
 
 use datasets::read_matrix;
 use rhe::{
-    Activation, Backend, EncryptedResults, EvaluationKeys, Form, LinearClassifier, PlainHead,
+    Activation, Backend, DEFAULT_MAX_NORM, EncryptedResults, EvaluationKeys, Form, LinearClassifier, PlainHead,
     Precision, ProtectedHead, ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges,
     ReluClassifier, RheError, SecretKey, SquareClassifier,
 };
@@ -13,6 +13,9 @@ use rhe::{
 use crate::app::Failure;
 use crate::cli::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 use crate::exit::Exit;
+
+/// Head room above the largest norm met in a calibration.
+const NORM_ROOM: f32 = 1.25;
 
 /// Runs one step; returns what there is to say.
 ///
@@ -87,7 +90,12 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
             ProtectedHead::Relu(ProtectedRelu::protect(&head, &key, &ranges, Form::Seeded)?)
         }
         (_, Activation::Square) => {
-            ProtectedHead::Square(Box::new(ProtectedSquare::protect(&head, &key)?))
+            let max_norm = match &args.calibration {
+                Some(path) => NORM_ROOM * largest_norm(&features(path, head.features())?, head.features()),
+                None => DEFAULT_MAX_NORM,
+            };
+            let protected = ProtectedSquare::protect(&head, &key, max_norm)?;
+            ProtectedHead::Square(Box::new(protected))
         }
     };
     let bytes = protected.to_bytes().len();
@@ -98,6 +106,13 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
         head.outputs(),
         args.out.display()
     ))
+}
+
+/// The largest Euclidean norm of rows of `width` values.
+fn largest_norm(rows: &[f32], width: usize) -> f32 {
+    rows.chunks_exact(width)
+        .map(|row| row.iter().map(|x| x * x).sum::<f32>().sqrt())
+        .fold(0.0, f32::max)
 }
 
 /// The rows of a features file, which must be as wide as the head's input.
