@@ -43,11 +43,14 @@ fn uniform(count: usize, fan_in: usize, key: &StreamKey) -> Vec<f32> {
 }
 
 impl Conv1d {
-    /// A filter of odd length.
+    /// A filter of odd length near the identity: 1 in the middle, a tenth of PyTorch's default
+    /// around it. A wholly random filter loses frequencies of the input for good.
     pub(crate) fn random(kernel: usize, key: &StreamKey) -> Self {
+        let mut weight = uniform(kernel, 100 * kernel, &key.child("weight"));
+        weight[kernel / 2] += 1.0;
         Self {
-            weight: uniform(kernel, kernel, &key.child("weight")),
-            bias: uniform(1, kernel, &key.child("bias")),
+            weight,
+            bias: vec![0.0],
         }
     }
 

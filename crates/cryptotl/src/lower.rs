@@ -22,16 +22,14 @@ pub struct LowerShape {
 }
 
 impl LowerShape {
-    /// The paper's proportions at any input width: hidden as wide as the input (down to a multiple
-    /// of 3), filter 9, pool 3, two features fewer (768 → 766).
+    /// The paper's network for inputs of any width: filter 9, Dense 768, pool 3, Dense 766.
     pub fn paper(inputs: usize) -> Self {
-        let hidden = inputs / 3 * 3;
         Self {
             inputs,
             kernel: 9,
-            hidden,
+            hidden: 768,
             pool: 3,
-            features: hidden.saturating_sub(2),
+            features: 766,
         }
     }
 
@@ -85,7 +83,7 @@ pub(crate) struct LowerTape {
 }
 
 impl LowerNetwork {
-    /// PyTorch's default initial weights, drawn from `key`.
+    /// Initial weights drawn from `key`: the filter near the identity, PyTorch's defaults elsewhere.
     ///
     /// # Errors
     /// If the shape is impossible.
@@ -333,7 +331,7 @@ mod tests {
     fn impossible_shapes_are_refused() {
         let good = LowerShape::paper(768);
         assert_eq!((good.hidden, good.features, good.pooled()), (768, 766, 256));
-        assert_eq!(LowerShape::paper(384).features, 382);
+        assert_eq!(LowerShape::paper(384).inputs, 384);
         for bad in [
             LowerShape { kernel: 8, ..good },
             LowerShape { pool: 5, ..good },

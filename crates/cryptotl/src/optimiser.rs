@@ -1,4 +1,5 @@
-//! Adam (Kingma, Ba 2015) with decoupled weight decay, on any list of weight slices.
+//! Adam (Kingma, Ba 2015) and gradient descent with momentum, both with decoupled weight decay, on
+//! any list of weight slices.
 
 /// Moments of every weight.
 pub(crate) struct Adam {
@@ -39,6 +40,43 @@ impl Adam {
     }
 }
 
+/// v ← .9 v + g, w ← w − η(v + λw).
+pub(crate) struct Momentum {
+    rate: f32,
+    decay: f32,
+    velocities: Vec<Vec<f32>>,
+}
+
+impl Momentum {
+    pub(crate) fn new(rate: f32, decay: f32) -> Self {
+        Self {
+            rate,
+            decay,
+            velocities: Vec::new(),
+        }
+    }
+
+    /// One step on several slices with their gradients (the same slices in every step).
+    pub(crate) fn step<'a>(
+        &mut self,
+        slices: impl IntoIterator<Item = (&'a mut [f32], &'a [f32])>,
+    ) {
+        for (at, (weights, gradients)) in slices.into_iter().enumerate() {
+            if self.velocities.len() == at {
+                self.velocities.push(vec![0.0; weights.len()]);
+            }
+            for ((w, &g), v) in weights
+                .iter_mut()
+                .zip(gradients)
+                .zip(&mut self.velocities[at])
+            {
+                *v = 0.9 * *v + g;
+                *w -= self.rate * (*v + self.decay * *w);
+            }
+        }
+    }
+}
+
 /// d/dz of the binary cross-entropy of logit `z` and label 0 or 1.
 pub(crate) fn logistic_gradient(z: f32, label: u32) -> f32 {
     1.0 / (1.0 + (-z).exp()) - label as f32
@@ -54,14 +92,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn adam_finds_a_minimum() {
-        let mut w = [3.0f32, -2.0];
-        let mut adam = Adam::new(0.05, 0.0);
+    fn both_find_a_minimum() {
+        let (mut adam, mut momentum) = (Adam::new(0.05, 0.0), Momentum::new(0.02, 0.0));
+        let (mut a, mut b) = ([3.0f32, -2.0], [3.0f32, -2.0]);
+        let gradient = |w: &[f32; 2]| [2.0 * (w[0] - 1.0), 8.0 * (w[1] + 0.5)];
         for _ in 0..500 {
-            let g = [2.0 * (w[0] - 1.0), 8.0 * (w[1] + 0.5)];
-            adam.step([(&mut w[..], &g[..])]);
+            let g = gradient(&a);
+            adam.step([(&mut a[..], &g[..])]);
+            let g = gradient(&b);
+            momentum.step([(&mut b[..], &g[..])]);
         }
-        assert!((w[0] - 1.0).abs() < 1e-2 && (w[1] + 0.5).abs() < 1e-2);
+        for w in [a, b] {
+            assert!((w[0] - 1.0).abs() < 1e-2 && (w[1] + 0.5).abs() < 1e-2);
+        }
     }
 
     #[test]

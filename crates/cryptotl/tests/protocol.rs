@@ -43,14 +43,14 @@ fn encrypted_features_are_the_plain_ones() {
     let fast = || Parameters::fast().unwrap();
     for (shape, activation, parameters, packing, capacity) in [
         (
-            LowerShape::paper(48),
+            shape(48, 48, 3, 46),
             Activation::cubic(),
             fast(),
             Packing::Latency,
             64,
         ),
         (
-            LowerShape::paper(48),
+            shape(48, 48, 3, 46),
             Activation::cubic(),
             fast(),
             Packing::Throughput,
@@ -94,7 +94,7 @@ fn encrypted_features_are_the_plain_ones() {
 #[test]
 fn a_kept_key_still_decrypts() {
     let setup = Setup::new(
-        LowerShape::paper(24),
+        shape(24, 24, 3, 22),
         3,
         Parameters::fast().unwrap(),
         Packing::Latency,
@@ -114,7 +114,7 @@ fn a_kept_key_still_decrypts() {
 #[test]
 fn what_does_not_belong_is_refused() {
     let fast = || Parameters::fast().unwrap();
-    let shape = LowerShape::paper(24);
+    let shape = shape(24, 24, 3, 22);
     let setup = Setup::new(shape, 3, fast(), Packing::Latency).unwrap();
     let other = Setup::new(shape, 3, fast(), Packing::Throughput).unwrap();
     let (client, server, network) = session(&setup, &Activation::cubic());
@@ -166,6 +166,10 @@ fn what_does_not_belong_is_refused() {
 
     assert!(client.encrypt(&inputs(1, 23)).is_err());
     assert!(client.encrypt(&inputs(0, 24)).is_err());
-    assert!(Setup::new(LowerShape::paper(9000), 3, fast(), Packing::Latency).is_err());
+    let wide = LowerShape {
+        inputs: 9000,
+        ..shape
+    };
+    assert!(Setup::new(wide, 3, fast(), Packing::Latency).is_err());
     assert!(Setup::new(shape, 4, fast(), Packing::Latency).is_err());
 }

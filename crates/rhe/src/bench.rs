@@ -1,10 +1,35 @@
 //! What everything costs on this machine: the numbers of `harness bench rhe`.
 
 mod linear;
+mod relu;
+mod square;
 
 pub use linear::{LinearBench, bench_linear};
+pub use relu::{ReluBench, bench_relu};
+pub use square::{SquareBench, bench_square};
 
+use crate::error::RheError;
 use std::time::{Duration, Instant};
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct RheBench {
+    /// 10 × 1024.
+    pub linear: LinearBench,
+    /// 1024 → 8 → 1.
+    pub relu: ReluBench,
+    /// 2048 → 4 → 1 and 1024 → 8 → 1.
+    pub square: [SquareBench; 2],
+}
+
+/// Runs every benchmark with the shapes of the papers; about half a minute.
+pub fn run() -> Result<RheBench, RheError> {
+    Ok(RheBench {
+        linear: bench_linear(10, 1024, 200)?,
+        relu: bench_relu(1024, 8, 50)?,
+        square: [bench_square(2048, 4, 20)?, bench_square(1024, 8, 20)?],
+    })
+}
 
 /// The shortest of `rounds` runs, in microseconds for one of the `items` that each does. Other
 /// work on the machine only adds to a run, so the least is the nearest to what the code costs.
@@ -22,9 +47,8 @@ pub(crate) fn shortest(rounds: usize, items: usize, mut work: impl FnMut()) -> f
 pub(crate) fn on_threads<R: Send>(
     threads: usize,
     work: impl FnOnce() -> R + Send,
-) -> Result<R, crate::RheError> {
+) -> Result<R, RheError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool =
-        pool.map_err(|e| crate::RheError::setting(format!("{threads} threads"), e.to_string()))?;
+    let pool = pool.map_err(|e| RheError::setting(format!("{threads} threads"), e.to_string()))?;
     Ok(pool.install(work))
 }

@@ -76,6 +76,9 @@ pub enum RheError {
         /// Why.
         source: std::io::Error,
     },
+    /// The approximate arithmetic of a square head refused.
+    #[error("cannot compute on the square head: {0}")]
+    Ckks(#[from] ckks::CkksError),
     /// The operating system has no randomness to give; nothing secret can be made without.
     #[error("the operating system's random generator failed: {0}")]
     Randomness(getrandom::Error),

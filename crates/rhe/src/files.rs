@@ -2,7 +2,9 @@
 
 mod container;
 mod linear;
+mod relu;
 mod secret;
+mod square;
 
 pub(crate) use container::{Kind, Reader, read_limited, write_whole};
 pub(crate) use secret::at;

@@ -104,9 +104,10 @@ impl SecretKey {
         bits
     }
 
-    /// Bytes only the owner can compute, to hide the sealed numbers of one head.
-    fn fill_pad(&self, head: Identity, pad: &mut [u8]) {
-        let key = Zeroizing::new(blake3::derive_key("rhea rhe sealed numbers", &*self.master));
+    /// Bytes only the owner can compute, to hide what is sealed in one head. Each purpose and head
+    /// has a pad of its own, used once.
+    fn fill_pad(&self, purpose: &str, head: Identity, pad: &mut [u8]) {
+        let key = Zeroizing::new(blake3::derive_key(purpose, &*self.master));
         let mut hasher = blake3::Hasher::new_keyed(&key);
         hasher.update(&head.0);
         hasher.finalize_xof().fill(pad);
@@ -141,9 +142,11 @@ impl fmt::Debug for SecretKey {
 pub struct SealedNumbers(pub(crate) Vec<u8>);
 
 impl SealedNumbers {
+    const PURPOSE: &str = "rhea rhe sealed numbers";
+
     pub(crate) fn seal(values: &[f64], key: &SecretKey, head: Identity) -> Self {
         let mut bytes = vec![0; 8 * values.len()];
-        key.fill_pad(head, &mut bytes);
+        key.fill_pad(Self::PURPOSE, head, &mut bytes);
         let plain = values.iter().flat_map(|v| v.to_bits().to_le_bytes());
         bytes.iter_mut().zip(plain).for_each(|(b, p)| *b ^= p);
         Self(bytes)
@@ -151,7 +154,7 @@ impl SealedNumbers {
 
     pub(crate) fn open(&self, key: &SecretKey, head: Identity) -> Result<Vec<f64>, RheError> {
         let mut bytes = vec![0; self.0.len()];
-        key.fill_pad(head, &mut bytes);
+        key.fill_pad(Self::PURPOSE, head, &mut bytes);
         bytes.iter_mut().zip(&self.0).for_each(|(b, s)| *b ^= s);
         let words = bytes.as_chunks::<8>().0.iter();
         let values: Vec<f64> = words
@@ -165,10 +168,27 @@ impl SealedNumbers {
             ))
         }
     }
+}
 
-    /// How many numbers there are.
-    pub(crate) fn count(&self) -> usize {
-        self.0.len() / 8
+/// Bytes that only the key's owner reads: the CKKS secret of one square head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SealedBytes(pub(crate) Vec<u8>);
+
+impl SealedBytes {
+    const PURPOSE: &str = "rhea rhe sealed secret";
+
+    pub(crate) fn seal(plain: &[u8], key: &SecretKey, head: Identity) -> Self {
+        let mut bytes = vec![0; plain.len()];
+        key.fill_pad(Self::PURPOSE, head, &mut bytes);
+        bytes.iter_mut().zip(plain).for_each(|(b, p)| *b ^= p);
+        Self(bytes)
+    }
+
+    pub(crate) fn open(&self, key: &SecretKey, head: Identity) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(vec![0; self.0.len()]);
+        key.fill_pad(Self::PURPOSE, head, &mut bytes);
+        bytes.iter_mut().zip(&self.0).for_each(|(b, s)| *b ^= s);
+        bytes
     }
 }
 
@@ -201,7 +221,6 @@ mod tests {
         let values = [0.125, -3.0];
         let sealed = SealedNumbers::seal(&values, &key, head);
         assert_eq!(sealed.open(&key, head).unwrap(), values);
-        assert_eq!(sealed.count(), 2);
         assert_ne!(sealed.0[..8], 0.125f64.to_bits().to_le_bytes());
         assert_ne!(sealed.open(&other, head).ok(), Some(values.to_vec()));
         assert_ne!(sealed.open(&key, second).ok(), Some(values.to_vec()));

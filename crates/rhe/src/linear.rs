@@ -11,7 +11,6 @@ pub use results::LinearResults;
 pub use reveal::Logits;
 
 pub(crate) use protect::LinearShape;
-pub(crate) use reveal::slot_readers;
 
 #[cfg(test)]
 mod tests;

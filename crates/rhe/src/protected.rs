@@ -4,22 +4,32 @@ use crate::error::RheError;
 use crate::files::{Kind, Reader, at, read_limited, write_whole};
 use crate::keys::{Identity, SecretKey};
 use crate::linear::{LinearResults, Logits, ProtectedLinear};
+use crate::relu::{ProtectedRelu, ReluResults};
+use crate::square::{ProtectedSquare, SquareResults};
 use std::path::Path;
 
 /// A protected head of any kind.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ProtectedHead {
     /// One affine layer.
     Linear(ProtectedLinear),
+    /// One hidden layer with ReLU; classifying needs evaluation keys.
+    Relu(ProtectedRelu),
+    /// One or two hidden layers with the square.
+    Square(Box<ProtectedSquare>),
 }
 
 /// Encrypted logits of any kind of head.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EncryptedResults {
     /// Of a linear head.
     Linear(LinearResults),
+    /// Of a ReLU head.
+    Relu(ReluResults),
+    /// Of a square head.
+    Square(SquareResults),
 }
 
 impl ProtectedHead {
@@ -27,6 +37,8 @@ impl ProtectedHead {
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::Linear(head) => head.to_bytes(),
+            Self::Relu(head) => head.to_bytes(),
+            Self::Square(head) => head.to_bytes(),
         }
     }
 
@@ -34,6 +46,10 @@ impl ProtectedHead {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
         match Reader::kind_of(bytes, "protected head")? {
             Kind::LinearHead => ProtectedLinear::from_bytes(bytes).map(Self::Linear),
+            Kind::ReluHead => ProtectedRelu::from_bytes(bytes).map(Self::Relu),
+            Kind::SquareHead => {
+                ProtectedSquare::from_bytes(bytes).map(|h| Self::Square(Box::new(h)))
+            }
             other => Err(RheError::format(
                 "protected head",
                 format!("this is a file of another kind: {}", other.name()),
@@ -56,6 +72,8 @@ impl ProtectedHead {
     pub fn key_id(&self) -> Identity {
         match self {
             Self::Linear(head) => head.key_id(),
+            Self::Relu(head) => head.key_id(),
+            Self::Square(head) => head.key_id(),
         }
     }
 
@@ -63,6 +81,8 @@ impl ProtectedHead {
     pub fn features(&self) -> usize {
         match self {
             Self::Linear(head) => head.features(),
+            Self::Relu(head) => head.features(),
+            Self::Square(head) => head.features(),
         }
     }
 }
@@ -72,6 +92,8 @@ impl EncryptedResults {
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::Linear(results) => results.to_bytes(),
+            Self::Relu(results) => results.to_bytes(),
+            Self::Square(results) => results.to_bytes(),
         }
     }
 
@@ -79,6 +101,8 @@ impl EncryptedResults {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
         match Reader::kind_of(bytes, "encrypted results")? {
             Kind::LinearResults => LinearResults::from_bytes(bytes).map(Self::Linear),
+            Kind::ReluResults => ReluResults::from_bytes(bytes).map(Self::Relu),
+            Kind::SquareResults => SquareResults::from_bytes(bytes).map(Self::Square),
             other => Err(RheError::format(
                 "encrypted results",
                 format!("this is a file of another kind: {}", other.name()),
@@ -101,6 +125,8 @@ impl EncryptedResults {
     pub fn images(&self) -> usize {
         match self {
             Self::Linear(results) => results.images(),
+            Self::Relu(results) => results.images(),
+            Self::Square(results) => results.images(),
         }
     }
 }
@@ -117,6 +143,8 @@ impl SecretKey {
     pub fn reveal_logits(&self, results: &EncryptedResults) -> Result<Vec<Logits>, RheError> {
         match results {
             EncryptedResults::Linear(results) => self.reveal_linear_logits(results),
+            EncryptedResults::Relu(results) => self.reveal_relu_logits(results),
+            EncryptedResults::Square(results) => self.reveal_square_logits(results),
         }
     }
 }

@@ -221,11 +221,12 @@ impl QuantisedFeatures {
         self.values
             .extend(row.iter().map(|f| ((f * scale + ROUND) - ROUND) as i32));
         self.scale = scale as u32;
-        let squares: u64 = self
+        let squares = self
             .values
             .iter()
-            .map(|x| u64::from(x.unsigned_abs()).pow(2))
-            .sum();
+            .map(|&x| (x as u32).wrapping_mul(x as u32));
+        // Squares below 2^28 and at most 2^20 of them.
+        let squares = squares.fold(0u64, |sum, square| sum.wrapping_add(u64::from(square)));
         self.norm = squares + u64::from(self.scale).pow(2);
     }
 }

@@ -49,5 +49,8 @@ pub use keys::EvaluationKeys;
 pub use protect::ProtectedRelu;
 pub use results::ReluResults;
 
+pub(crate) use keys::{BOOTSTRAP_WORDS, KEYSWITCH_WORDS};
+pub(crate) use protect::EncryptedTable;
+
 #[cfg(test)]
 mod tests;

@@ -1,75 +1,65 @@
 //! The negacyclic number-theoretic transform modulo q, with and without vector instructions.
 //!
 //! A polynomial a of degree below N is held in *evaluation form* as its values at the N odd powers
-//! of ψ, a primitive 2N-th root of one, in bit-reversed order: value i is a(ψ^(2·rev(i)+1)).
-//! Products modulo X^N + 1 are products of values. The order is part of the file format (masks
-//! are stored and drawn in evaluation form), so both backends keep it, and a test compares them.
+//! of ψ, a primitive 2N-th root of one; products modulo X^N + 1 are products of values. Value i is
+//! a(ψ^(2·rev(j) + 1)) with j = 8·(i mod N/8) + ⌊i/(N/8)⌋ and rev the reversal of 11 bits. The
+//! order is part of the file format: masks are drawn and stored in evaluation form.
 
-mod portable;
+mod butterflies;
 
-use crate::modular::{add, mul, mul_vector};
+use crate::modular::{add, mul, mul_vector, reduce, reduce_wide, widening_mul};
 use crate::parameters::{MODULUS, POLYNOMIAL_SIZE};
-use portable::PortablePlan;
+use butterflies::Twiddles;
 
-/// Which instructions to compute with. Every backend gives the same bits.
+/// Which instructions to compute with. Every backend gives the same bits: they are one source,
+/// compiled twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Backend {
-    /// The best vector instructions that the processor reports when the program runs.
+    /// The widest vector instructions that the processor reports when the program runs.
     #[default]
     Detected,
-    /// Plain Rust on 64-bit words, for any processor.
+    /// What every processor of the target has.
     Portable,
 }
 
 /// Transforms and element-wise products of size N = 2048 modulo q.
 #[derive(Debug)]
 pub struct Transform {
-    plan: Plan,
+    arch: Option<pulp::Arch>,
+    forward: Twiddles,
+    inverse: Twiddles,
     size_inverse: u64,
 }
 
-#[derive(Debug)]
-enum Plan {
-    Detected(Box<tfhe_ntt::prime64::Plan>, pulp::Arch),
-    Portable(PortablePlan),
-}
-
 impl Transform {
-    /// Tables for `backend`; `Detected` falls back to `Portable` where there is no fast plan.
+    /// Tables for `backend`.
     pub fn new(backend: Backend) -> Self {
-        let fast = match backend {
-            Backend::Detected => tfhe_ntt::prime64::Plan::try_new(POLYNOMIAL_SIZE, MODULUS),
-            Backend::Portable => None,
-        };
-        let plan = match fast {
-            Some(plan) => Plan::Detected(Box::new(plan), pulp::Arch::new()),
-            None => Plan::Portable(PortablePlan::new()),
-        };
         Self {
-            plan,
+            arch: (backend == Backend::Detected).then(pulp::Arch::new),
+            forward: Twiddles::forward(),
+            inverse: Twiddles::inverse(),
             size_inverse: MODULUS - (MODULUS - 1) / POLYNOMIAL_SIZE as u64,
         }
     }
 
     /// Coefficients to evaluation form, in place; N residues below q.
     pub fn forward(&self, polynomial: &mut [u64]) {
-        match &self.plan {
-            Plan::Detected(plan, _) => plan.fwd(polynomial),
-            Plan::Portable(plan) => plan.forward(polynomial),
-        }
+        self.vectorised(
+            #[inline(always)]
+            || self.forward.down(polynomial),
+        );
     }
 
     /// Evaluation form to coefficients, in place.
     pub fn inverse(&self, values: &mut [u64]) {
-        match &self.plan {
-            Plan::Detected(plan, _) => plan.inv(values),
-            Plan::Portable(plan) => plan.inverse(values),
-        }
         let scale = self.size_inverse;
         self.vectorised(
             #[inline(always)]
-            || values.iter_mut().for_each(|v| *v = mul_vector(*v, scale)),
+            || {
+                self.inverse.up(values);
+                values.iter_mut().for_each(|v| *v = mul_vector(*v, scale));
+            },
         );
     }
 
@@ -123,15 +113,12 @@ impl Transform {
         // Products are summed as three 64-bit words, so that one reduction serves all of them.
         let (mut low, mut high) = (0u128, 0u128);
         for (&left, &right) in left.iter().zip(right) {
-            let product = u128::from(left) * u128::from(right);
-            low += u128::from(product as u64);
-            high += product >> 64;
+            let product = u128::from(left).wrapping_mul(u128::from(right));
+            low = low.wrapping_add(u128::from(product as u64));
+            high = high.wrapping_add(product >> 64);
         }
-        let shift = mul(
-            crate::modular::reduce_wide(high),
-            crate::modular::reduce(1, 0),
-        );
-        add(crate::modular::reduce_wide(low), shift)
+        let shift = mul(reduce_wide(high), reduce(1, 0));
+        add(reduce_wide(low), shift)
     }
 
     /// 1/N modulo q.
@@ -142,9 +129,9 @@ impl Transform {
     /// Runs `work` compiled for the detected vector instructions, or as it is.
     #[inline(always)]
     pub(crate) fn vectorised<R>(&self, work: impl FnOnce() -> R) -> R {
-        match &self.plan {
-            Plan::Detected(_, arch) => arch.dispatch(work),
-            Plan::Portable(_) => work(),
+        match &self.arch {
+            Some(arch) => arch.dispatch(work),
+            None => work(),
         }
     }
 }
@@ -152,15 +139,17 @@ impl Transform {
 /// left·right + scale·addend modulo q for scale < 2^32.
 #[inline(always)]
 fn scaled_sum(left: u64, right: u64, scale: u64, addend: u64) -> u64 {
-    let (high, low) = crate::modular::widening_mul(left, right);
+    let (high, low) = widening_mul(left, right);
     // scale·addend in two words: the scale has one 32-bit half only.
-    let (bottom, top) = (scale * (addend & 0xffff_ffff), scale * (addend >> 32));
+    let bottom = scale.wrapping_mul(addend & 0xffff_ffff);
+    let top = scale.wrapping_mul(addend >> 32);
     let shifted = top << 32;
     let small = bottom.wrapping_add(shifted);
-    let small_high = (top >> 32) + u64::from(small < shifted);
+    let small_high = (top >> 32).wrapping_add(u64::from(small < shifted));
     let sum = low.wrapping_add(small);
-    let sum_high = high + small_high + u64::from(sum < low);
-    crate::modular::reduce(sum_high, sum)
+    let carry = u64::from(sum < low);
+    let sum_high = high.wrapping_add(small_high).wrapping_add(carry);
+    reduce(sum_high, sum)
 }
 
 #[cfg(test)]

@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn every_defence_and_number_of_threads_is_timed() {
-        let bench = shadow(20, 1, &[1, 2]).unwrap();
+        let bench = shadow(2048, 9, &[1, 2]).unwrap();
+        println!("{bench:#?}");
         let rows = bench.rates.iter();
         let rows: Vec<_> = rows
             .map(|r| (r.defence.as_str(), r.threads, r.steps))

@@ -118,6 +118,13 @@ impl<S: Simd, const R: usize> Lanes<S, R> {
         xor = xor_u32s(a, b): U32s;
     }
 
+    /// Runs another kernel with the same registers, as a function of its own: large ones that are
+    /// used in several places would otherwise be compiled into each.
+    #[inline(always)]
+    pub fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        self.0.vectorize(With::<K, R>(kernel))
+    }
+
     #[inline(always)]
     pub fn splat(self, value: f32) -> F32s<S, R> {
         [self.0.splat_f32s(value); R]

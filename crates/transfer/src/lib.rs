@@ -1,4 +1,28 @@
 //! Few-shot heads on frozen features: training, DP-SGD and the shadow stream.
+//!
+//! ```
+//! use datasets::{FeatureSet, Pool, StreamKey};
+//! use transfer::{Head, HeadShape, Recipe, ShadowStream};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // 60 feature vectors of width 8, in three classes.
+//! let labels: Vec<u32> = (0..60).map(|i| i % 3).collect();
+//! let values = (0..60 * 8).map(|i| f32::from((i / 8) % 3 == i % 8)).collect();
+//! let features = FeatureSet::new(8, values, labels, 3)?;
+//! let pool = Pool::new(features.labels(), 3, 0..60);
+//!
+//! // Heads trained on two examples of each class; any of them can be asked for.
+//! let shape = HeadShape::linear(8, 3);
+//! let key = StreamKey::from_seed(2505);
+//! let stream = ShadowStream::new(&features, &pool, shape, Recipe::mnist(2), 2, key)?;
+//! let (weights, members) = stream.head(1_000_000);
+//! assert_eq!(members.len(), 6);
+//!
+//! let head = Head::new(shape, weights)?;
+//! assert_eq!(head.accuracy(&features, 0..60)?, 1.0);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod bench;
 mod chacha;
@@ -8,6 +32,7 @@ mod draws;
 mod error;
 mod head;
 mod lanes;
+mod loss;
 mod matrix;
 mod normal;
 mod products;

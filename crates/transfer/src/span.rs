@@ -17,7 +17,7 @@ use crate::cholesky::Cholesky;
 use crate::draws::Draws;
 use crate::lanes::{Kernel, Lanes, dispatch};
 use crate::matrix::Matrix;
-use crate::products::{add, add_with, combine, combine_with, dots, gram};
+use crate::products::{Combine, add, add_with, combine, dots, gram};
 use crate::top::Top;
 use crate::{HeadShape, Recipe};
 
@@ -218,9 +218,19 @@ impl Kernel for Step<'_> {
         let z = self.outputs;
         z.as_mut_slice()
             .copy_from_slice(self.first_outputs.as_slice());
-        combine_with(lanes, z, self.scale, self.coefficients, self.gram);
+        lanes.call(Combine {
+            out: &mut *z,
+            scale: self.scale,
+            a: &*self.coefficients,
+            f: self.gram,
+        });
         if let Some((sum, factor)) = self.noise {
-            combine_with(lanes, z, 1.0, sum, factor);
+            lanes.call(Combine {
+                out: &mut *z,
+                scale: 1.0,
+                a: sum,
+                f: factor,
+            });
         }
         self.top.backward(lanes, z);
         add_with(lanes, self.coefficients, self.decay, z, -self.rate);

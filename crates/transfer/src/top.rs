@@ -5,8 +5,11 @@ use datasets::FeatureSet;
 use pulp::Simd;
 
 use crate::lanes::{LANES, Lanes};
+use crate::loss::{
+    clip_factor, column_squares, logistic_residual, scale_columns, softmax_residual,
+};
 use crate::matrix::Matrix;
-use crate::products::{add, combine_with, dots_with};
+use crate::products::{Combine, Dots, add};
 use crate::{Activation, HeadKind, HeadShape, Recipe};
 
 /// All that lies above the first layer, for one training set.
@@ -109,7 +112,12 @@ impl Top {
                 if let Some(clip) = self.clip {
                     let square = column_squares(lanes, z, b);
                     let norm = lanes.mul(square, lanes.load(&examples.vectors(1)[b]));
-                    scale_columns(lanes, z, b, factor(lanes, examples, b, clip, norm));
+                    scale_columns(
+                        lanes,
+                        z,
+                        b,
+                        clip_factor(lanes, examples.vectors(2), b, clip, norm),
+                    );
                 }
             }
             return;
@@ -117,7 +125,13 @@ impl Top {
         hidden.forward(lanes, z);
         for b in 0..z.stride() / LANES {
             if hidden.binary {
-                logistic_residual(lanes, &mut hidden.logits, &self.targets, examples, b);
+                logistic_residual(
+                    lanes,
+                    &mut hidden.logits,
+                    &self.targets,
+                    examples.vectors(0),
+                    b,
+                );
             } else {
                 softmax_residual(lanes, &mut hidden.logits, &self.targets, b);
             }
@@ -128,14 +142,19 @@ impl Top {
                     let values = column_squares(lanes, &hidden.values, b);
                     let upper = lanes.mul(column_squares(lanes, &hidden.logits, b), values);
                     let norm = lanes.mul_add(column_squares(lanes, z, b), below, upper);
-                    factor(lanes, examples, b, clip, norm)
+                    clip_factor(lanes, examples.vectors(2), b, clip, norm)
                 }
                 None => lanes.load(&examples.vectors(2)[b]),
             };
             scale_columns(lanes, z, b, scale);
             scale_columns(lanes, &mut hidden.logits, b, scale);
         }
-        dots_with(lanes, &mut hidden.gradient, &hidden.logits, &hidden.values);
+        lanes.call(Dots {
+            out: &mut hidden.gradient,
+            x: &hidden.logits,
+            f: &hidden.values,
+            symmetric: false,
+        });
     }
 }
 
@@ -164,7 +183,12 @@ impl Hidden {
                 lanes.store(y, value);
             }
         }
-        combine_with(lanes, &mut self.logits, 0.0, &self.weights, &self.values);
+        lanes.call(Combine {
+            out: &mut self.logits,
+            scale: 0.0,
+            a: &self.weights,
+            f: &self.values,
+        });
     }
 
     /// Turns vector `b` of the pre-activations `z` into the gradient there.
@@ -184,96 +208,5 @@ impl Hidden {
             };
             lanes.store(lanes.mul(sum, slope), place);
         }
-    }
-}
-
-/// Softmax minus one-hot, in place, of vector `b`.
-#[inline(always)]
-fn softmax_residual<S: Simd, const R: usize>(
-    lanes: Lanes<S, R>,
-    z: &mut Matrix,
-    targets: &Matrix,
-    b: usize,
-) {
-    let mut top = lanes.load(&z.vectors(0)[b]);
-    for k in 1..z.rows() {
-        top = lanes.max(top, lanes.load(&z.vectors(k)[b]));
-    }
-    let mut total = lanes.splat(0.0);
-    for k in 0..z.rows() {
-        let place = &mut z.vectors_mut(k)[b];
-        let power = lanes.exp(lanes.sub(lanes.load(place), top));
-        total = lanes.add(total, power);
-        lanes.store(power, place);
-    }
-    let inverse = lanes.div(lanes.splat(1.0), total);
-    let minus = lanes.splat(-1.0);
-    for k in 0..z.rows() {
-        let target = lanes.mul(lanes.load(&targets.vectors(k)[b]), minus);
-        let place = &mut z.vectors_mut(k)[b];
-        lanes.store(lanes.mul_add(lanes.load(place), inverse, target), place);
-    }
-}
-
-/// weight · (σ(z) − y), in place, of vector `b`.
-#[inline(always)]
-fn logistic_residual<S: Simd, const R: usize>(
-    lanes: Lanes<S, R>,
-    z: &mut Matrix,
-    targets: &Matrix,
-    examples: &Matrix,
-    b: usize,
-) {
-    let place = &mut z.vectors_mut(0)[b];
-    let minus = lanes.mul(lanes.load(place), lanes.splat(-1.0));
-    let power = lanes.exp(lanes.min(minus, lanes.splat(87.0)));
-    let one = lanes.splat(1.0);
-    let p = lanes.div(one, lanes.add(one, power));
-    let residual = lanes.sub(p, lanes.load(&targets.vectors(0)[b]));
-    lanes.store(
-        lanes.mul(residual, lanes.load(&examples.vectors(0)[b])),
-        place,
-    );
-}
-
-/// The squared norm of each column of vector `b`.
-#[inline(always)]
-fn column_squares<S: Simd, const R: usize>(
-    lanes: Lanes<S, R>,
-    z: &Matrix,
-    b: usize,
-) -> [S::f32s; R] {
-    let mut sum = lanes.splat(0.0);
-    for k in 0..z.rows() {
-        let x = lanes.load(&z.vectors(k)[b]);
-        sum = lanes.mul_add(x, x, sum);
-    }
-    sum
-}
-
-/// min(1, C / (norm + 1e-6)) from squared norms; 0 outside the batch.
-#[inline(always)]
-fn factor<S: Simd, const R: usize>(
-    lanes: Lanes<S, R>,
-    examples: &Matrix,
-    b: usize,
-    clip: f32,
-    square: [S::f32s; R],
-) -> [S::f32s; R] {
-    let norm = lanes.add(lanes.sqrt(square), lanes.splat(1e-6));
-    let factor = lanes.min(lanes.div(lanes.splat(clip), norm), lanes.splat(1.0));
-    lanes.mul(factor, lanes.load(&examples.vectors(2)[b]))
-}
-
-#[inline(always)]
-fn scale_columns<S: Simd, const R: usize>(
-    lanes: Lanes<S, R>,
-    z: &mut Matrix,
-    b: usize,
-    scale: [S::f32s; R],
-) {
-    for k in 0..z.rows() {
-        let place = &mut z.vectors_mut(k)[b];
-        lanes.store(lanes.mul(lanes.load(place), scale), place);
     }
 }

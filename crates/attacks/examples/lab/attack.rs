@@ -17,11 +17,13 @@ pub fn score(name: &str, recon: &[f32], ev: &Eval, images: &ImageSet, shots: usi
     let sc = |v: usize, u: usize| -> Vec<f64> { (0..k).map(|c| { let r = &recon[(v * k + c) * px..][..px];
         (0..shots).map(|j| { let x = images.image(ev.m[u * n + c * shots + j] as usize); r.iter().zip(x).map(|(a, b)| ((a - b) * (a - b)) as f64).sum::<f64>() / px as f64 }).fold(f64::MAX, f64::min) }).collect() };
     let h1: Vec<Vec<f64>> = (0..ev.victims).into_par_iter().map(|v| sc(v, v)).collect();
-    let h0: Vec<Vec<f64>> = (0..ev.victims * 20).into_par_iter().map(|i| { let v = i % ev.victims; let r = 1 + i / ev.victims; sc(v, (v + r) % ev.victims) }).collect();
+    let h0: Vec<Vec<f64>> = (0..ev.victims * 20).into_par_iter().map(|i| { let v = i % ev.victims; let r = 1 + i / ev.victims; let u = (v + r) % ev.victims; let mut x = sc(v, u); for c in 0..k { let (a, b) = (&ev.m[v * n + c * shots..][..shots], &ev.m[u * n + c * shots..][..shots]); if a.iter().any(|q| b.contains(q)) { x[c] = 9.0; } } x }).collect();
     let tpr = |h1: &[f64], h0: &[f64], f: f64| { let mut s = h0.to_vec(); s.sort_by(f64::total_cmp); let t = s[((s.len() as f64 * f) as usize).min(s.len() - 1)]; h1.iter().filter(|x| **x < t).count() as f64 / h1.len() as f64 };
     let f1: Vec<f64> = h1.iter().flatten().copied().collect(); let f0: Vec<f64> = h0.iter().flatten().copied().collect();
     let per: f64 = (0..k).map(|c| tpr(&h1.iter().map(|v| v[c]).collect::<Vec<_>>(), &h0.iter().map(|v| v[c]).collect::<Vec<_>>(), 0.01)).sum::<f64>() / k as f64;
     let pc: Vec<String> = { let mut s = f0.clone(); s.sort_by(f64::total_cmp); let t = s[(s.len() as f64 * 0.01) as usize]; (0..k).map(|c| format!("{:.2}", h1.iter().filter(|v| v[c] < t).count() as f64 / h1.len() as f64)).collect() };
+    if args("--why").is_some() { let mut q: Vec<(f64, usize)> = h0.iter().flat_map(|v| v.iter().copied().enumerate().map(|(c, x)| (x, c))).collect(); q.sort_by(|a, b| a.0.total_cmp(&b.0)); let m = q.len() / 100; let mut cnt = vec![0; k]; for (_, c) in &q[..m] { cnt[*c] += 1; } println!("  threshold {:.4}; null below it by class: {:?}", q[m].0, cnt.iter().map(|c| format!("{:.2}", *c as f64 / m as f64)).collect::<Vec<_>>());
+      println!("  mse by class {:?}", (0..k).map(|c| format!("{:.3}", h1.iter().map(|v| v[c]).sum::<f64>() / h1.len() as f64)).collect::<Vec<_>>()); }
     println!("{name}: mse {:.4} null {:.4} TPR@.1% {:.3} @1% {:.3} @10% {:.3} perclass {:.3} tau.0696 {:.3}/{:.3} [{}]", f1.iter().sum::<f64>() / f1.len() as f64, f0.iter().sum::<f64>() / f0.len() as f64, tpr(&f1, &f0, 0.001), tpr(&f1, &f0, 0.01), tpr(&f1, &f0, 0.1), per,
         f1.iter().filter(|x| **x < 0.0696).count() as f64 / f1.len() as f64, f0.iter().filter(|x| **x < 0.0696).count() as f64 / f0.len() as f64, pc.join(" "));
 }

@@ -1,6 +1,8 @@
 //! Training in the clear: both networks on the source task, the upper one on the target's few.
 
 mod folds;
+mod initial;
+mod scaling;
 mod source;
 mod tune;
 

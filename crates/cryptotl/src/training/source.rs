@@ -14,8 +14,11 @@ pub struct SourceRecipe {
     pub epochs: usize,
     /// Examples a step.
     pub batch: usize,
-    /// Adam's step.
+    /// Adam's step for the upper network.
     pub learning_rate: f32,
+    /// Adam's step for the lower network. Small: what the source task does not need should survive
+    /// in the features, for the target task may need it.
+    pub lower_learning_rate: f32,
     /// Decoupled weight decay.
     pub weight_decay: f32,
     /// Share of the examples held out to choose the epoch.
@@ -30,6 +33,7 @@ impl Default for SourceRecipe {
             epochs: 12,
             batch: 32,
             learning_rate: 5e-4,
+            lower_learning_rate: 2e-5,
             weight_decay: 1e-3,
             validation: 0.1,
             patience: 3,
@@ -52,6 +56,10 @@ pub struct SourceTrained {
 
 impl SourceRecipe {
     /// Trains both networks on `source`; keeps those of the epoch with the best validation loss.
+    ///
+    /// The lower network starts nearly isometric on the source's principal subspace. Before and after
+    /// training its features are standardised over the source, the second time taken back in the
+    /// upper network: the function stays, and a client's tuning starts from features of size 1.
     ///
     /// # Errors
     /// If the set is not binary, its width is not the shape's, a number of the recipe is out of
@@ -81,12 +89,15 @@ impl SourceRecipe {
             ));
         }
         let mut lower = LowerNetwork::random(shape, activation, &key.child("lower"))?;
+        lower.start_from(source, &key.child("start"));
+        lower.standardise(source)?;
         let mut upper =
             UpperNetwork::random(UpperShape::paper(shape.features), &key.child("upper"))?;
         let rows = shuffled((0..source.len()).collect(), &key.child("held out"), 0);
         let (validation, training) = rows.split_at(held);
         let (mut best, mut best_loss) = (None, f32::INFINITY);
-        let mut adam = Adam::new(self.learning_rate, self.weight_decay);
+        let mut adam = [self.lower_learning_rate, self.learning_rate]
+            .map(|rate| Adam::new(rate, self.weight_decay));
         for epoch in 1..=self.epochs {
             let order = shuffled(training.to_vec(), &key.child("epoch"), epoch as u64);
             for rows in order.chunks(self.batch) {
@@ -120,7 +131,11 @@ impl SourceRecipe {
             }
         }
         match best {
-            Some(best) => Ok(best),
+            Some(mut best) => {
+                let standard = best.lower.standardise(source)?;
+                best.upper.absorb(&standard);
+                Ok(best)
+            }
             None => fail("no epoch had a finite loss".into()),
         }
     }
@@ -129,7 +144,7 @@ impl SourceRecipe {
 fn step(
     lower: &mut LowerNetwork,
     upper: &mut UpperNetwork,
-    adam: &mut Adam,
+    adam: &mut [Adam; 2],
     source: &FeatureSet,
     rows: &[usize],
 ) {
@@ -146,5 +161,6 @@ fn step(
     let lower_gradient = lower.backward(&x, &lower_tape, &d_features);
     let lower_pairs = lower.slices_mut().into_iter().zip(lower_gradient.slices());
     let upper_pairs = upper.slices_mut().into_iter().zip(upper_gradient.slices());
-    adam.step(lower_pairs.chain(upper_pairs));
+    adam[0].step(lower_pairs);
+    adam[1].step(upper_pairs);
 }

@@ -2,7 +2,7 @@
 
 use super::folds::{shuffled, stratified};
 use super::{check_binary, gather, mean_loss};
-use crate::optimiser::{Adam, logistic_gradient};
+use crate::optimiser::{Momentum, logistic_gradient};
 use crate::{CryptoTlError, UpperNetwork, UpperShape};
 use datasets::{FeatureSet, StreamKey};
 use rand::RngExt;
@@ -17,7 +17,7 @@ pub struct FineTune {
     pub epochs: usize,
     /// Examples a step.
     pub batch: usize,
-    /// Adam's step.
+    /// Step of gradient descent with momentum .9.
     pub learning_rate: f32,
     /// Decoupled weight decay.
     pub weight_decay: f32,
@@ -50,7 +50,7 @@ impl Default for FineTune {
         Self {
             epochs: 60,
             batch: 16,
-            learning_rate: 3e-4,
+            learning_rate: 3e-3,
             weight_decay: 1e-3,
             folds: 5,
             patience: 8,
@@ -195,7 +195,7 @@ impl FineTune {
         key: &StreamKey,
     ) -> (UpperNetwork, Vec<f32>) {
         let mut network = start.clone();
-        let mut adam = Adam::new(self.learning_rate, self.weight_decay);
+        let mut optimiser = Momentum::new(self.learning_rate, self.weight_decay);
         let (held_x, held_labels) = gather(features, held);
         let loss = |network: &UpperNetwork| {
             let logits = network.forward_taped(&held_x).0;
@@ -213,7 +213,7 @@ impl FineTune {
                     .map(|(&z, label)| logistic_gradient(z, label) / batch.len() as f32)
                     .collect();
                 let gradient = network.backward(&x, &tape, &dy).1;
-                adam.step(network.slices_mut().into_iter().zip(gradient.slices()));
+                optimiser.step(network.slices_mut().into_iter().zip(gradient.slices()));
             }
             if held.is_empty() {
                 continue;
@@ -288,7 +288,7 @@ mod tests {
         let (set, key) = (task(200), StreamKey::from_seed(6));
         let recipe = FineTune {
             epochs: 20,
-            learning_rate: 1e-2,
+            learning_rate: 5e-2,
             ..FineTune::default()
         };
         let tuned = recipe.run(None, &set, &key).unwrap();

@@ -37,7 +37,7 @@ pub fn white_box(
             Then::Reconstructor(options) => (options.samples, "training the reconstructor"),
         };
         let step = context.progress.step(name, samples as u64);
-        let model = fit(setting, attack, &step, &path)?;
+        let model = fit(setting, attack, samples as u64, &step, &path)?;
         Ok((model, samples as u64))
     })
 }
@@ -45,6 +45,7 @@ pub fn white_box(
 fn fit(
     setting: &Setting<'_>,
     attack: &Then,
+    samples: u64,
     step: &Step,
     path: &std::path::Path,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
@@ -54,7 +55,8 @@ fn fit(
         } else {
             String::new()
         };
-        step.at(at.done, &message);
+        // Attacks count heads, budgets rows.
+        step.at(samples * at.done / at.total.max(1), &message);
     };
     Ok(match attack {
         Then::Unmixing(options) => {

@@ -1,5 +1,4 @@
 use super::container::Kind;
-use super::*;
 use crate::head::PlainHead;
 use crate::keys::SecretKey;
 use crate::linear::{LinearClassifier, LinearResults, ProtectedLinear};

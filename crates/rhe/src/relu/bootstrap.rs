@@ -3,7 +3,6 @@
 use super::keys::{EvaluationKeys, SET};
 use crate::keys::LWE_DIMENSION;
 use crate::parameters::POLYNOMIAL_SIZE;
-use tfhe::core_crypto::commons::math::decomposition::SignedDecomposer;
 use tfhe::core_crypto::prelude::*;
 
 /// Words of an LWE ciphertext under the ring's key: N mask words, then the body.

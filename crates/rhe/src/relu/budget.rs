@@ -43,12 +43,21 @@ impl ReluBudget {
             row.map(|(&w, &b)| 0.5 * f64::from(w).abs() * 2.0 * b / steps)
         };
         let input_deviation: Vec<f64> = (0..second.outputs)
-            .map(|o| slopes(o).map(|s| (s * INPUT_STEPS).powi(2)).sum::<f64>().sqrt())
+            .map(|o| {
+                slopes(o)
+                    .map(|s| (s * INPUT_STEPS).powi(2))
+                    .sum::<f64>()
+                    .sqrt()
+            })
             .collect();
         let bootstraps = (second.inputs as f64).sqrt();
         let output_deviation = BOOTSTRAP_TURN * bootstraps / turns;
         let largest = (0..second.outputs).flat_map(slopes).fold(0.0, f64::max);
-        let deviation = input_deviation.iter().copied().fold(0.0, f64::max).hypot(output_deviation);
+        let deviation = input_deviation
+            .iter()
+            .copied()
+            .fold(0.0, f64::max)
+            .hypot(output_deviation);
         let room = (0.5 - OUTPUT_TURN) / (deviation * turns);
         Ok(Self {
             input_deviation,

@@ -27,7 +27,10 @@ impl Ranges {
         let (first, second) = two_layers(head)?;
         let hidden: Vec<f64> = (0..first.outputs)
             .map(|i| {
-                let squares = first.row(i).iter().chain([&first.weights[bias_at(first, i)]]);
+                let squares = first
+                    .row(i)
+                    .iter()
+                    .chain([&first.weights[bias_at(first, i)]]);
                 squares.map(|&w| f64::from(w).powi(2)).sum::<f64>().sqrt()
             })
             .collect();
@@ -45,14 +48,13 @@ impl Ranges {
     /// with a quarter of head room in the hidden layer and a factor two at the output, and never
     /// above the guaranteed ones. Beyond B_i the table folds back: |z| becomes 2B_i − |z|.
     pub fn calibrated(head: &PlainHead, features: &[f32]) -> Result<Self, RheError> {
-        let (first, second) = two_layers(head)?;
+        let (first, _) = two_layers(head)?;
         let rows = image_count(features, head.features())?;
         let mut ranges = Self {
             hidden: vec![0.0; first.outputs],
             output: 0.0,
         };
-        let hidden_head =
-            PlainHead::linear(first.inputs, first.outputs, &first.weights)?;
+        let hidden_head = PlainHead::linear(first.inputs, first.outputs, &first.weights)?;
         for row in features.chunks_exact(head.features()).take(rows) {
             let norm = row.iter().map(|&f| f64::from(f).powi(2)).sum::<f64>() + 1.0;
             let norm = norm.sqrt();
@@ -68,7 +70,6 @@ impl Ranges {
             *range = range.min(*bound);
         }
         ranges.output = ranges.output.min(bound.output);
-        let _ = second;
         Ok(ranges.at_least_something())
     }
 

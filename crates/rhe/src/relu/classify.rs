@@ -72,7 +72,8 @@ impl ReluClassifier {
         let packing = *self.rows.packing();
         let mut masks = vec![0; packing.groups * POLYNOMIAL_SIZE];
         let mut bodies = vec![0; packing.classes];
-        self.rows.evaluate(x, beta, &mut Vec::new(), &mut masks, &mut bodies);
+        self.rows
+            .evaluate(x, beta, &mut Vec::new(), &mut masks, &mut bodies);
         for mask in masks.chunks_exact_mut(POLYNOMIAL_SIZE) {
             self.rows.transform().inverse(mask);
             mask.iter_mut().for_each(|word| *word = to_torus(*word));

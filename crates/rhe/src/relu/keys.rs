@@ -4,6 +4,7 @@ use crate::error::RheError;
 use crate::keys::{Identity, LWE_DIMENSION, SecretKey};
 use crate::parameters::POLYNOMIAL_SIZE;
 use crate::randomness::{SystemSeeder, fill_from_system};
+use tfhe::core_crypto::commons::math::random::{CompressionSeed, Seed};
 use tfhe::core_crypto::prelude::*;
 use tfhe::shortint::parameters::ClassicPBSParameters;
 use tfhe::shortint::parameters::v1_8::V1_8_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
@@ -35,7 +36,9 @@ impl EvaluationKeys {
     /// Encrypts the key under itself; some seconds of work, on all threads.
     pub fn generate(key: &SecretKey) -> Result<Self, RheError> {
         let mut seeds = [[0; 16]; 2];
-        seeds.iter_mut().try_for_each(|seed| fill_from_system(seed))?;
+        seeds
+            .iter_mut()
+            .try_for_each(|seed| fill_from_system(seed))?;
         let [keyswitch_seed, bootstrap_seed] = seeds;
         let mut seeder = SystemSeeder::new()?;
         let small = LweSecretKey::from_container(key.lwe_coefficients().to_vec());

@@ -144,7 +144,13 @@ fn encrypt_rows(
     let mut noise = system_generator()?;
     let transform = Transform::new(Backend::Detected);
     let mut encryptor = Encryptor::new(&transform, key.values(), &seed, &mut noise);
-    Ok(EncryptedRows::encrypt(&mut encryptor, seed, packing, &weights, &biases))
+    Ok(EncryptedRows::encrypt(
+        &mut encryptor,
+        seed,
+        packing,
+        &weights,
+        &biases,
+    ))
 }
 
 fn encrypt_tables(
@@ -164,7 +170,8 @@ fn encrypt_tables(
                 let z = (i as f64 + 0.5) / POLYNOMIAL_SIZE as f64 * bound;
                 torus(lambda * 0.5 * f64::from(w2) * (z - bound / 2.0))
             };
-            let message = PlaintextList::from_container((0..POLYNOMIAL_SIZE).map(entry).collect::<Vec<_>>());
+            let message =
+                PlaintextList::from_container((0..POLYNOMIAL_SIZE).map(entry).collect::<Vec<_>>());
             let mut seed = [0; 16];
             fill_from_system(&mut seed)?;
             let mut table = SeededGlweCiphertext::new(

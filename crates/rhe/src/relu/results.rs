@@ -44,13 +44,19 @@ impl ReluResults {
     /// The numbers that an observer of image i's result sees.
     pub fn ciphertext(&self, image: usize) -> &[u64] {
         let words = self.outputs * LWE_WORDS;
-        self.words.chunks_exact(words).nth(image).unwrap_or_default()
+        self.words
+            .chunks_exact(words)
+            .nth(image)
+            .unwrap_or_default()
     }
 }
 
 impl SecretKey {
     /// Logits of each image, with the noise of their bootstraps.
-    pub(crate) fn reveal_relu_logits(&self, results: &ReluResults) -> Result<Vec<Logits>, RheError> {
+    pub(crate) fn reveal_relu_logits(
+        &self,
+        results: &ReluResults,
+    ) -> Result<Vec<Logits>, RheError> {
         self.check("result", results.key)?;
         let numbers = results.scales.open(self, results.head)?;
         let (unit, offsets) = (numbers[0], &numbers[1..]);

@@ -28,8 +28,8 @@ impl BodyPlanes {
         );
         let (mut low_sum, mut high_sum) = (0i64, 0i64);
         for ((&l, &h), &x) in low.iter().zip(high).zip(x) {
-            low_sum += i64::from(l) * i64::from(x);
-            high_sum += i64::from(h) * i64::from(x);
+            low_sum = low_sum.wrapping_add(i64::from(l).wrapping_mul(i64::from(x)));
+            high_sum = high_sum.wrapping_add(i64::from(h).wrapping_mul(i64::from(x)));
         }
         add(from_signed(low_sum), mul(from_signed(high_sum), 1 << 32))
     }

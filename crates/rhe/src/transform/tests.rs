@@ -77,14 +77,39 @@ fn products_of_values_are_negacyclic_products() {
 }
 
 #[test]
-fn the_order_is_bit_reversed_from_the_stated_root() {
+fn values_are_taken_at_the_stated_powers() {
     let transform = Transform::new(Backend::Detected);
     let mut x = vec![0; POLYNOMIAL_SIZE];
     x[1] = 1;
     transform.forward(&mut x);
-    assert_eq!(x[0], portable::ROOT);
+    let root = butterflies::root();
+    assert_eq!(
+        crate::modular::pow(root, POLYNOMIAL_SIZE as u64),
+        MODULUS - 1
+    );
     for (i, &value) in x.iter().enumerate() {
-        let exponent = 2 * (i.reverse_bits() >> (usize::BITS - 11)) + 1;
-        assert_eq!(value, crate::modular::pow(portable::ROOT, exponent as u64));
+        assert_eq!(value, crate::modular::pow(root, butterflies::exponent(i)));
     }
+}
+
+/// The same products as the library's transform, whose order and root are its own.
+#[test]
+fn agrees_with_tfhe_ntt() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let plan = tfhe_ntt::prime64::Plan::try_new(POLYNOMIAL_SIZE, MODULUS).unwrap();
+    let transform = Transform::new(Backend::Detected);
+    let (a, b) = (random(&mut rng), random(&mut rng));
+    let product = |forward: &dyn Fn(&mut [u64])| {
+        let (mut left, mut right) = (a.clone(), b.clone());
+        forward(&mut left);
+        forward(&mut right);
+        let pairs = left.iter().zip(&right);
+        pairs.map(|(&l, &r)| mul(l, r)).collect::<Vec<u64>>()
+    };
+    let mut ours = product(&|values| transform.forward(values));
+    transform.inverse(&mut ours);
+    let mut theirs = product(&|values| plan.fwd(values));
+    plan.inv(&mut theirs);
+    plan.normalize(&mut theirs);
+    assert_eq!(ours, theirs);
 }

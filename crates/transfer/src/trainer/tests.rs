@@ -335,3 +335,50 @@ fn a_step_with_an_empty_batch_adds_its_noise() {
         assert!((f64::from(weight) - expected).abs() < 1e-6);
     }
 }
+
+#[test]
+fn a_head_that_diverged_leaves_no_trace_in_the_next() {
+    let shape = HeadShape::mlp(10, 4, Activation::Square, 3);
+    let data = features(10, 3, 5, 8);
+    let huge: Vec<f32> = data.values().iter().map(|x| x * 1e15).collect();
+    let huge = FeatureSet::new(10, huge, data.labels().to_vec(), 3).unwrap();
+    let plain = recipe_for(&shape);
+    let adam = Recipe {
+        optimiser: Optimiser::Adam,
+        ..plain
+    };
+    for recipe in [plain, plain.with_dp(dp(POISSON)), adam] {
+        let train = |trainer: &mut Trainer, data: &FeatureSet| {
+            let mut out = vec![0.0; shape.weight_len()];
+            let mut rng = ChaCha8Rng::seed_from_u64(1);
+            let result = trainer.train(data, &[0, 1, 2, 3, 4, 5], &mut rng, &mut out);
+            result.map(|()| out)
+        };
+        let mut used = Trainer::new(shape, recipe).unwrap();
+        // Clipping and Adam keep steps short: then the weights stay finite and only this is checked.
+        let first = train(&mut used, &huge);
+        if recipe == plain {
+            assert!(matches!(first, Err(TransferError::Diverged { .. })));
+        }
+        let mut fresh = Trainer::new(shape, recipe).unwrap();
+        let expected = train(&mut fresh, &data).unwrap();
+        assert_eq!(train(&mut used, &data).unwrap(), expected);
+    }
+}
+
+#[test]
+fn training_sets_that_do_not_fit_are_refused() {
+    let data = features(10, 3, 5, 8);
+    let train = |shape: HeadShape, members: &[u32], len: usize| {
+        let mut trainer = Trainer::new(shape, recipe_for(&shape)).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let error = trainer.train(&data, members, &mut rng, &mut vec![0.0; len]);
+        error.unwrap_err().to_string()
+    };
+    let shape = HeadShape::linear(10, 3);
+    assert!(train(shape, &[], 33).contains("empty"));
+    assert!(train(shape, &[15], 33).contains("example 15 is not among the 15"));
+    assert!(train(shape, &[0], 32).contains("expected 33 values, found 32"));
+    assert!(train(HeadShape::linear(9, 3), &[0], 30).contains("takes 9 features"));
+    assert!(train(HeadShape::linear(10, 2), &[0], 22).contains("tells 2 classes"));
+}

@@ -1,0 +1,68 @@
+//! Encrypted logits of a square head, and how their owner reads them.
+
+use super::SquareShape;
+use crate::error::RheError;
+use crate::head::class_of;
+use crate::keys::{Identity, SealedBytes, SealedNumbers, SecretKey};
+use crate::linear::Logits;
+use ckks::{Ciphertext, Context};
+
+/// One CKKS ciphertext an image; its slots repeat the logits and hold nothing else.
+#[derive(Clone)]
+pub struct SquareResults {
+    pub(crate) key: Identity,
+    pub(crate) head: Identity,
+    pub(crate) shape: SquareShape,
+    pub(crate) context: Context,
+    pub(crate) secret: SealedBytes,
+    pub(crate) scale: SealedNumbers,
+    pub(crate) logits: Vec<Ciphertext>,
+}
+
+impl SquareResults {
+    /// The number of images.
+    pub fn images(&self) -> usize {
+        self.logits.len()
+    }
+
+    /// The number of logits of an image.
+    pub fn outputs(&self) -> usize {
+        self.shape.outputs()
+    }
+
+    /// The name of the key that opens them.
+    pub fn key_id(&self) -> Identity {
+        self.key
+    }
+
+    /// The name of the head that made them.
+    pub fn head_id(&self) -> Identity {
+        self.head
+    }
+}
+
+impl SecretKey {
+    /// Logits of each image, with CKKS's approximation errors.
+    pub(crate) fn reveal_square_logits(
+        &self,
+        results: &SquareResults,
+    ) -> Result<Vec<Logits>, RheError> {
+        self.check("result", results.key)?;
+        let unit = results.scale.open(self, results.head)?[0];
+        let secret = results.secret.open(self, results.head);
+        let secret = ckks::SecretKey::from_bytes(&results.context, &secret)?;
+        let reveal = |ciphertext: &Ciphertext| {
+            let slots = secret.decrypt(ciphertext)?.decode_real();
+            let values: Vec<f64> = slots[..results.outputs()]
+                .iter()
+                .map(|l| l * unit)
+                .collect();
+            Ok(Logits {
+                integers: Vec::new(),
+                class: class_of(&values),
+                values,
+            })
+        };
+        results.logits.iter().map(reveal).collect()
+    }
+}

@@ -1,0 +1,152 @@
+//! Agreement with the head in the clear on real test images (MNIST pixels as features).
+
+use flate2::read::GzDecoder;
+use rhe::{
+    Activation, Backend, EncryptedResults, EvaluationKeys, Form, LinearClassifier, PlainHead,
+    Precision, ProtectedLinear, ProtectedRelu, Ranges, ReluClassifier, SecretKey,
+};
+use std::io::Read;
+use std::path::PathBuf;
+
+const PIXELS: usize = 784;
+
+struct Images {
+    features: Vec<f32>,
+    labels: Vec<u8>,
+}
+
+fn data() -> Option<PathBuf> {
+    let folder = std::env::var_os("RHEA_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let mnist = folder.join("mnist");
+    mnist.is_dir().then_some(mnist)
+}
+
+/// Reads the first `count` images of a split, pixels in [0, 1].
+fn read(folder: &std::path::Path, split: &str, count: usize) -> Images {
+    let unpack = |kind: &str, header: usize, length: usize| {
+        let path = folder.join(format!("{split}-{kind}-ubyte.gz"));
+        let mut bytes = Vec::new();
+        GzDecoder::new(std::fs::File::open(path).unwrap())
+            .read_to_end(&mut bytes)
+            .unwrap();
+        bytes[header..header + length].to_vec()
+    };
+    let pixels = unpack("images-idx3", 16, count * PIXELS);
+    Images {
+        features: pixels.into_iter().map(|p| f32::from(p) / 255.0).collect(),
+        labels: unpack("labels-idx1", 8, count),
+    }
+}
+
+/// Softmax regression by stochastic gradient descent: a few passes are enough for a real head.
+fn train_linear(images: &Images) -> Vec<f32> {
+    let columns = PIXELS + 1;
+    let mut weights = vec![0f32; 10 * columns];
+    for _ in 0..3 {
+        for (row, &label) in images.features.chunks(PIXELS).zip(&images.labels) {
+            let logits: Vec<f32> = weights
+                .chunks(columns)
+                .map(|w| w.iter().zip(row).map(|(w, x)| w * x).sum::<f32>() + w[PIXELS])
+                .collect();
+            let largest = logits.iter().copied().fold(f32::MIN, f32::max);
+            let powers: Vec<f32> = logits.iter().map(|l| (l - largest).exp()).collect();
+            let total: f32 = powers.iter().sum();
+            for (k, w) in weights.chunks_mut(columns).enumerate() {
+                let error = powers[k] / total - f32::from(u8::from(k == usize::from(label)));
+                let step = 0.02 * error;
+                w.iter_mut().zip(row).for_each(|(w, x)| *w -= step * x);
+                w[PIXELS] -= step;
+            }
+        }
+    }
+    weights
+}
+
+/// Odd against even with `hidden` ReLU units, by stochastic gradient descent.
+fn train_relu(images: &Images, hidden: usize) -> Vec<f32> {
+    let columns = PIXELS + 1;
+    // Small fixed starting weights that differ from unit to unit.
+    let mut first: Vec<f32> = (0..hidden * columns)
+        .map(|i| 0.05 * (i as f32 * 1.7).sin())
+        .collect();
+    let mut second: Vec<f32> = (0..=hidden).map(|i| 0.5 * (i as f32 * 2.3).cos()).collect();
+    for _ in 0..3 {
+        for (row, &label) in images.features.chunks(PIXELS).zip(&images.labels) {
+            let z: Vec<f32> = first
+                .chunks(columns)
+                .map(|w| w.iter().zip(row).map(|(w, x)| w * x).sum::<f32>() + w[PIXELS])
+                .collect();
+            let outer = second[..hidden].iter().zip(&z);
+            let logit = outer.map(|(w, z)| w * z.max(0.0)).sum::<f32>() + second[hidden];
+            let step = 0.02 * (1.0 / (1.0 + (-logit).exp()) - f32::from(label % 2));
+            for i in 0..hidden {
+                let back = if z[i] > 0.0 { step * second[i] } else { 0.0 };
+                second[i] -= step * z[i].max(0.0);
+                let w = &mut first[i * columns..][..columns];
+                w.iter_mut().zip(row).for_each(|(w, x)| *w -= back * x);
+                w[PIXELS] -= back;
+            }
+            second[hidden] -= step;
+        }
+    }
+    first.into_iter().chain(second).collect()
+}
+
+#[test]
+fn a_linear_head_agrees_on_real_images() {
+    let Some(folder) = data() else {
+        println!("skipped: no MNIST, set RHEA_DATA");
+        return;
+    };
+    let head = PlainHead::linear(PIXELS, 10, &train_linear(&read(&folder, "train", 5000))).unwrap();
+    let test = read(&folder, "t10k", 10_000);
+    let key = SecretKey::generate().unwrap();
+    let protected =
+        ProtectedLinear::protect(&head, &key, Precision::default(), Form::Seeded).unwrap();
+    let results = LinearClassifier::new(&protected, Backend::Detected).classify(&test.features);
+    let classes = key
+        .reveal(&EncryptedResults::Linear(results.unwrap()))
+        .unwrap();
+    let (mut same, mut right) = (0, 0);
+    for ((row, class), &label) in test.features.chunks(PIXELS).zip(classes).zip(&test.labels) {
+        same += usize::from(head.predict(row).unwrap() == class);
+        right += usize::from(class == usize::from(label));
+    }
+    println!("linear: {same} of 10000 agree, {right} right");
+    assert!(right > 8500, "the head is no real one: {right}");
+    assert!(same >= 9990, "{same} of 10000 agree");
+}
+
+#[test]
+fn a_relu_head_agrees_on_real_images() {
+    let Some(folder) = data() else {
+        println!("skipped: no MNIST, set RHEA_DATA");
+        return;
+    };
+    let train = read(&folder, "train", 5000);
+    let weights = train_relu(&train, 8);
+    let head = PlainHead::mlp(PIXELS, &[8], 1, Activation::Relu, &weights).unwrap();
+    const IMAGES: usize = 100;
+    let test = read(&folder, "t10k", IMAGES);
+    let key = SecretKey::generate().unwrap();
+    let keys = EvaluationKeys::generate(&key).unwrap();
+    let ranges = Ranges::calibrated(&head, &train.features[..1000 * PIXELS]).unwrap();
+    let protected = ProtectedRelu::protect(&head, &key, &ranges, Form::Seeded).unwrap();
+    let classifier = ReluClassifier::new(&protected, &keys, Backend::Detected).unwrap();
+    let results = EncryptedResults::Relu(classifier.classify(&test.features).unwrap());
+    let (mut same, mut right) = (0, 0);
+    let classes = key.reveal(&results).unwrap();
+    for ((row, class), &label) in test.features.chunks(PIXELS).zip(classes).zip(&test.labels) {
+        same += usize::from(head.predict(row).unwrap() == class);
+        right += usize::from(class == usize::from(label % 2));
+    }
+    println!("relu: {same} of {IMAGES} agree, {right} right");
+    assert!(
+        right > IMAGES * 85 / 100,
+        "the head is no real one: {right}"
+    );
+    assert!(same >= IMAGES - 2, "{same} of {IMAGES} agree");
+}
