@@ -27,6 +27,10 @@ fn main() {
 /// The commit of `reference` in a packed reference list.
 fn packed(git: &Path, reference: &str) -> Option<String> {
     let text = std::fs::read_to_string(git.join("packed-refs")).ok()?;
-    text.lines()
-        .find_map(|line| line.strip_suffix(reference)?.split(' ').next().map(str::to_string))
+    text.lines().find_map(|line| {
+        line.strip_suffix(reference)?
+            .split(' ')
+            .next()
+            .map(str::to_string)
+    })
 }

@@ -89,7 +89,10 @@ fn main() -> Result<(), AnyError> {
     let defaults = ReconstructorOptions::default();
     let training = ReconstructorOptions {
         samples: options.get("samples", defaults.samples)?,
-        hidden: hidden.split(',').map(str::parse).collect::<Result<_, _>>()?,
+        hidden: hidden
+            .split(',')
+            .map(str::parse)
+            .collect::<Result<_, _>>()?,
         batch: options.get("batch", defaults.batch)?,
         learning_rate: options.get("rate", defaults.learning_rate)?,
         alpha: options.get("alpha", defaults.alpha)?,
@@ -104,7 +107,10 @@ fn main() -> Result<(), AnyError> {
             tenths = at.done * 10 / at.total;
             let seconds = start.elapsed().as_secs_f64();
             let rate = at.done as f64 * 10.0 / seconds;
-            eprintln!("{}0 %, loss {:.4}, {seconds:.0} s, {rate:.0} rows/s", tenths, at.loss);
+            eprintln!(
+                "{}0 %, loss {:.4}, {seconds:.0} s, {rate:.0} rows/s",
+                tenths, at.loss
+            );
         }
     })?;
     report("reconstructor", &world, &reconstructor, &victims, start)?;
@@ -122,11 +128,17 @@ fn report(
     let seconds = start.elapsed().as_secs_f64();
     let own = victim_scores(world, attack, victims);
     let mean = own.iter().flatten().sum::<f64>() / (own.len() * own[0].len()) as f64;
-    println!("{name}: {:?}, {seconds:.1} s, mean mse {mean:.4}", attack.cost());
+    println!(
+        "{name}: {:?}, {seconds:.1} s, mean mse {mean:.4}",
+        attack.cost()
+    );
     for null in [Null::Independent, Null::Gaussian] {
         let null_scores = null_scores(world, attack, victims, null, 100_000)?;
         let scores = Scores::new(own.clone(), null_scores)?;
-        let roc = evaluation::roc(&scores, &evaluation::Bootstrap::new(*world.key.child("bootstrap").bytes()))?;
+        let roc = evaluation::roc(
+            &scores,
+            &evaluation::Bootstrap::new(*world.key.child("bootstrap").bytes()),
+        )?;
         let (low, one) = (&roc.tpr_at_0_1pct, &roc.tpr_at_1pct);
         println!(
             "  {null:?}: TPR at .1 % FPR {:.3}, at 1 % {:.3} [{:.3}, {:.3}], AUC {:.4}",
@@ -146,7 +158,11 @@ fn accuracy(world: &World<'_>, victims: &ShadowBatch) -> Result<f64, AnyError> {
         let rows: Vec<f32> = rows.copied().collect();
         let guesses = head.predict(&rows)?;
         let labels = test.iter().map(|&it| world.features.labels()[it as usize]);
-        let right = guesses.iter().zip(labels).filter(|(a, b)| **a == *b).count();
+        let right = guesses
+            .iter()
+            .zip(labels)
+            .filter(|(a, b)| **a == *b)
+            .count();
         sum += right as f64 / test.len() as f64;
     }
     Ok(sum / 50.min(victims.heads) as f64)
@@ -173,17 +189,29 @@ fn features(
         let trained = pretrain(VggTinyConfig::new(width), &source, &options, key, |at| {
             if at.step % 50 == 0 {
                 let rate = (at.step * options.batch) as f64 / start.elapsed().as_secs_f64();
-                eprintln!("{}/{}: {:.3}, {rate:.0} images/s", at.step, at.steps, at.loss);
+                eprintln!(
+                    "{}/{}: {:.3}, {rate:.0} images/s",
+                    at.step, at.steps, at.loss
+                );
             }
         })?;
-        println!("pre-training: {:?}, {:.0} s", trained.epochs, start.elapsed().as_secs_f64());
+        println!(
+            "pre-training: {:?}, {:.0} s",
+            trained.epochs,
+            start.elapsed().as_secs_f64()
+        );
         trained.backbone.save(&weights)?;
     }
     let file = cache.join(format!("{stem}.f32"));
     let labels = images.labels().to_vec();
     if let Ok(bytes) = std::fs::read(&file) {
         let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-        return Ok(FeatureSet::new(values.len() / labels.len(), values, labels, 10)?);
+        return Ok(FeatureSet::new(
+            values.len() / labels.len(),
+            values,
+            labels,
+            10,
+        )?);
     }
     let start = Instant::now();
     let features = Backbone::load(&weights)?.features(images)?;

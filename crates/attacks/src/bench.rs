@@ -92,7 +92,11 @@ fn random_features(images: &ImageSet, key: StreamKey) -> Result<FeatureSet, Atta
         .flat_map_iter(|index| {
             let image = images.image(index);
             matrix.chunks(pixels).map(move |row| {
-                row.iter().zip(image).map(|(w, x)| w * x).sum::<f32>().max(0.0)
+                row.iter()
+                    .zip(image)
+                    .map(|(w, x)| w * x)
+                    .sum::<f32>()
+                    .max(0.0)
             })
         })
         .collect();

@@ -24,8 +24,8 @@ pub use network::{Mlp, MlpShape};
 pub use nulls::{Null, neighbour_scores, null_scores, victim_scores};
 pub use property::{Property, PropertyOptions};
 pub use scoring::{candidates, score};
+pub use view::View;
 pub use white_box::{
     AttackProgress, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox,
 };
-pub use view::View;
 pub use world::{Shadows, World};

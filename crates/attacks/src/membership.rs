@@ -64,7 +64,10 @@ impl<'a> Membership<'a> {
         let mut directions = Vec::new();
         let shots = DIRECTIONS.div_ceil(world.split.public.classes());
         world.split.public.check_shots(shots)?;
-        world.split.public.draw(shots, &mut key.rng(0), &mut directions);
+        world
+            .split
+            .public
+            .draw(shots, &mut key.rng(0), &mut directions);
         directions.truncate(DIRECTIONS);
         Ok(Self {
             world,
@@ -86,7 +89,11 @@ impl<'a> Membership<'a> {
                 let walks = match (self.options.view, backbone) {
                     (View::Labels, Some(backbone)) => self.walks(index, backbone)?,
                     (View::Labels, None) => {
-                        return Err(option("view", "labels", "scores where there is no backbone"));
+                        return Err(option(
+                            "view",
+                            "labels",
+                            "scores where there is no backbone",
+                        ));
                     }
                     (View::Scores, _) => Vec::new(),
                 };
@@ -240,8 +247,13 @@ fn margin(logits: &[f32], label: usize) -> f64 {
         let sign = if label == 1 { 1.0 } else { -1.0 };
         return sign * f64::from(*logit);
     }
-    let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
-    let largest = others.clone().fold(f64::NEG_INFINITY, |max, (_, &z)| max.max(f64::from(z)));
+    let others = logits
+        .iter()
+        .enumerate()
+        .filter(|(class, _)| *class != label);
+    let largest = others
+        .clone()
+        .fold(f64::NEG_INFINITY, |max, (_, &z)| max.max(f64::from(z)));
     let sum: f64 = others.map(|(_, &z)| (f64::from(z) - largest).exp()).sum();
     f64::from(logits[label]) - largest - sum.ln()
 }

@@ -34,7 +34,11 @@ const BASIS: usize = 2048;
 
 /// Scores of `attack` on the victims: for each head the smallest MSE of each of its
 /// reconstructions to the images it could be of.
-pub fn victim_scores(world: &World<'_>, attack: &dyn WhiteBox, victims: &ShadowBatch) -> Vec<Vec<f64>> {
+pub fn victim_scores(
+    world: &World<'_>,
+    attack: &dyn WhiteBox,
+    victims: &ShadowBatch,
+) -> Vec<Vec<f64>> {
     let images = attack.reconstruct(&victims.weights, victims.heads);
     let owners: Vec<usize> = (0..victims.heads).collect();
     score(world, &images, attack.targets(), victims, &owners)
@@ -82,7 +86,9 @@ pub fn null_scores(
                 })
             };
             let scores = more.into_iter().enumerate();
-            all.extend(scores.map(|(target, score)| if strange(target) { score } else { f64::NAN }));
+            all.extend(
+                scores.map(|(target, score)| if strange(target) { score } else { f64::NAN }),
+            );
         }
     }
     Ok(scores)
@@ -97,7 +103,11 @@ pub fn neighbour_scores(
 ) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), AttackError> {
     let classes = world.split.private.classes();
     if attack.targets() != classes {
-        return Err(option("null", "replace_one", "independent for an attack without classes"));
+        return Err(option(
+            "null",
+            "replace_one",
+            "independent for an attack without classes",
+        ));
     }
     // A class must hold an example that is not in the set already.
     world.split.private.check_shots(world.shots + 1)?;
@@ -156,7 +166,9 @@ fn gaussian(world: &World<'_>, units: usize) -> Result<Vec<f32>, AttackError> {
     let width = world.shape.weight_len();
     let mut mean = vec![0.0_f32; width];
     for head in basis.weights.chunks(width) {
-        mean.iter_mut().zip(head).for_each(|(sum, w)| *sum += w / BASIS as f32);
+        mean.iter_mut()
+            .zip(head)
+            .for_each(|(sum, w)| *sum += w / BASIS as f32);
     }
     basis.weights.par_chunks_mut(width).for_each(|head| {
         head.iter_mut().zip(&mean).for_each(|(w, mean)| *w -= mean);
@@ -171,19 +183,21 @@ fn gaussian(world: &World<'_>, units: usize) -> Result<Vec<f32>, AttackError> {
     let basis = MatRef::from_row_major_slice(&basis.weights, BASIS, width);
     let mut out = vec![0.0; units * width];
     // Blocks of fixed size: the same bits for any number of threads.
-    out.par_chunks_mut(64 * width).zip(draws.par_chunks(64 * BASIS)).for_each(|(out, draws)| {
-        let rows = draws.len() / BASIS;
-        for row in out.chunks_mut(width) {
-            row.copy_from_slice(&mean);
-        }
-        matmul(
-            MatMut::from_row_major_slice_mut(out, rows, width),
-            Accum::Add,
-            MatRef::from_row_major_slice(draws, rows, BASIS),
-            basis,
-            1.0,
-            Par::Seq,
-        );
-    });
+    out.par_chunks_mut(64 * width)
+        .zip(draws.par_chunks(64 * BASIS))
+        .for_each(|(out, draws)| {
+            let rows = draws.len() / BASIS;
+            for row in out.chunks_mut(width) {
+                row.copy_from_slice(&mean);
+            }
+            matmul(
+                MatMut::from_row_major_slice_mut(out, rows, width),
+                Accum::Add,
+                MatRef::from_row_major_slice(draws, rows, BASIS),
+                basis,
+                1.0,
+                Par::Seq,
+            );
+        });
     Ok(out)
 }

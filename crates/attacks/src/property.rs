@@ -73,8 +73,7 @@ impl<'a> Property<'a> {
                 .map(|at| {
                     let number = chunk * CHUNK + at;
                     let inside = number % 2 == 0;
-                    let weights =
-                        test.head(&world.split.public, inside, shadow, number as u64)?;
+                    let weights = test.head(&world.split.public, inside, shadow, number as u64)?;
                     Ok((test.view(&weights)?, if inside { 1.0 } else { -1.0 }))
                 })
                 .collect::<Result<_, AttackError>>()?;
@@ -82,10 +81,12 @@ impl<'a> Property<'a> {
             let y: Vec<f32> = rows.iter().map(|(_, side)| *side).collect();
             moments.add(&x, &y);
         }
-        test.linear = moments.solve(STRENGTH).ok_or_else(|| AttackError::Singular {
-            attack: "property inference",
-            reason: "the shadow heads' logits".into(),
-        })?;
+        test.linear = moments
+            .solve(STRENGTH)
+            .ok_or_else(|| AttackError::Singular {
+                attack: "property inference",
+                reason: "the shadow heads' logits".into(),
+            })?;
         Ok(test)
     }
 
@@ -149,7 +150,12 @@ impl<'a> Property<'a> {
             world.assumed[number as usize / 2 % world.assumed.len()]
         };
         let mut weights = vec![0.0; world.shape.weight_len()];
-        Trainer::new(world.shape, recipe)?.train(world.features, &members, &mut rng, &mut weights)?;
+        Trainer::new(world.shape, recipe)?.train(
+            world.features,
+            &members,
+            &mut rng,
+            &mut weights,
+        )?;
         if let Some(view) = world.view {
             view.see(&mut weights, &mut rng)?;
         }
@@ -157,15 +163,17 @@ impl<'a> Property<'a> {
     }
 
     /// A class and an example of it that is in the group.
-    fn of_group(
-        &self,
-        pool: &Pool,
-        rng: &mut impl rand::Rng,
-    ) -> Result<(usize, u32), AttackError> {
-        let all: Vec<u32> =
-            pool.indices().filter(|&index| self.group[index as usize]).collect();
+    fn of_group(&self, pool: &Pool, rng: &mut impl rand::Rng) -> Result<(usize, u32), AttackError> {
+        let all: Vec<u32> = pool
+            .indices()
+            .filter(|&index| self.group[index as usize])
+            .collect();
         if all.is_empty() {
-            return Err(option("group", "empty", "a group with examples in every owner's part"));
+            return Err(option(
+                "group",
+                "empty",
+                "a group with examples in every owner's part",
+            ));
         }
         let index = all[rng.random_range(0..all.len())];
         Ok((self.world.features.labels()[index as usize] as usize, index))

@@ -45,6 +45,8 @@ pub fn score(
 
 /// The smallest mean squared error of `image` to one of the `candidates`.
 pub(crate) fn min_mse(world: &World<'_>, image: &[f32], candidates: &[u32]) -> f64 {
-    let candidates = candidates.iter().map(|&index| world.images.image(index as usize));
+    let candidates = candidates
+        .iter()
+        .map(|&index| world.images.image(index as usize));
     evaluation::min_mse(image, candidates)
 }

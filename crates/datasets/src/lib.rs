@@ -37,8 +37,7 @@ pub use images::{ContentHash, ImageSet, ImageShape, shared_images};
 pub use picture::Colour;
 pub use read::{
     CifarLabels, IdxAxes, IdxOptions, PictureOptions, read_cifar, read_class_archive,
-    read_class_folders, read_features, read_idx, read_labelled_archive, read_matrix,
-    read_omniglot,
+    read_class_folders, read_features, read_idx, read_labelled_archive, read_matrix, read_omniglot,
 };
 pub use spec::{
     Checked, DatasetSpec, Description, EmnistSplit, FileState, Need, Part, Source, TextSpec,

@@ -39,7 +39,12 @@ impl Costs {
 
     /// Seconds that `units` of work of a stage should take.
     pub fn estimate(&self, stage: &str, units: u64) -> f64 {
-        let guess = || FIRST_GUESS.iter().find(|(name, _)| *name == stage).map(|(_, rate)| *rate);
+        let guess = || {
+            FIRST_GUESS
+                .iter()
+                .find(|(name, _)| *name == stage)
+                .map(|(_, rate)| *rate)
+        };
         let rate = self.rates.get(stage).copied().or_else(guess).unwrap_or(0.0);
         rate * units as f64
     }

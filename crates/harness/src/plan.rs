@@ -71,7 +71,12 @@ impl Plan {
                     format!("to do again ({why}), about {}", duration(seconds))
                 }
             };
-            let _ = writeln!(text, "  {:<9} {hash}  {:<64} {state}", stage.key.stage(), stage.what);
+            let _ = writeln!(
+                text,
+                "  {:<9} {hash}  {:<64} {state}",
+                stage.key.stage(),
+                stage.what
+            );
         }
         let _ = writeln!(text, "  in all about {}", duration(left));
         text

@@ -48,9 +48,9 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        if let Ok(style) =
-            ProgressStyle::with_template("  {prefix:<34} {bar:28} {percent:>3} %  eta {eta:<5} {wide_msg}")
-        {
+        if let Ok(style) = ProgressStyle::with_template(
+            "  {prefix:<34} {bar:28} {percent:>3} %  eta {eta:<5} {wide_msg}",
+        ) {
             bar.set_style(style);
         }
         bar.set_prefix(name.to_string());

@@ -78,7 +78,10 @@ impl Provenance {
             ("cells failed", self.cells.failed.to_string()),
         ];
         if let Some(bytes) = self.peak_memory {
-            lines.push(("peak memory", format!("{:.0} MiB", bytes as f64 / 1_048_576.0)));
+            lines.push((
+                "peak memory",
+                format!("{:.0} MiB", bytes as f64 / 1_048_576.0),
+            ));
         }
         lines
             .into_iter()

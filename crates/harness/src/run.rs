@@ -60,9 +60,14 @@ fn run_one(
         Kind::Heads(heads) => {
             run_heads(context, experiment, heads, &folder, options, &mut timings)?
         }
-        Kind::CryptoTl { cryptotl } => {
-            cryptotl::run(context, experiment, cryptotl, &folder, options, &mut timings)?
-        }
+        Kind::CryptoTl { cryptotl } => cryptotl::run(
+            context,
+            experiment,
+            cryptotl,
+            &folder,
+            options,
+            &mut timings,
+        )?,
     };
     let seconds = started.elapsed().as_secs_f64();
     let provenance = Provenance::new(seconds, counts);

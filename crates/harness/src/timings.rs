@@ -56,9 +56,11 @@ impl Timings {
         let seconds = started.elapsed().as_secs_f64();
         self.costs.learn(key.stage(), units, seconds);
         self.note(key, seconds, units, false);
-        context
-            .progress
-            .say(&format!("  {} {} in {seconds:.1} s", key.stage(), &key.hash()[..8]));
+        context.progress.say(&format!(
+            "  {} {} in {seconds:.1} s",
+            key.stage(),
+            &key.hash()[..8]
+        ));
         Ok(product)
     }
 

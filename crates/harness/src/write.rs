@@ -130,7 +130,11 @@ pub fn report(
         config: run.config,
     };
     report::write_html(&folder.join("report.html"), &page)?;
-    context.progress.say(&format!("  {} figures in {}", 2 * figures.len(), drawn.display()));
+    context.progress.say(&format!(
+        "  {} figures in {}",
+        2 * figures.len(),
+        drawn.display()
+    ));
     Ok(())
 }
 
@@ -191,7 +195,11 @@ fn grid((number, cell): (usize, &Measured)) -> Option<Figure> {
 
 /// A cell in a few words.
 fn label(row: &ResultRow) -> String {
-    let shots = if row.shots == 1 { "1 shot".into() } else { format!("{} shots", row.shots) };
+    let shots = if row.shots == 1 {
+        "1 shot".into()
+    } else {
+        format!("{} shots", row.shots)
+    };
     let mut label = format!("{}, {shots}, {}", row.attack, row.defence);
     if let Some(epsilon) = row.epsilon {
         label += &format!(" ε = {epsilon:.3}");

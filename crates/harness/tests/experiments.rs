@@ -55,7 +55,11 @@ fn results(folder: &Path) -> Vec<u8> {
 fn a_run_writes_every_file_and_resuming_measures_nothing_again() {
     let folder = folder(CONFIG);
     let output = run(folder.path(), &[]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let out = folder.path().join("results/small");
     for name in [
         "resolved.yaml",
@@ -73,7 +77,11 @@ fn a_run_writes_every_file_and_resuming_measures_nothing_again() {
     let mut rows = csv::Reader::from_reader(first.as_slice());
     assert_eq!(rows.records().count(), 12);
 
-    let plan = harness().current_dir(folder.path()).args(["plan", "small.yaml"]).output().unwrap();
+    let plan = harness()
+        .current_dir(folder.path())
+        .args(["plan", "small.yaml"])
+        .output()
+        .unwrap();
     let plan = String::from_utf8(plan.stdout).unwrap();
     assert!(!plan.contains("to do"), "{plan}");
     std::fs::remove_dir_all(&out).unwrap();
@@ -122,7 +130,11 @@ fn results_do_not_depend_on_threads_cache_or_interruption() {
         }
     }
     let output = run(cut.path(), &[]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert_eq!(results(cut.path()), expected, "damaged cache");
 }
 
@@ -138,7 +150,10 @@ sweep: { shots: [1], attack: [unmixing] }
     let output = run(folder.path(), &["--data", "nowhere"]);
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(4), "{message}");
-    assert!(message.contains("nowhere") && message.contains("hint:"), "{message}");
+    assert!(
+        message.contains("nowhere") && message.contains("hint:"),
+        "{message}"
+    );
     assert!(!message.contains("panicked"), "{message}");
 }
 
@@ -146,11 +161,22 @@ sweep: { shots: [1], attack: [unmixing] }
 fn a_failed_cell_is_a_row_and_the_others_still_run() {
     // A step this large diverges with the second learning rate only.
     let config = CONFIG
-        .replace("  shots: [1, 2]", "  shots: [1]\n  learning_rate: [0.01, 1.0e30]")
-        .replace("  defence: [none, { dp_sgd: { epsilon: [10], clip: 1 } }]\n", "");
+        .replace(
+            "  shots: [1, 2]",
+            "  shots: [1]\n  learning_rate: [0.01, 1.0e30]",
+        )
+        .replace(
+            "  defence: [none, { dp_sgd: { epsilon: [10], clip: 1 } }]\n",
+            "",
+        );
     let folder = folder(&config);
     let output = run(folder.path(), &[]);
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let table = results(folder.path());
     let mut rows = csv::Reader::from_reader(table.as_slice());
     let header = rows.headers().unwrap().clone();
@@ -159,7 +185,10 @@ fn a_failed_cell_is_a_row_and_the_others_still_run() {
     let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 6);
     assert_eq!(rows.iter().filter(|row| !row[error].is_empty()).count(), 3);
-    assert!(rows.iter().all(|row| row[error].is_empty() != row[auc].is_empty()));
+    assert!(
+        rows.iter()
+            .all(|row| row[error].is_empty() != row[auc].is_empty())
+    );
 }
 
 #[test]
@@ -200,6 +229,11 @@ fn the_gate_holds_results_against_a_baseline() {
     }
     writer.flush().unwrap();
     let output = check(&baseline);
-    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(
+        output.status.code(),
+        Some(3),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     assert_eq!(check(Path::new("absent.csv")).status.code(), Some(4));
 }

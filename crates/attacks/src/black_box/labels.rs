@@ -6,8 +6,8 @@
 //! the mean head is therefore pinned to its prior value.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par, Side};
 use faer::prelude::Solve;
+use faer::{Accum, Mat, MatRef, Par, Side};
 
 use super::{Boundaries, Extracted, HeadPrior};
 use crate::AttackError;
@@ -81,8 +81,9 @@ impl<'a> LabelExtraction<'a> {
     /// Asks about the seeds, then bisects lines whose ends differ until the budget is spent.
     fn search(&self, label: impl Fn(&[f32]) -> usize) -> (Vec<Flip>, u64) {
         let boundaries = self.boundaries;
-        let seeds: Vec<usize> =
-            (0..boundaries.seeds()).map(|seed| label(boundaries.seed(seed))).collect();
+        let seeds: Vec<usize> = (0..boundaries.seeds())
+            .map(|seed| label(boundaries.seed(seed)))
+            .collect();
         let bisections = boundaries.steps().ilog2() as usize;
         let mut queries = seeds.len();
         let mut flips = Vec::new();
@@ -128,7 +129,10 @@ impl<'a> LabelExtraction<'a> {
         for ((flip, point), noise) in flips.iter().zip(points.chunks_mut(width)).zip(&mut noise) {
             let low = self.boundaries.point(flip.line, flip.step);
             let high = self.boundaries.point(flip.line, flip.step + 1);
-            let (a, b) = (prior.mean_row(flip.classes[0]), prior.mean_row(flip.classes[1]));
+            let (a, b) = (
+                prior.mean_row(flip.classes[0]),
+                prior.mean_row(flip.classes[1]),
+            );
             let mut change = 0.0;
             for at in 0..width - 1 {
                 let (low, high) = (f64::from(low[at]), f64::from(high[at]));
@@ -139,7 +143,12 @@ impl<'a> LabelExtraction<'a> {
             *noise = (change.abs() / 12.0_f64.sqrt()).max(FLOOR);
         }
         let pin: Vec<f64> = prior.mean.clone();
-        let pin_norm = pin.iter().map(|w| w * w).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+        let pin_norm = pin
+            .iter()
+            .map(|w| w * w)
+            .sum::<f64>()
+            .sqrt()
+            .max(f64::MIN_POSITIVE);
         noise[n] = PIN * pin_norm;
 
         // Rows of E B: each equation's view of the principal directions; the pin's last.
@@ -157,7 +166,9 @@ impl<'a> LabelExtraction<'a> {
             let mut own = vec![0.0; rows.len() * width];
             for ((row, sign), own) in rows.iter().zip(own.chunks_mut(width)) {
                 let point = &points[row * width..(row + 1) * width];
-                own.iter_mut().zip(point).for_each(|(own, x)| *own = sign * x);
+                own.iter_mut()
+                    .zip(point)
+                    .for_each(|(own, x)| *own = sign * x);
             }
             let own = MatRef::from_row_major_slice(&own, rows.len(), width);
             let mut product = Mat::<f64>::zeros(rows.len(), directions);
@@ -170,14 +181,28 @@ impl<'a> LabelExtraction<'a> {
         }
         let pin = MatRef::from_row_major_slice(&pin, 1, classes * width);
         let mut pinned = Mat::<f64>::zeros(1, directions);
-        matmul(&mut pinned, Accum::Replace, pin, &prior.directions, 1.0 / pin_norm, Par::Seq);
+        matmul(
+            &mut pinned,
+            Accum::Replace,
+            pin,
+            &prior.directions,
+            1.0 / pin_norm,
+            Par::Seq,
+        );
         for column in 0..directions {
             seen[(n, column)] = pinned[(0, column)];
         }
 
         // K = (E B)(E B)ᵀ + s² E Eᵀ + noise².
         let mut system = Mat::<f64>::zeros(n + 1, n + 1);
-        matmul(&mut system, Accum::Replace, &seen, seen.transpose(), 1.0, Par::Seq);
+        matmul(
+            &mut system,
+            Accum::Replace,
+            &seen,
+            seen.transpose(),
+            1.0,
+            Par::Seq,
+        );
         let x = MatRef::from_row_major_slice(&points, n, width);
         let mut inner = Mat::<f64>::zeros(n, n);
         matmul(&mut inner, Accum::Replace, x, x.transpose(), 1.0, Par::Seq);
@@ -210,16 +235,28 @@ impl<'a> LabelExtraction<'a> {
 
         // w = μ + B (E B)ᵀ α + s² Eᵀ α.
         let mut along = Mat::<f64>::zeros(directions, 1);
-        matmul(&mut along, Accum::Replace, seen.transpose(), &dual, 1.0, Par::Seq);
+        matmul(
+            &mut along,
+            Accum::Replace,
+            seen.transpose(),
+            &dual,
+            1.0,
+            Par::Seq,
+        );
         let mut moved = Mat::<f64>::zeros(classes * width, 1);
-        matmul(&mut moved, Accum::Replace, &prior.directions, &along, 1.0, Par::Seq);
+        matmul(
+            &mut moved,
+            Accum::Replace,
+            &prior.directions,
+            &along,
+            1.0,
+            Par::Seq,
+        );
         let mut head: Vec<f64> = prior
             .mean
             .iter()
             .enumerate()
-            .map(|(at, mean)| {
-                mean + moved[(at, 0)] + rest * dual[(n, 0)] * mean / pin_norm
-            })
+            .map(|(at, mean)| mean + moved[(at, 0)] + rest * dual[(n, 0)] * mean / pin_norm)
             .collect();
         for (i, flip) in flips.iter().enumerate() {
             let step = rest * dual[(i, 0)];
@@ -235,7 +272,11 @@ impl<'a> LabelExtraction<'a> {
     /// (w_a − w_b) · x for the flip's classes and the given rows.
     fn along<'r>(&self, flip: &Flip, point: &[f64], row: impl Fn(usize) -> &'r [f64]) -> f64 {
         let (a, b) = (row(flip.classes[0]), row(flip.classes[1]));
-        point.iter().zip(a.iter().zip(b)).map(|(x, (a, b))| (a - b) * x).sum()
+        point
+            .iter()
+            .zip(a.iter().zip(b))
+            .map(|(x, (a, b))| (a - b) * x)
+            .sum()
     }
 }
 

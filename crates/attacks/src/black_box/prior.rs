@@ -50,7 +50,9 @@ impl HeadPrior {
         }
         let mut mean = vec![0.0; classes * width];
         for head in heads.chunks(classes * width) {
-            mean.iter_mut().zip(head).for_each(|(sum, w)| *sum += w / HEADS as f64);
+            mean.iter_mut()
+                .zip(head)
+                .for_each(|(sum, w)| *sum += w / HEADS as f64);
         }
         for head in heads.chunks_mut(classes * width) {
             head.iter_mut().zip(&mean).for_each(|(w, mean)| *w -= mean);
@@ -58,11 +60,20 @@ impl HeadPrior {
         let heads = MatRef::from_row_major_slice(&heads, HEADS, classes * width);
         let mut gram = Mat::<f64>::zeros(HEADS, HEADS);
         // One thread: the same bits on any machine with any number of cores.
-        matmul(&mut gram, Accum::Replace, heads, heads.transpose(), 1.0, Par::Seq);
-        let eigen = gram.self_adjoint_eigen(Side::Lower).map_err(|_| AttackError::Singular {
-            attack: "extraction prior",
-            reason: "the shadow heads' covariance has no eigenvalues".into(),
-        })?;
+        matmul(
+            &mut gram,
+            Accum::Replace,
+            heads,
+            heads.transpose(),
+            1.0,
+            Par::Seq,
+        );
+        let eigen = gram
+            .self_adjoint_eigen(Side::Lower)
+            .map_err(|_| AttackError::Singular {
+                attack: "extraction prior",
+                reason: "the shadow heads' covariance has no eigenvalues".into(),
+            })?;
         let free = (HEADS - 1) as f64;
         let values: Vec<f64> = (0..HEADS).map(|i| eigen.S()[i].max(0.0)).collect();
         let kept = DIRECTIONS.min((classes - 1) * width / 2);
@@ -80,7 +91,14 @@ impl HeadPrior {
         }
         // Directions u = Xᵀ v / √λ times their standard deviation √(λ / (M − 1)).
         let mut directions = Mat::<f64>::zeros(classes * width, kept);
-        matmul(&mut directions, Accum::Replace, heads.transpose(), &loads, 1.0, Par::Seq);
+        matmul(
+            &mut directions,
+            Accum::Replace,
+            heads.transpose(),
+            &loads,
+            1.0,
+            Par::Seq,
+        );
         Ok(Self {
             classes,
             width,
@@ -101,7 +119,10 @@ pub fn centre_rows(head: &mut [f64], width: usize) {
     let rows = (head.len() / width) as f64;
     for column in 0..width {
         let mean = head.iter().skip(column).step_by(width).sum::<f64>() / rows;
-        head.iter_mut().skip(column).step_by(width).for_each(|w| *w -= mean);
+        head.iter_mut()
+            .skip(column)
+            .step_by(width)
+            .for_each(|w| *w -= mean);
     }
 }
 

@@ -98,8 +98,9 @@ impl<'a> ScoreExtraction<'a> {
         let (n, classes) = (self.queries.nrows(), self.prior.classes);
         let mut answers = Mat::<f64>::zeros(n, classes);
         for i in 0..n {
-            let features: Vec<f32> =
-                (0..self.prior.width - 1).map(|j| self.queries[(i, j)] as f32).collect();
+            let features: Vec<f32> = (0..self.prior.width - 1)
+                .map(|j| self.queries[(i, j)] as f32)
+                .collect();
             for (k, value) in score(&features).into_iter().enumerate() {
                 answers[(i, k)] = self.rounded(f64::from(value));
             }
@@ -123,7 +124,9 @@ impl<'a> ScoreExtraction<'a> {
 
     /// Standard deviation of a score's rounding error.
     fn rounding(&self) -> f64 {
-        self.options.decimals.map_or(EXACT, |decimals| 10.0_f64.powi(-(decimals as i32)) / 12.0_f64.sqrt())
+        self.options.decimals.map_or(EXACT, |decimals| {
+            10.0_f64.powi(-(decimals as i32)) / 12.0_f64.sqrt()
+        })
     }
 
     fn from_logits(&self, mut logits: Mat<f64>) -> Result<Vec<f64>, AttackError> {
@@ -184,7 +187,14 @@ impl<'a> ScoreExtraction<'a> {
     fn logits_of(&self, head: &[f64]) -> Mat<f64> {
         let head = MatRef::from_row_major_slice(head, self.prior.classes, self.prior.width);
         let mut logits = Mat::zeros(self.queries.nrows(), self.prior.classes);
-        matmul(&mut logits, Accum::Replace, &self.queries, head.transpose(), 1.0, Par::Seq);
+        matmul(
+            &mut logits,
+            Accum::Replace,
+            &self.queries,
+            head.transpose(),
+            1.0,
+            Par::Seq,
+        );
         logits
     }
 
@@ -196,14 +206,28 @@ impl<'a> ScoreExtraction<'a> {
             let weighted =
                 Mat::from_fn(n, width, |i, j| weights[(i, class)] * self.queries[(i, j)]);
             let mut system = self.precision[class].clone();
-            matmul(&mut system, Accum::Add, self.queries.transpose(), &weighted, 1.0, Par::Seq);
+            matmul(
+                &mut system,
+                Accum::Add,
+                self.queries.transpose(),
+                &weighted,
+                1.0,
+                Par::Seq,
+            );
             let mean = self.prior.mean_row(class);
             let left = Mat::from_fn(n, 1, |i, _| {
                 let expected: f64 = (0..width).map(|j| self.queries[(i, j)] * mean[j]).sum();
                 logits[(i, class)] - expected
             });
             let mut right = Mat::<f64>::zeros(width, 1);
-            matmul(&mut right, Accum::Replace, weighted.transpose(), &left, 1.0, Par::Seq);
+            matmul(
+                &mut right,
+                Accum::Replace,
+                weighted.transpose(),
+                &left,
+                1.0,
+                Par::Seq,
+            );
             let factor = system.llt(Side::Lower).map_err(|_| AttackError::Singular {
                 attack: "score extraction",
                 reason: format!("the equations of class {class}"),
@@ -232,14 +256,23 @@ fn row_precision(prior: &HeadPrior, class: usize) -> Result<Mat<f64>, AttackErro
     let width = prior.width;
     let block = prior.directions.subrows(class * width, width);
     let mut covariance = Mat::<f64>::zeros(width, width);
-    matmul(&mut covariance, Accum::Replace, block, block.transpose(), 1.0, Par::Seq);
+    matmul(
+        &mut covariance,
+        Accum::Replace,
+        block,
+        block.transpose(),
+        1.0,
+        Par::Seq,
+    );
     for i in 0..width {
         covariance[(i, i)] += (prior.rest * prior.rest).max(1e-12);
     }
-    let factor = covariance.llt(Side::Lower).map_err(|_| AttackError::Singular {
-        attack: "score extraction",
-        reason: format!("the law of class {class}'s row"),
-    })?;
+    let factor = covariance
+        .llt(Side::Lower)
+        .map_err(|_| AttackError::Singular {
+            attack: "score extraction",
+            reason: format!("the law of class {class}'s row"),
+        })?;
     Ok(factor.solve(Mat::<f64>::identity(width, width)))
 }
 

@@ -116,7 +116,9 @@ impl Layer {
             });
         let mut bias = vec![0.0; outputs];
         for row in dy.chunks(outputs) {
-            bias.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            bias.iter_mut()
+                .zip(row)
+                .for_each(|(sum, value)| *sum += value);
         }
         let mut means = AdamState {
             mean: &mut state.bias_mean,

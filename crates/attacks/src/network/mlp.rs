@@ -61,7 +61,10 @@ impl Mlp {
         let last = self.layers.len() - 1;
         MlpShape {
             inputs: self.layers[0].inputs,
-            hidden: self.layers[..last].iter().map(|layer| layer.outputs).collect(),
+            hidden: self.layers[..last]
+                .iter()
+                .map(|layer| layer.outputs)
+                .collect(),
             outputs: self.layers[last].outputs,
         }
     }
@@ -124,9 +127,14 @@ impl Mlp {
 
     /// The parameters layer by layer: outputs, inputs, weights, biases.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = (usize, usize, &[f32], &[f32])> {
-        self.layers
-            .iter()
-            .map(|it| (it.outputs, it.inputs, it.weights.as_slice(), it.bias.as_slice()))
+        self.layers.iter().map(|it| {
+            (
+                it.outputs,
+                it.inputs,
+                it.weights.as_slice(),
+                it.bias.as_slice(),
+            )
+        })
     }
 
     /// A network of given parameters; see [`Mlp::parameters`].

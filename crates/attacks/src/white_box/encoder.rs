@@ -42,7 +42,11 @@ impl Encoder {
             }
             HeadKind::Mlp { .. } => {
                 let len = world.shape.weight_len();
-                let targets = if world.shape.is_binary() { 1 } else { world.shape.classes };
+                let targets = if world.shape.is_binary() {
+                    1
+                } else {
+                    world.shape.classes
+                };
                 (Source::Weights { len }, targets)
             }
         };
@@ -70,13 +74,18 @@ impl Encoder {
         let moments: Vec<(f64, f64)> = (0..self.mean.len())
             .into_par_iter()
             .map(|i| {
-                let values = rows.iter().skip(i).step_by(inputs).map(|&value| f64::from(value));
+                let values = rows
+                    .iter()
+                    .skip(i)
+                    .step_by(inputs)
+                    .map(|&value| f64::from(value));
                 let mean = values.clone().sum::<f64>() / n;
                 let square = values.map(|value| (value - mean).powi(2)).sum::<f64>() / n;
                 (mean, square.sqrt())
             })
             .collect();
-        let typical = moments.iter().map(|(_, deviation)| deviation).sum::<f64>() / moments.len() as f64;
+        let typical =
+            moments.iter().map(|(_, deviation)| deviation).sum::<f64>() / moments.len() as f64;
         self.mean = moments.iter().map(|(mean, _)| *mean as f32).collect();
         // A coordinate that hardly ever moves must not be blown up to one that does.
         let floor = (0.1 * typical).max(1e-12);

@@ -136,7 +136,10 @@ fn regressors(deviations: &[f32], width: usize, coordinate: usize, rows: &mut [[
 
 /// One coordinate of the mean feature of `members`.
 fn mean_feature(features: &FeatureSet, members: &[u32], coordinate: usize) -> f32 {
-    let sum: f32 = members.iter().map(|&it| features.row(it as usize)[coordinate]).sum();
+    let sum: f32 = members
+        .iter()
+        .map(|&it| features.row(it as usize)[coordinate])
+        .sum();
     sum / members.len() as f32
 }
 

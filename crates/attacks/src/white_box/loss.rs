@@ -12,9 +12,15 @@ pub(crate) fn softmin<'a>(
     gradient: &mut [f32],
 ) -> f64 {
     let n = output.len() as f64;
-    let losses: Vec<f64> = images.clone().map(|image| distance(output, image) / n).collect();
+    let losses: Vec<f64> = images
+        .clone()
+        .map(|image| distance(output, image) / n)
+        .collect();
     let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
-    let shares: Vec<f64> = losses.iter().map(|loss| (-alpha * (loss - least)).exp()).collect();
+    let shares: Vec<f64> = losses
+        .iter()
+        .map(|loss| (-alpha * (loss - least)).exp())
+        .collect();
     let total: f64 = shares.iter().sum();
     gradient.fill(0.0);
     for (image, share) in images.zip(&shares) {
@@ -56,7 +62,11 @@ mod tests {
     #[test]
     fn the_gradient_is_the_slope_of_the_loss() {
         let images: Vec<Vec<f32>> = (0..3)
-            .map(|j| (0..20).map(|i| ((i * 7 + j * 5) % 11) as f32 / 11.0 - 0.4).collect())
+            .map(|j| {
+                (0..20)
+                    .map(|i| ((i * 7 + j * 5) % 11) as f32 / 11.0 - 0.4)
+                    .collect()
+            })
             .collect();
         let output: Vec<f32> = (0..20).map(|i| (i as f32 * 0.7).sin() * 0.6).collect();
         let each = || images.iter().map(Vec::as_slice);
@@ -71,7 +81,11 @@ mod tests {
                     softmin(&output, each(), alpha, &mut scratch)
                 };
                 let slope = (moved(1e-3) - moved(-1e-3)) / 2e-3;
-                assert!((slope - f64::from(gradient[at])).abs() < 2e-4, "{slope} {}", gradient[at]);
+                assert!(
+                    (slope - f64::from(gradient[at])).abs() < 2e-4,
+                    "{slope} {}",
+                    gradient[at]
+                );
             }
         }
     }
@@ -81,7 +95,12 @@ mod tests {
         let near = [0.5; 8];
         let far = [-0.5; 8];
         let mut gradient = [0.0; 8];
-        let alone = softmin(&[0.4; 8], [near.as_slice()].into_iter(), 100.0, &mut gradient);
+        let alone = softmin(
+            &[0.4; 8],
+            [near.as_slice()].into_iter(),
+            100.0,
+            &mut gradient,
+        );
         assert!((alone - 0.5 * (0.01 + 0.1)).abs() < 1e-6);
         let both = [near.as_slice(), far.as_slice()].into_iter();
         let loss = softmin(&[0.4; 8], both, 100.0, &mut gradient);

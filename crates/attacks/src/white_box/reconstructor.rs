@@ -62,7 +62,11 @@ impl ReconstructorOptions {
             return Err(option("hidden", value, "widths between 1 and 16384"));
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(option("learning_rate", self.learning_rate, "positive and finite"));
+            return Err(option(
+                "learning_rate",
+                self.learning_rate,
+                "positive and finite",
+            ));
         }
         if !(self.alpha > 0.0 && self.alpha.is_finite()) {
             return Err(option("alpha", self.alpha, "positive and finite"));
@@ -131,7 +135,11 @@ impl Reconstructor {
                     step,
                 });
             }
-            loss = if loss.is_nan() { now } else { loss + 0.02 * (now - loss) };
+            loss = if loss.is_nan() {
+                now
+            } else {
+                loss + 0.02 * (now - loss)
+            };
             std::mem::swap(&mut batch, &mut next);
             progress(AttackProgress {
                 done: (step + 1) * heads as u64,
@@ -194,7 +202,11 @@ impl Reconstructor {
     pub fn save(&self, path: &Path) -> Result<(), AttackError> {
         let mut tensors = NamedTensors::default();
         for (layer, (outputs, inputs, weights, bias)) in self.network.parameters().enumerate() {
-            tensors.insert(format!("{layer}.weight"), &[outputs, inputs], weights.to_vec());
+            tensors.insert(
+                format!("{layer}.weight"),
+                &[outputs, inputs],
+                weights.to_vec(),
+            );
             tensors.insert(format!("{layer}.bias"), &[outputs], bias.to_vec());
         }
         let encoder = &self.encoder;
@@ -234,7 +246,9 @@ impl Reconstructor {
         };
         let (mean, scale) = (take("mean")?.1, take("scale")?.1);
         let source = match take("estimate") {
-            Ok((_, values)) => Source::Estimate(FeatureEstimate::from_coefficients(targets, values)),
+            Ok((_, values)) => {
+                Source::Estimate(FeatureEstimate::from_coefficients(targets, values))
+            }
             Err(_) => Source::Weights { len: mean.len() },
         };
         let mut layers = Vec::new();
@@ -252,7 +266,9 @@ impl Reconstructor {
             mean,
             scale,
         };
-        let first = layers.first().ok_or_else(|| refuse("at least one layer".into()))?;
+        let first = layers
+            .first()
+            .ok_or_else(|| refuse("at least one layer".into()))?;
         if first.1 != encoder.inputs() || encoder.scale.len() != encoder.mean.len() {
             return Err(refuse(format!("{} inputs", encoder.inputs())));
         }

@@ -63,7 +63,16 @@ fn world(data: &Data, shape: HeadShape, shots: usize) -> World<'_> {
         ..Recipe::mnist(shots)
     };
     let key = StreamKey::from_seed(6);
-    World::new(&data.images, &data.features, &data.split, shape, recipe, shots, key).unwrap()
+    World::new(
+        &data.images,
+        &data.features,
+        &data.split,
+        shape,
+        recipe,
+        shots,
+        key,
+    )
+    .unwrap()
 }
 
 fn linear() -> HeadShape {
@@ -140,7 +149,10 @@ fn results_do_not_depend_on_the_threads() {
         ..quick()
     };
     let on = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         pool.install(|| {
             let victims = victims(&world, 20);
             let reconstructor = Reconstructor::fit(&world, &options, |_| {}).unwrap();
@@ -172,7 +184,10 @@ fn saved_attacks_are_the_same() {
     let loaded = Reconstructor::load(&path).unwrap();
     let images = |attack: &Reconstructor| attack.reconstruct(&victims.weights, 10);
     assert_eq!(images(&loaded), images(&reconstructor));
-    assert_eq!((loaded.cost(), loaded.targets()), (reconstructor.cost(), CLASSES));
+    assert_eq!(
+        (loaded.cost(), loaded.targets()),
+        (reconstructor.cost(), CLASSES)
+    );
     assert!(Unmixing::load(&path).is_err());
 }
 
@@ -205,9 +220,17 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
     let shape = HeadShape::mlp(WIDTH, 4, Activation::Relu, CLASSES);
     let world = world(&data, shape, 1);
     let error = Unmixing::fit(&world, &UnmixingOptions::default(), |_| {}).unwrap_err();
-    assert!(error.to_string().contains("hint: use the reconstructor"), "{error}");
+    assert!(
+        error.to_string().contains("hint: use the reconstructor"),
+        "{error}"
+    );
     let reconstructor = Reconstructor::fit(&world, &quick(), |_| {}).unwrap();
-    let share = success(&world, &reconstructor, &victims(&world, 150), Null::Independent);
+    let share = success(
+        &world,
+        &reconstructor,
+        &victims(&world, 150),
+        Null::Independent,
+    );
     assert!(share > 0.15, "{share}");
 }
 
@@ -216,14 +239,32 @@ fn options_out_of_range_are_refused() {
     let data = data();
     let world = world(&data, linear(), 1);
     let bad = [
-        ReconstructorOptions { samples: 0, ..quick() },
-        ReconstructorOptions { batch: 0, ..quick() },
-        ReconstructorOptions { hidden: vec![], ..quick() },
-        ReconstructorOptions { learning_rate: -1.0, ..quick() },
-        ReconstructorOptions { alpha: f64::NAN, ..quick() },
+        ReconstructorOptions {
+            samples: 0,
+            ..quick()
+        },
+        ReconstructorOptions {
+            batch: 0,
+            ..quick()
+        },
+        ReconstructorOptions {
+            hidden: vec![],
+            ..quick()
+        },
+        ReconstructorOptions {
+            learning_rate: -1.0,
+            ..quick()
+        },
+        ReconstructorOptions {
+            alpha: f64::NAN,
+            ..quick()
+        },
     ];
     for options in bad {
-        assert!(Reconstructor::fit(&world, &options, |_| {}).is_err(), "{options:?}");
+        assert!(
+            Reconstructor::fit(&world, &options, |_| {}).is_err(),
+            "{options:?}"
+        );
     }
     assert!(Unmixing::fit(&world, &UnmixingOptions { samples: 3 }, |_| {}).is_err());
     let many = World::new(

@@ -73,7 +73,10 @@ impl Unmixing {
             // Chunk 0 is held out.
             shadows.fill(1 + chunk as u64, &mut batch);
             let pairs = pairs(world, &estimate, &batch);
-            moments.par_iter_mut().zip(&pairs).for_each(|(moments, (x, y))| moments.add(x, y));
+            moments
+                .par_iter_mut()
+                .zip(&pairs)
+                .for_each(|(moments, (x, y))| moments.add(x, y));
             progress(AttackProgress {
                 done: ((chunk + 1) * CHUNK) as u64,
                 total: (chunks * CHUNK) as u64,
@@ -99,7 +102,11 @@ impl Unmixing {
         tensors.insert("estimate", &shape, coefficients.to_vec());
         for (class, map) in self.maps.iter().enumerate() {
             let coefficients = map.coefficients().to_vec();
-            tensors.insert(format!("map.{class}"), &[width + 1, self.pixels], coefficients);
+            tensors.insert(
+                format!("map.{class}"),
+                &[width + 1, self.pixels],
+                coefficients,
+            );
         }
         let metadata = HashMap::from([
             ("kind".into(), "unmixing".into()),
@@ -190,11 +197,14 @@ fn inputs(estimate: &FeatureEstimate, weights: &[f32], heads: usize) -> Vec<f32>
         .zip(weights.par_chunks(weights.len() / heads.max(1)))
         .for_each(|(out, head)| estimate.apply(head, out));
     let mut inputs = vec![1.0; classes * heads * (width + 1)];
-    inputs.par_chunks_mut(width + 1).enumerate().for_each(|(row, input)| {
-        let (class, head) = (row / heads, row % heads);
-        let from = (head * classes + class) * width;
-        input[..width].copy_from_slice(&features[from..from + width]);
-    });
+    inputs
+        .par_chunks_mut(width + 1)
+        .enumerate()
+        .for_each(|(row, input)| {
+            let (class, head) = (row / heads, row % heads);
+            let from = (head * classes + class) * width;
+            input[..width].copy_from_slice(&features[from..from + width]);
+        });
     inputs
 }
 
@@ -224,7 +234,12 @@ fn pairs(
     let block = heads * (width + 1);
     let classes = (0..classes).into_par_iter();
     classes
-        .map(|class| (inputs[class * block..(class + 1) * block].to_vec(), target(class)))
+        .map(|class| {
+            (
+                inputs[class * block..(class + 1) * block].to_vec(),
+                target(class),
+            )
+        })
         .collect()
 }
 
@@ -238,12 +253,17 @@ fn choose(
     let mut best: Option<(f64, Vec<Linear>)> = None;
     for strength in STRENGTHS {
         let one = shared.solve(strength).map(|map| vec![map; moments.len()]);
-        let each = moments.par_iter().map(|moments| moments.solve(strength)).collect();
+        let each = moments
+            .par_iter()
+            .map(|moments| moments.solve(strength))
+            .collect();
         for maps in [one, each].into_iter().flatten() {
             let error = maps.par_iter().zip(held_out).map(|(map, (x, y))| {
                 let images = map.apply(x);
                 let differences = images.iter().zip(y).map(|(a, b)| f64::from(a - b));
-                differences.map(|difference| difference * difference).sum::<f64>()
+                differences
+                    .map(|difference| difference * difference)
+                    .sum::<f64>()
             });
             // Summed in order, whatever the threads.
             let error = error.collect::<Vec<_>>().iter().sum::<f64>();
@@ -252,8 +272,9 @@ fn choose(
             }
         }
     }
-    best.map(|(_, maps)| maps).ok_or_else(|| AttackError::Singular {
-        attack: "unmixing",
-        reason: "no ridge strength gives finite coefficients".into(),
-    })
+    best.map(|(_, maps)| maps)
+        .ok_or_else(|| AttackError::Singular {
+            attack: "unmixing",
+            reason: "no ridge strength gives finite coefficients".into(),
+        })
 }

@@ -78,10 +78,12 @@ pub fn read_matrix(path: &Path) -> Result<(usize, Vec<f32>), DatasetError> {
     let [_, width] = *array.shape else {
         return Err(broken(format!("shape {:?} instead of n x d", array.shape)));
     };
-    let values = array
-        .kind
-        .floats(array.data)
-        .ok_or_else(|| broken(format!("numbers of type {:?}\nhint: save floats", array.kind)))?;
+    let values = array.kind.floats(array.data).ok_or_else(|| {
+        broken(format!(
+            "numbers of type {:?}\nhint: save floats",
+            array.kind
+        ))
+    })?;
     match values.iter().position(|value| !value.is_finite()) {
         Some(at) => Err(broken(format!(
             "row {}, column {} is not a finite number",

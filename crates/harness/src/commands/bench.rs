@@ -8,7 +8,7 @@ use crate::app::Failure;
 use crate::cli::{BenchArgs, BenchTarget};
 use crate::error::HarnessError;
 use crate::exit::Exit;
-use crate::provenance::{peak_memory, COMMIT};
+use crate::provenance::{COMMIT, peak_memory};
 
 /// Shadow heads a timing.
 const SHADOW_HEADS: usize = 8192;
@@ -23,7 +23,8 @@ pub fn bench(args: &BenchArgs) -> Result<String, Failure> {
     all.insert("commit".into(), json!(COMMIT));
     all.insert("threads".into(), json!(rayon::current_num_threads()));
     if wanted(BenchTarget::Shadow) {
-        let measured = transfer::bench::shadow(SHADOW_HEADS, 5, &[1, 2]).map_err(HarnessError::from)?;
+        let measured =
+            transfer::bench::shadow(SHADOW_HEADS, 5, &[1, 2]).map_err(HarnessError::from)?;
         all.insert("shadow".into(), object(&measured));
     }
     if wanted(BenchTarget::Rhe) {
@@ -59,9 +60,17 @@ fn object(measured: &impl serde::Serialize) -> Value {
 
 /// One line a number: its path and its value.
 fn lines(text: &mut String, path: &str, value: &Value) {
-    let join = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+    let join = |key: &str| {
+        if path.is_empty() {
+            key.to_string()
+        } else {
+            format!("{path}.{key}")
+        }
+    };
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| lines(text, &join(key), value)),
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, value)| lines(text, &join(key), value)),
         Value::Array(list) => {
             for (index, value) in list.iter().enumerate() {
                 lines(text, &join(&index.to_string()), value);

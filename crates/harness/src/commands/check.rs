@@ -16,14 +16,28 @@ pub fn check(args: &CheckArgs) -> Result<(String, Exit), Failure> {
     let read = |path: &Path| {
         read_results_csv(&table(path)).map_err(|error| Failure::new(&error, Exit::Data))
     };
-    let findings = compare(&read(&args.baseline)?, &read(&args.measured)?, &Gate::default());
+    let findings = compare(
+        &read(&args.baseline)?,
+        &read(&args.measured)?,
+        &Gate::default(),
+    );
     let failed = findings.iter().filter(|finding| finding.fails()).count();
-    let mut text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let mut text: String = findings
+        .iter()
+        .map(|finding| format!("{finding}\n"))
+        .collect();
     text += &match failed {
         0 => format!("ok: {} comparisons\n", findings.len()),
         _ => format!("fell short: {failed} of {} comparisons\n", findings.len()),
     };
-    Ok((text, if failed == 0 { Exit::Done } else { Exit::FellShort }))
+    Ok((
+        text,
+        if failed == 0 {
+            Exit::Done
+        } else {
+            Exit::FellShort
+        },
+    ))
 }
 
 /// The table at `path`, which may be the folder that it is in.

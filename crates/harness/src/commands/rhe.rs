@@ -5,9 +5,9 @@ use std::path::Path;
 
 use datasets::read_matrix;
 use rhe::{
-    Activation, Backend, DEFAULT_MAX_NORM, EncryptedResults, EvaluationKeys, Form, LinearClassifier, PlainHead,
-    Precision, ProtectedHead, ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges,
-    ReluClassifier, RheError, SecretKey, SquareClassifier,
+    Activation, Backend, DEFAULT_MAX_NORM, EncryptedResults, EvaluationKeys, Form,
+    LinearClassifier, PlainHead, Precision, ProtectedHead, ProtectedLinear, ProtectedRelu,
+    ProtectedSquare, Ranges, ReluClassifier, RheError, SecretKey, SquareClassifier,
 };
 
 use crate::app::Failure;
@@ -80,7 +80,12 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
                 weight_bits: args.weight_bits,
                 feature_bits: args.feature_bits,
             };
-            ProtectedHead::Linear(ProtectedLinear::protect(&head, &key, precision, Form::Seeded)?)
+            ProtectedHead::Linear(ProtectedLinear::protect(
+                &head,
+                &key,
+                precision,
+                Form::Seeded,
+            )?)
         }
         (_, Activation::Relu) => {
             let ranges = match &args.calibration {
@@ -91,7 +96,9 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
         }
         (_, Activation::Square) => {
             let max_norm = match &args.calibration {
-                Some(path) => NORM_ROOM * largest_norm(&features(path, head.features())?, head.features()),
+                Some(path) => {
+                    NORM_ROOM * largest_norm(&features(path, head.features())?, head.features())
+                }
                 None => DEFAULT_MAX_NORM,
             };
             let protected = ProtectedSquare::protect(&head, &key, max_norm)?;

@@ -75,15 +75,26 @@ fn encrypted_head(
     // Training rows are shared out between adversary and victims; test rows are neither's.
     let half = bench.pool.len() / 2;
     let pool = |rows: &[usize]| {
-        Pool::new(labels, bench.target.classes(), rows.iter().map(|&row| row as u32))
+        Pool::new(
+            labels,
+            bench.target.classes(),
+            rows.iter().map(|&row| row as u32),
+        )
     };
     let split = Split {
         public: pool(&bench.pool[..half]),
         private: pool(&bench.pool[half..]),
         test: pool(&bench.test),
     };
-    let smallest = |pool: &Pool| (0..2).map(|class| pool.class(class).len()).min().unwrap_or(0);
-    let shots = shots.min(smallest(&split.public)).min(smallest(&split.private) - 1);
+    let smallest = |pool: &Pool| {
+        (0..2)
+            .map(|class| pool.class(class).len())
+            .min()
+            .unwrap_or(0)
+    };
+    let shots = shots
+        .min(smallest(&split.public))
+        .min(smallest(&split.private) - 1);
     let view = Encrypted::new(shape, &Rhe::default())?;
     let setting = Setting::new(
         &images,
@@ -96,7 +107,11 @@ fn encrypted_head(
     )?
     .seen_through(&view);
     let stream = setting.victims()?;
-    let mut victims = stream.batch(if wanted.victims > 0 { wanted.victims } else { VICTIMS });
+    let mut victims = stream.batch(if wanted.victims > 0 {
+        wanted.victims
+    } else {
+        VICTIMS
+    });
     stream.fill(0, &mut victims);
     let test = select(&bench.target, &bench.test)?;
     let accuracies = crate::heads::accuracies(&victims, shape, &test);
@@ -168,9 +183,18 @@ fn cryptotl_row(
 fn rhe_row(bench: &Bench, shots: usize, measured: &Measured) -> Result<BothWaysRow, HarnessError> {
     let shape = HeadShape::linear(bench.target.width(), bench.target.classes());
     let mut trainer = transfer::Trainer::new(shape, recipe(shots))?;
-    let members: Vec<u32> = bench.draw(2 * shots, 0).into_iter().map(|row| row as u32).collect();
+    let members: Vec<u32> = bench
+        .draw(2 * shots, 0)
+        .into_iter()
+        .map(|row| row as u32)
+        .collect();
     let mut weights = vec![0.0; shape.weight_len()];
-    trainer.train(&bench.target, &members, &mut bench.root.child("rhe").rng(0), &mut weights)?;
+    trainer.train(
+        &bench.target,
+        &members,
+        &mut bench.root.child("rhe").rng(0),
+        &mut weights,
+    )?;
     let head = Head::new(shape, weights)?;
     let plain = PlainHead::linear(shape.features, shape.classes, &head.weights)?;
     let key = SecretKey::generate()?;

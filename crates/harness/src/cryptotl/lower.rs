@@ -66,10 +66,12 @@ impl Bench {
                 Embedding::Precomputed => WIDTH,
             },
         };
-        let source =
-            wanted.source.load_features(&context.data, root.child("source"), &embedder)?;
-        let target =
-            wanted.target.load_features(&context.data, root.child("target"), &embedder)?;
+        let source = wanted
+            .source
+            .load_features(&context.data, root.child("source"), &embedder)?;
+        let target = wanted
+            .target
+            .load_features(&context.data, root.child("target"), &embedder)?;
         let shape = LowerShape::paper(source.width());
         let path = context.store.file(key, "safetensors");
         let kept = path
@@ -107,7 +109,9 @@ impl Bench {
         let mut rows = Vec::with_capacity(size);
         for class in 0..2 {
             let share = (size + 1 - class) / 2;
-            let own = pool.iter().filter(|&&row| self.target.labels()[row] as usize == class);
+            let own = pool
+                .iter()
+                .filter(|&&row| self.target.labels()[row] as usize == class);
             rows.extend(own.take(share).copied());
         }
         rows

@@ -25,11 +25,20 @@ pub fn scores(
         .map(|victim| {
             let number = wanted.folds + victim;
             let rows = bench.draw(size, number);
-            let key = bench.root.child("victims").child(&format!("{size} {victim}"));
-            let network = recipe.run(None, &select(&bench.features, &rows)?, &key)?.upper;
+            let key = bench
+                .root
+                .child("victims")
+                .child(&format!("{size} {victim}"));
+            let network = recipe
+                .run(None, &select(&bench.features, &rows)?, &key)?
+                .upper;
             let score = |row: usize| -> Result<f64, HarnessError> {
                 let logit = f64::from(network.logit(bench.features.row(row))?);
-                Ok(if bench.features.labels()[row] == 1 { -logit } else { logit })
+                Ok(if bench.features.labels()[row] == 1 {
+                    -logit
+                } else {
+                    logit
+                })
             };
             let inside = rows.iter().take(EXAMPLES).map(|&row| score(row));
             let start = victim * EXAMPLES;

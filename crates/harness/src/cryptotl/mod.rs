@@ -154,16 +154,18 @@ pub fn run(
             }),
         };
         let described = row::described(experiment, wanted, size, tuning);
-        measured.push(match result.and_then(|tuned| {
-            row::measured(described.clone(), tuned, &key, experiment.seed)
-        }) {
-            Ok(row) => row,
-            Err(error) => {
-                counts.failed += 1;
-                context.progress.say(&format!("  failed: {error}"));
-                row::failed(described, &error)
-            }
-        });
+        measured.push(
+            match result
+                .and_then(|tuned| row::measured(described.clone(), tuned, &key, experiment.seed))
+            {
+                Ok(row) => row,
+                Err(error) => {
+                    counts.failed += 1;
+                    context.progress.say(&format!("  failed: {error}"));
+                    row::failed(described, &error)
+                }
+            },
+        );
         write::rows(folder, &measured)?;
         if options.fail_fast && counts.failed > 0 {
             return Ok((measured, counts));

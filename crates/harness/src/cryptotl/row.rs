@@ -35,7 +35,12 @@ pub fn described(
         },
         release: "weights".into(),
         attack: if wanted.victims > 0 { "membership" } else { "" }.into(),
-        null: if wanted.victims > 0 { "independent" } else { "" }.into(),
+        null: if wanted.victims > 0 {
+            "independent"
+        } else {
+            ""
+        }
+        .into(),
         seed: experiment.seed,
         commit: COMMIT.into(),
         ..ResultRow::default()
@@ -63,7 +68,9 @@ pub fn measured(
     let mut curve = None;
     if !tuned.members.is_empty() {
         let scores = Scores::new(tuned.members, tuned.others)?;
-        let key = StreamKey::from_seed(seed).child("bootstrap").child(&row.config_hash);
+        let key = StreamKey::from_seed(seed)
+            .child("bootstrap")
+            .child(&row.config_hash);
         let report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
         rates(&mut row, &report);
         curve = Some(report);
@@ -79,12 +86,12 @@ pub fn measured(
 pub fn rates(row: &mut ResultRow, report: &RocReport) {
     row.victims = Some(report.victims as u64);
     row.null_scores = Some(report.null_scores as u64);
-        if report.resolves(0.01) {
+    if report.resolves(0.01) {
         row.tpr_at_fpr_1pct = Some(report.tpr_at_1pct.value);
         row.tpr_at_fpr_1pct_lo = Some(report.tpr_at_1pct.lo);
         row.tpr_at_fpr_1pct_hi = Some(report.tpr_at_1pct.hi);
         row.fpr_realised = Some(report.tpr_at_1pct.fpr_realised);
-        }
+    }
     row.tpr_at_fpr_10pct = report.resolves(0.1).then_some(report.tpr_at_10pct.value);
     row.auc = Some(report.auc.value);
     row.auc_lo = Some(report.auc.lo);

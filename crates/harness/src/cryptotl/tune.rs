@@ -41,8 +41,13 @@ pub fn cell(
     let mut last = None;
     for fold in 0..wanted.folds {
         let rows = bench.draw(size, fold);
-        let key = bench.root.child("fine-tuning").child(&format!("{size} {fold}"));
-        let network = recipe.run(None, &select(&bench.features, &rows)?, &key)?.upper;
+        let key = bench
+            .root
+            .child("fine-tuning")
+            .child(&format!("{size} {fold}"));
+        let network = recipe
+            .run(None, &select(&bench.features, &rows)?, &key)?
+            .upper;
         let answers = classes(&network, &test)?;
         let report = BinaryReport::new(test.labels(), &answers, &key.child("intervals"))?;
         tuned.accuracy.push(report.accuracy);
@@ -53,7 +58,9 @@ pub fn cell(
             .test
             .iter()
             .filter(|&&row| plain.classify(bench.target.row(row)) == bench.target.labels()[row]);
-        tuned.baseline.push(right.count() as f64 / bench.test.len() as f64);
+        tuned
+            .baseline
+            .push(right.count() as f64 / bench.test.len() as f64);
         last = Some(network);
         step.at(fold as u64 + 1, "");
     }
@@ -71,7 +78,10 @@ pub fn cell(
 
 fn classes(network: &UpperNetwork, set: &datasets::FeatureSet) -> Result<Vec<u32>, HarnessError> {
     let logits = network.logits(set)?;
-    Ok(logits.into_iter().map(|logit| u32::from(logit > 0.0)).collect())
+    Ok(logits
+        .into_iter()
+        .map(|logit| u32::from(logit > 0.0))
+        .collect())
 }
 
 /// The parameter set.
@@ -174,6 +184,8 @@ fn private(
         noise_multiplier: noise.get() as f32,
         sample_rate: rate,
         steps,
-        learning_rate: dp.learning_rate.map_or(DP_LEARNING_RATE, |rate| rate as f32),
+        learning_rate: dp
+            .learning_rate
+            .map_or(DP_LEARNING_RATE, |rate| rate as f32),
     })
 }

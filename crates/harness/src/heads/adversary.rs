@@ -50,7 +50,10 @@ mod tests {
             learning_rate: Assumed::Times(0.5, 2.0),
             ..Adversary::default()
         };
-        let rates: Vec<f32> = recipes(&unsure, truth).iter().map(|it| it.learning_rate).collect();
+        let rates: Vec<f32> = recipes(&unsure, truth)
+            .iter()
+            .map(|it| it.learning_rate)
+            .collect();
         assert_eq!(rates.len(), STEPS);
         assert!((rates[0] - 0.005).abs() < 1e-7 && (rates[4] - 0.02).abs() < 1e-7);
         assert!((rates[2] - 0.01).abs() < 1e-7);

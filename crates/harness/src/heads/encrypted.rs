@@ -65,7 +65,11 @@ pub fn label_agreement(
         let protected = ProtectedLinear::protect(&plain, &key, precision(options), Form::Full)?;
         let classifier = LinearClassifier::new(&protected, Backend::Detected);
         let results = EncryptedResults::Linear(classifier.classify(test.values())?);
-        let classes: Vec<u32> = key.reveal(&results)?.iter().map(|&class| class as u32).collect();
+        let classes: Vec<u32> = key
+            .reveal(&results)?
+            .iter()
+            .map(|&class| class as u32)
+            .collect();
         let head = transfer::Head::new(shape, victims.head(index).to_vec())?;
         agreement += share_equal(&classes, &head.predict(test.values())?) / count as f64;
     }

@@ -25,15 +25,21 @@ pub fn by_labels(
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
     let setting = trial.setting;
-    let backbone = trial.world.backbone.as_ref().ok_or_else(|| HarnessError::Setting {
-        place: "sweep.attack.labels".into(),
-        reason: "label queries are images, the data are features".into(),
-    })?;
+    let backbone = trial
+        .world
+        .backbone
+        .as_ref()
+        .ok_or_else(|| HarnessError::Setting {
+            place: "sweep.attack.labels".into(),
+            reason: "label queries are images, the data are features".into(),
+        })?;
     let prior = HeadPrior::fit(setting)?;
     let budget = BoundaryOptions::for_budget(options.queries);
-    let step = trial.context.progress.step("query images", budget.lines as u64);
-    let boundaries =
-        Boundaries::prepare(setting, backbone, &budget, |at| step.at(at.done, ""))?;
+    let step = trial
+        .context
+        .progress
+        .step("query images", budget.lines as u64);
+    let boundaries = Boundaries::prepare(setting, backbone, &budget, |at| step.at(at.done, ""))?;
     drop(step);
     let extraction = LabelExtraction::new(
         &prior,
@@ -45,7 +51,8 @@ pub fn by_labels(
     let copies = each_victim(trial, "extracting by labels", |head| {
         Ok(extraction.extract(|features| {
             // The head's shape was checked; a class is always found.
-            head.predict(features).map_or(0, |classes| classes[0] as usize)
+            head.predict(features)
+                .map_or(0, |classes| classes[0] as usize)
         })?)
     })?;
     attack_copies(trial, &options.then, copies, timings, outcome)
@@ -89,14 +96,20 @@ fn each_victim(
     name: &str,
     extract: impl Fn(&Head) -> Result<Extracted, HarnessError> + Sync,
 ) -> Result<Vec<Extracted>, HarnessError> {
-    let step = trial.context.progress.step(name, trial.victims.len() as u64);
+    let step = trial
+        .context
+        .progress
+        .step(name, trial.victims.len() as u64);
     let done = std::sync::atomic::AtomicU64::new(0);
     (0..trial.victims.len())
         .into_par_iter()
         .map(|index| {
             let head = Head::new(trial.setting.shape, trial.victims.head(index).to_vec())?;
             let copy = extract(&head);
-            step.at(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, "");
+            step.at(
+                done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1,
+                "",
+            );
             copy
         })
         .collect()
@@ -113,7 +126,11 @@ fn attack_copies(
 ) -> Result<(), HarnessError> {
     let setting = trial.setting;
     let victims = trial.victims;
-    let key = trial.keys.model.as_ref().expect("an extraction is followed by an attack");
+    let key = trial
+        .keys
+        .model
+        .as_ref()
+        .expect("an extraction is followed by an attack");
     let model = model::white_box(trial.context, key, setting, then, timings)?;
     let queries = copies.iter().map(|copy| copy.queries).max().unwrap_or(0);
     let batch = ShadowBatch {
@@ -132,7 +149,10 @@ fn attack_copies(
             let of = |weights: &[f32]| {
                 Head::new(setting.shape, weights.to_vec())?.predict(trial.test.values())
             };
-            Ok(share_equal(&of(batch.head(index))?, &of(victims.head(index))?))
+            Ok(share_equal(
+                &of(batch.head(index))?,
+                &of(victims.head(index))?,
+            ))
         })
         .collect::<Result<Vec<f64>, HarnessError>>()?;
 
@@ -156,14 +176,21 @@ fn attack_copies(
 fn rotated(trial: &Trial<'_>, images: &[f32], targets: usize) -> Vec<Vec<f64>> {
     let victims = trial.victims;
     let heads = victims.len();
-    let rounds = trial.heads.nulls.div_ceil(heads * targets).clamp(1, heads.saturating_sub(1).max(1));
+    let rounds = trial
+        .heads
+        .nulls
+        .div_ceil(heads * targets)
+        .clamp(1, heads.saturating_sub(1).max(1));
     let mut units = vec![Vec::new(); heads];
     for round in 1..=rounds {
         let owners: Vec<usize> = (0..heads).map(|head| (head + round) % heads).collect();
         let scores = score(trial.setting, images, targets, victims, &owners);
         for (head, scores) in scores.into_iter().enumerate() {
             let own = victims.members(head);
-            let shared = victims.members(owners[head]).iter().any(|index| own.contains(index));
+            let shared = victims
+                .members(owners[head])
+                .iter()
+                .any(|index| own.contains(index));
             if !shared {
                 units[head].extend(scores);
             }

@@ -89,8 +89,7 @@ pub fn measure(
     };
     let view;
     if let Defence::Rhe(options) = &cell.defence {
-        outcome.label_agreement =
-            Some(encrypted::label_agreement(&batch, shape, &test, options)?);
+        outcome.label_agreement = Some(encrypted::label_agreement(&batch, shape, &test, options)?);
         view = Encrypted::new(shape, options)?;
         setting = setting.seen_through(&view);
     }

@@ -68,18 +68,26 @@ impl<'a> Bench<'a> {
             timings.cached(&keys.outcome);
             return Ok((outcome, keys, true));
         }
-        if self.world.as_ref().is_none_or(|world| world.keys != keys.world) {
+        if self
+            .world
+            .as_ref()
+            .is_none_or(|world| world.keys != keys.world)
+        {
             // The old one goes first: two sets of images and features do not share memory.
             self.world = None;
-            let world =
-                World::prepare(self.context, seed, &self.heads.data, &cell.backbone, timings)?;
+            let world = World::prepare(
+                self.context,
+                seed,
+                &self.heads.data,
+                &cell.backbone,
+                timings,
+            )?;
             self.world = Some(world);
         }
         let world = self.world.as_ref().expect("just made");
         let outcome = {
             let started = std::time::Instant::now();
-            let outcome =
-                measure::measure(self.context, world, self.heads, cell, &keys, timings)?;
+            let outcome = measure::measure(self.context, world, self.heads, cell, &keys, timings)?;
             let units = (self.heads.victims + self.heads.nulls) as u64;
             timings.ran(&keys.outcome, started.elapsed().as_secs_f64(), units);
             outcome

@@ -51,7 +51,10 @@ pub fn head(head: Head) -> String {
     match head {
         Head::Linear => "linear".into(),
         Head::Mlp { hidden, activation } => {
-            format!("mlp({hidden}, {})", format!("{activation:?}").to_lowercase())
+            format!(
+                "mlp({hidden}, {})",
+                format!("{activation:?}").to_lowercase()
+            )
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The backbone and the features it gives: trained or imported once, then read from the cache.
 
-use backbones::{Architecture, Backbone, MobileNetConfig, PretrainOptions, ResNetConfig, VggTinyConfig, pretrain};
+use backbones::{
+    Architecture, Backbone, MobileNetConfig, PretrainOptions, ResNetConfig, VggTinyConfig, pretrain,
+};
 use config::experiment::{Backbone as Wanted, Data, ImportedArchitecture};
 use datasets::{FeatureSet, ImageSet, ImageShape, StreamKey};
 use serde::{Deserialize, Serialize};
@@ -26,9 +28,7 @@ pub fn backbone(
             let path = context.data.join(file);
             let architecture = match architecture {
                 ImportedArchitecture::VggTiny => return Ok(Backbone::load(&path)?),
-                ImportedArchitecture::Resnet20 => {
-                    Architecture::Resnet(ResNetConfig { blocks: 3 })
-                }
+                ImportedArchitecture::Resnet20 => Architecture::Resnet(ResNetConfig { blocks: 3 }),
                 ImportedArchitecture::MobilenetV1025 => {
                     Architecture::Mobilenet(MobileNetConfig { quarters: 1 })
                 }
@@ -122,7 +122,9 @@ pub fn features(
         )?);
     }
     timings.run(context, key, || {
-        let _step = context.progress.step("extracting features", images.len() as u64);
+        let _step = context
+            .progress
+            .step("extracting features", images.len() as u64);
         let features = backbone.features(images)?;
         let kept = Kept {
             width: features.width(),

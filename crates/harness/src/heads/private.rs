@@ -48,7 +48,10 @@ impl Spending {
     /// Largest TPR of any attack at this FPR that (ε, δ) under `replace_one` allows: looser than
     /// `tpr_bound`, which knows the whole mechanism.
     pub fn bound(&self, fpr: f64) -> f64 {
-        match (Epsilon::new(self.epsilon_replace_one), Delta::new(self.delta)) {
+        match (
+            Epsilon::new(self.epsilon_replace_one),
+            Delta::new(self.delta),
+        ) {
             (Ok(epsilon), Ok(delta)) => tpr_bound_from_epsilon(epsilon, delta, fpr),
             // ε 0 or a δ of 1 says it all or nothing: no bound below 1.
             _ => 1.0,

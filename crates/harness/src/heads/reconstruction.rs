@@ -19,7 +19,11 @@ pub fn run(
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
     let setting = trial.setting;
-    let key = trial.keys.model.as_ref().expect("a reconstructing attack has a model");
+    let key = trial
+        .keys
+        .model
+        .as_ref()
+        .expect("a reconstructing attack has a model");
     let model = model::white_box(trial.context, key, setting, attack, timings)?;
     let mut released = trial.victims.clone();
     setting.release(&mut released, "victims")?;

@@ -2,7 +2,9 @@
 
 use config::experiment::{Cell, Defence, Experiment, Heads};
 use datasets::StreamKey;
-use evaluation::{Bootstrap, RocReport, Scores, clopper_pearson, mean_interval, psnr, roc, success_at};
+use evaluation::{
+    Bootstrap, RocReport, Scores, clopper_pearson, mean_interval, psnr, roc, success_at,
+};
 use privacy::{AttackCounts, Delta, epsilon_lower_bound};
 use report::ResultRow;
 
@@ -186,7 +188,11 @@ fn scored(
 /// are independent; thresholds are quantiles of half of the null, which then takes no further part.
 fn audit(outcome: &Outcome, delta: f64) -> Result<f64, HarnessError> {
     let single = |units: &[Vec<f64>]| -> Vec<f64> {
-        units.iter().enumerate().map(|(i, unit)| unit[i % unit.len()]).collect()
+        units
+            .iter()
+            .enumerate()
+            .map(|(i, unit)| unit[i % unit.len()])
+            .collect()
     };
     let victims = single(&outcome.victims);
     let null = single(&outcome.null);
@@ -218,6 +224,8 @@ fn mean(units: &[Vec<f64>]) -> f64 {
     let (sum, count) = units
         .iter()
         .flatten()
-        .fold((0.0, 0_usize), |(sum, count), score| (sum + score, count + 1));
+        .fold((0.0, 0_usize), |(sum, count), score| {
+            (sum + score, count + 1)
+        });
     sum / count as f64
 }

@@ -26,7 +26,11 @@ pub fn stages(
         // A finished cell needs none of the stages below it.
         let needed = outcome != State::Cached;
         if let (true, Backbone::VggTiny { width, epochs, .. }) = (needed, &cell.backbone) {
-            let images = heads.data.source.as_ref().map_or(0, |source| names::size(source));
+            let images = heads
+                .data
+                .source
+                .as_ref()
+                .map_or(0, |source| names::size(source));
             stages.push(Stage {
                 what: format!("pre-train vgg_tiny, width {width}, {epochs} epochs"),
                 units: (images * epochs) as u64,
@@ -52,7 +56,12 @@ pub fn stages(
         }
         if let (true, Some(key)) = (needed, keys.model) {
             stages.push(Stage {
-                what: format!("{} for {} shots, {}", then(cell).map_or("", |then| names::then(&then)), cell.shots, names::defence(cell)),
+                what: format!(
+                    "{} for {} shots, {}",
+                    then(cell).map_or("", |then| names::then(&then)),
+                    cell.shots,
+                    names::defence(cell)
+                ),
                 units: model_samples(cell),
                 state: file_state(context, &key),
                 key,

@@ -32,7 +32,9 @@ fn measured(images: &ImageSet, split: &Split, root: StreamKey) -> f64 {
     let draw = |from: &[u32], count: usize, purpose: &str| -> Vec<u32> {
         let mut rng = root.child("threshold").child(purpose).rng(0);
         let count = count.min(from.len());
-        (0..count).map(|_| from[rng.random_range(0..from.len())]).collect()
+        (0..count)
+            .map(|_| from[rng.random_range(0..from.len())])
+            .collect()
     };
     let searched = draw(&public, SEARCHED, "searched");
     let nearest: Vec<f64> = draw(&private, PROBES, "probes")

@@ -12,8 +12,12 @@ const TEST_EXAMPLES: usize = 2000;
 /// The features and labels that accuracy is measured on: up to 2 000 examples of `pool`, as many
 /// of each class as there are of the smallest.
 pub fn test_set(features: &FeatureSet, pool: &Pool) -> Result<FeatureSet, HarnessError> {
-    let smallest = (0..pool.classes()).map(|class| pool.class(class).len()).min();
-    let each = smallest.unwrap_or(0).min(TEST_EXAMPLES.div_ceil(pool.classes()));
+    let smallest = (0..pool.classes())
+        .map(|class| pool.class(class).len())
+        .min();
+    let each = smallest
+        .unwrap_or(0)
+        .min(TEST_EXAMPLES.div_ceil(pool.classes()));
     let mut values = Vec::new();
     let mut labels = Vec::new();
     for &index in (0..pool.classes()).flat_map(|class| &pool.class(class)[..each]) {

@@ -49,16 +49,15 @@ impl World {
             (scaled(&features)?, features, None, None)
         } else {
             let (images, public_from) = load_images(context, data, root)?;
-            let backbone =
-                network::backbone(
-                    context,
-                    &keys.backbone,
-                    data,
-                    wanted,
-                    images.shape(),
-                    root,
-                    timings,
-                )?;
+            let backbone = network::backbone(
+                context,
+                &keys.backbone,
+                data,
+                wanted,
+                images.shape(),
+                root,
+                timings,
+            )?;
             let features = network::features(context, &keys.features, &backbone, &images, timings)?;
             (images, features, Some(backbone), public_from)
         };
@@ -118,7 +117,10 @@ fn task_labels(task: &Task, images: &ImageSet) -> (Vec<u32>, usize) {
     match task {
         Task::Classes => (images.labels().to_vec(), images.classes()),
         Task::Binary { positive } => {
-            let binary = images.labels().iter().map(|label| u32::from(positive.contains(label)));
+            let binary = images
+                .labels()
+                .iter()
+                .map(|label| u32::from(positive.contains(label)));
             (binary.collect(), 2)
         }
     }
@@ -128,7 +130,11 @@ fn task_labels(task: &Task, images: &ImageSet) -> (Vec<u32>, usize) {
 /// everything before them that was public is left to nobody.
 fn with_foreign_public(split: Split, labels: &[u32], classes: usize, from: u32) -> Split {
     let own = |pool: &Pool| -> Pool {
-        Pool::new(labels, classes, pool.indices().filter(|&index| index < from))
+        Pool::new(
+            labels,
+            classes,
+            pool.indices().filter(|&index| index < from),
+        )
     };
     let foreign = split
         .public
@@ -145,13 +151,20 @@ fn with_foreign_public(split: Split, labels: &[u32], classes: usize, from: u32) 
 
 /// Features as "images" of one row, divided by their largest absolute value.
 pub fn scaled(features: &FeatureSet) -> Result<ImageSet, HarnessError> {
-    let largest = features.values().iter().fold(f32::MIN_POSITIVE, |max, x| max.max(x.abs()));
+    let largest = features
+        .values()
+        .iter()
+        .fold(f32::MIN_POSITIVE, |max, x| max.max(x.abs()));
     let shape = ImageShape {
         channels: 1,
         height: 1,
         width: features.width(),
     };
-    let values = features.values().iter().map(|value| value / largest).collect();
+    let values = features
+        .values()
+        .iter()
+        .map(|value| value / largest)
+        .collect();
     Ok(ImageSet::new(
         shape,
         values,

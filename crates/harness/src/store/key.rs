@@ -78,7 +78,10 @@ mod tests {
         assert_ne!(key(1, "mnist"), key(1, "strokes"));
         assert_ne!(
             key(1, "mnist"),
-            KeyBuilder::new("victims").with("seed", &1u64).with("data", &"mnist").finish()
+            KeyBuilder::new("victims")
+                .with("seed", &1u64)
+                .with("data", &"mnist")
+                .finish()
         );
     }
 }

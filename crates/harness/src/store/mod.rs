@@ -87,8 +87,7 @@ impl Store {
             }
             Err(error) => return Err(State::Stale(format!("cannot be read: {error}"))),
         };
-        let payload =
-            open(&bytes, T::FORMAT).map_err(|damage| State::Stale(damage.to_string()))?;
+        let payload = open(&bytes, T::FORMAT).map_err(|damage| State::Stale(damage.to_string()))?;
         postcard::from_bytes(payload).map_err(|error| State::Stale(format!("damaged: {error}")))
     }
 
@@ -111,8 +110,7 @@ impl Store {
             path: path.clone(),
             source: std::io::Error::other(error),
         })?;
-        write_whole(&path, &seal(&payload, T::FORMAT))
-            .map_err(|source| StoreError { path, source })
+        write_whole(&path, &seal(&payload, T::FORMAT)).map_err(|source| StoreError { path, source })
     }
 }
 
