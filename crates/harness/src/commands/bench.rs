@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use crate::app::Failure;
 use crate::cli::{BenchArgs, BenchTarget};
 use crate::error::HarnessError;
-use crate::exit::Exit;
 use crate::provenance::{COMMIT, peak_memory};
 
 /// Shadow heads a timing.

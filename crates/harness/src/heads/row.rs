@@ -3,7 +3,7 @@
 use config::experiment::{Cell, Defence, Experiment, Heads};
 use datasets::StreamKey;
 use evaluation::{
-    Bootstrap, RocReport, Scores, clopper_pearson, mean_interval, psnr, roc, success_at,
+    Bootstrap, RocReport, Scores, mean_interval, psnr, roc, success_at,
 };
 use privacy::{AttackCounts, Delta, epsilon_lower_bound};
 use report::ResultRow;

@@ -1,4 +1,4 @@
-use super::reveal::phases;
+use super::reveal::{phases, slot_readers};
 use super::*;
 use crate::head::PlainHead;
 use crate::keys::SecretKey;
