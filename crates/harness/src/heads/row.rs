@@ -2,9 +2,7 @@
 
 use config::experiment::{Cell, Defence, Experiment, Heads};
 use datasets::StreamKey;
-use evaluation::{
-    Bootstrap, RocReport, Scores, mean_interval, psnr, roc, success_at,
-};
+use evaluation::{Bootstrap, RocReport, Scores, mean_interval, psnr, roc, success_at};
 use privacy::{AttackCounts, Delta, epsilon_lower_bound};
 use report::ResultRow;
 
