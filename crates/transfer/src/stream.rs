@@ -76,6 +76,12 @@ impl<'a> ShadowStream<'a> {
             });
         }
         pool.check_shots(shots)?;
+        if let Some(index) = pool.indices().find(|&i| i as usize >= features.len()) {
+            return Err(TransferError::Members {
+                count: pool.len(),
+                reason: format!("example {index} is not among the {}", features.len()),
+            });
+        }
         let trainer = Trainer::new(shape, recipe)?;
         let mut stream = Self {
             features,

@@ -97,6 +97,10 @@ fn impossible_streams_are_refused() {
         sampling: Sampling::Poisson { rate: 0.1 },
     };
     assert!(new(shape, recipe.with_dp(dp), 1).contains("below one example"));
+    let larger = features(20, 5, 20, 1);
+    let foreign = Pool::new(larger.labels(), 5, 0..100);
+    let error = ShadowStream::new(&data, &foreign, shape, recipe, 1, key).unwrap_err();
+    assert!(error.to_string().contains("is not among the 45"));
     let wild = Recipe {
         init_std: 1.0,
         learning_rate: 100.0,
