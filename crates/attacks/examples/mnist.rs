@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cargo run -p attacks --example mnist -- --data DIR --cache DIR [--shots 1] [--victims 500]
-//!     [--samples 2000000] [--hidden 1024,1024] [--batch 160] [--rate 4e-4] [--epochs 3]
+//!     [--samples 2000000] [--hidden 1024,1024] [--batch 160] [--rate 4e-4] [--epochs 3] [--architecture mlp]
+//!     [--informed false]
 //! ```
 //!
 //! Pre-trains a VGG-tiny on Omniglot and notMNIST, extracts features of all 70 000 MNIST images
@@ -14,12 +15,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use attacks::{
-    Null, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox, World,
-    null_scores, victim_scores,
+    Architecture, Null, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox,
+    World, null_scores, victim_scores,
 };
 use backbones::{Backbone, PretrainOptions, VggTinyConfig, pretrain};
 use datasets::{FeatureSet, IdxOptions, ImageSet, Split, StreamKey, read_idx, read_omniglot};
-use evaluation::Scores;
+use evaluation::{Scores, phi};
 use transfer::{Head, HeadShape, Recipe, ShadowBatch};
 
 type AnyError = Box<dyn std::error::Error>;
@@ -89,6 +90,11 @@ fn main() -> Result<(), AnyError> {
     let defaults = ReconstructorOptions::default();
     let training = ReconstructorOptions {
         samples: options.get("samples", defaults.samples)?,
+        architecture: match options.get("architecture", "mlp".to_owned())?.as_str() {
+            "conv" => Architecture::Conv,
+            _ => Architecture::Mlp,
+        },
+        informed: options.get("informed", false)?,
         hidden: hidden
             .split(',')
             .map(str::parse)
@@ -133,8 +139,10 @@ fn report(
         attack.cost()
     );
     for null in [Null::Independent, Null::Gaussian] {
-        let null_scores = null_scores(world, attack, victims, null, 100_000)?;
-        let scores = Scores::new(own.clone(), null_scores)?;
+        let mut null_scores = null_scores(world, attack, victims, null, 100_000)?;
+        let mut own = own.clone();
+        by_class(&mut own, &mut null_scores, attack.aim().targets());
+        let scores = Scores::new(own, null_scores)?;
         let roc = evaluation::roc(
             &scores,
             &evaluation::Bootstrap::new(*world.key.child("bootstrap").bytes()),
@@ -146,6 +154,30 @@ fn report(
         );
     }
     Ok(())
+}
+
+/// Puts errors in units of their class's null: classes differ in how alike their images are. Heads
+/// that were trained on the image they would be compared with have no score.
+fn by_class(own: &mut [Vec<f64>], null: &mut [Vec<f64>], classes: usize) {
+    for class in 0..classes {
+        let of_class = null
+            .iter()
+            .flat_map(|unit| unit.iter().skip(class).step_by(classes));
+        let values: Vec<f64> = of_class
+            .filter(|x| x.is_finite())
+            .map(|&x| phi(x))
+            .collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64;
+        for unit in own.iter_mut().chain(null.iter_mut()) {
+            for score in unit.iter_mut().skip(class).step_by(classes) {
+                *score = (phi(*score) - mean) / variance.sqrt();
+            }
+        }
+    }
+    for unit in null {
+        unit.retain(|score| score.is_finite());
+    }
 }
 
 /// Mean accuracy of the first 50 victims on the test digits.

@@ -67,7 +67,7 @@ pub fn run() -> Result<AttackBench, AttackError> {
     stream.fill(0, &mut victims);
     let rate = |attack: &dyn WhiteBox| {
         let started = Instant::now();
-        attack.reconstruct(&victims.weights, victims.heads);
+        attack.reconstruct(&world, &victims);
         HEADS as f64 / started.elapsed().as_secs_f64()
     };
     Ok(AttackBench {

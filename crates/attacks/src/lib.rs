@@ -20,12 +20,13 @@ pub use black_box::{
 pub use cost::Cost;
 pub use error::AttackError;
 pub use membership::{Candidate, Membership, MembershipOptions, View as MembershipView};
-pub use network::{Mlp, MlpShape};
+pub use network::{LayerShape, Network, NetworkShape, UpShape};
 pub use nulls::{Null, neighbour_scores, null_scores, victim_scores};
 pub use property::{Property, PropertyOptions};
-pub use scoring::{candidates, score};
+pub use scoring::score;
 pub use view::View;
 pub use white_box::{
-    AttackProgress, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox,
+    Aim, Architecture, AttackProgress, Reconstructor, ReconstructorOptions, Unmixing,
+    UnmixingOptions, WhiteBox,
 };
 pub use world::{Shadows, World};

@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use transfer::{ShadowBatch, Trainer};
 
 use crate::error::option;
-use crate::scoring::{candidates, min_mse, score};
-use crate::{AttackError, WhiteBox, World};
+use crate::scoring::{min_mse, score};
+use crate::{Aim, AttackError, WhiteBox, World};
 
 /// What an attack's scores on victims are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -39,9 +39,9 @@ pub fn victim_scores(
     attack: &dyn WhiteBox,
     victims: &ShadowBatch,
 ) -> Vec<Vec<f64>> {
-    let images = attack.reconstruct(&victims.weights, victims.heads);
+    let images = attack.reconstruct(world, victims);
     let owners: Vec<usize> = (0..victims.heads).collect();
-    score(world, &images, attack.targets(), victims, &owners)
+    score(world, &images, attack.aim(), victims, &owners)
 }
 
 /// At least `count` scores under `null`, one list a null unit: score number i is of target i modulo
@@ -56,34 +56,37 @@ pub fn null_scores(
     count: usize,
 ) -> Result<Vec<Vec<f64>>, AttackError> {
     let units = victims.heads;
-    let mut seen = None;
-    let weights = match null {
+    let aim = attack.aim();
+    let heads = match null {
         Null::Independent => {
             let stream = world.victims()?;
             let mut batch = stream.batch(units);
             // Far beyond the victims' own numbers in the same stream: other draws.
             stream.fill(1 << 40, &mut batch);
             world.release(&mut batch, "null")?;
-            seen = Some(batch.members);
-            batch.weights
+            batch
         }
-        Null::Gaussian => gaussian(world, units)?,
+        Null::Gaussian => ShadowBatch {
+            heads: units,
+            weights: gaussian(world, units)?,
+            members: victims.members.clone(),
+        },
         Null::ReplaceOne => return Ok(neighbour_scores(world, attack, victims)?.1),
     };
-    let images = attack.reconstruct(&weights, units);
-    let rounds = count.div_ceil(units * attack.targets()).clamp(1, units);
+    let images = attack.reconstruct(world, &heads);
+    let rounds = count.div_ceil(units * aim.targets()).clamp(1, units);
     let mut scores = vec![Vec::new(); units];
     for round in 0..rounds {
         let owners: Vec<usize> = (0..units).map(|unit| (unit + round) % units).collect();
-        let more = score(world, &images, attack.targets(), victims, &owners);
+        let more = score(world, &images, aim, victims, &owners);
         for (unit, (all, more)) in scores.iter_mut().zip(more).enumerate() {
             let members = victims.members(owners[unit]);
             let strange = |target: usize| {
-                seen.as_ref().is_none_or(|seen| {
-                    let own = &seen[unit * world.members()..(unit + 1) * world.members()];
-                    let theirs = candidates(world, members, attack.targets(), target);
+                null == Null::Gaussian || {
+                    let theirs = aim.candidates(members, world.shots, target);
+                    let own = heads.members(unit);
                     theirs.iter().all(|index| !own.contains(index))
-                })
+                }
             };
             let scores = more.into_iter().enumerate();
             all.extend(
@@ -102,7 +105,7 @@ pub fn neighbour_scores(
     victims: &ShadowBatch,
 ) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), AttackError> {
     let classes = world.split.private.classes();
-    if attack.targets() != classes {
+    if attack.aim().targets() != classes {
         return Err(option(
             "null",
             "replace_one",
@@ -117,12 +120,12 @@ pub fn neighbour_scores(
     let against_targets = |images: &[f32], unit: usize| -> Vec<f64> {
         let members = victims.members(unit);
         let score = |class: usize| {
-            let target = &candidates(world, members, classes, class)[..1];
+            let target = Aim::Examples(classes).candidates(members, world.shots, class);
             min_mse(world, &images[class * pixels..(class + 1) * pixels], target)
         };
         (0..classes).map(score).collect()
     };
-    let own = attack.reconstruct(&victims.weights, victims.heads);
+    let own = attack.reconstruct(world, victims);
     let own = (0..victims.heads)
         .map(|unit| against_targets(&own[unit * classes * pixels..], unit))
         .collect();
@@ -145,7 +148,13 @@ pub fn neighbour_scores(
             }
             trainer.train(world.features, &members, &mut rng, head)?;
         }
-        let images = attack.reconstruct(&weights, classes);
+        let mut heads = ShadowBatch {
+            heads: classes,
+            weights,
+            members: victims.members(unit).repeat(classes),
+        };
+        world.release(&mut heads, &format!("replace_one {unit}"))?;
+        let images = attack.reconstruct(world, &heads);
         // Head number k has class k's target replaced: take its class k alone.
         let diagonal: Vec<f32> = (0..classes)
             .flat_map(|class| &images[(class * classes + class) * pixels..][..pixels])

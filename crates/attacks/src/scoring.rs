@@ -3,39 +3,25 @@
 use rayon::prelude::*;
 use transfer::ShadowBatch;
 
-use crate::World;
-
-/// The candidates of one reconstruction: the images of training set `members` that target number
-/// `target` of `targets` could be. With one target, the whole set.
-pub fn candidates<'m>(
-    world: &World<'_>,
-    members: &'m [u32],
-    targets: usize,
-    target: usize,
-) -> &'m [u32] {
-    if targets == 1 {
-        return members;
-    }
-    &members[target * world.shots..(target + 1) * world.shots]
-}
+use crate::{Aim, World};
 
 /// For each head the scores of its targets: `reconstructions` (heads × targets × pixels) of head i
 /// against the training set of victim `owners[i]`.
 pub fn score(
     world: &World<'_>,
     reconstructions: &[f32],
-    targets: usize,
+    aim: Aim,
     victims: &ShadowBatch,
     owners: &[usize],
 ) -> Vec<Vec<f64>> {
     let pixels = world.pixels();
     owners
         .par_iter()
-        .zip(reconstructions.par_chunks(targets * pixels))
+        .zip(reconstructions.par_chunks(aim.targets() * pixels))
         .map(|(&owner, images)| {
             let members = victims.members(owner);
             let score = |(target, image): (usize, &[f32])| {
-                let candidates = candidates(world, members, targets, target);
+                let candidates = aim.candidates(members, world.shots, target);
                 min_mse(world, image, candidates)
             };
             images.chunks(pixels).enumerate().map(score).collect()

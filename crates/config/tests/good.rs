@@ -90,7 +90,7 @@ fn overrides_come_last_and_errors_name_them() {
         panic!("an experiment on heads")
     };
     assert_eq!(
-        (heads.victims, heads.sweep.shots.as_slice()),
+        (heads.victims, heads.sweep[0].shots.as_slice()),
         (7, [2].as_slice())
     );
     assert_eq!(experiment.cells().len(), 2);
@@ -144,4 +144,25 @@ fn the_schema_describes_every_section() {
     ] {
         assert!(schema["$defs"][definition].is_object(), "{definition}");
     }
+}
+
+#[test]
+fn a_list_of_grids_is_their_union() {
+    let text = "name: union
+data:
+  source: { strokes: { classes: letters, images: 2600 } }
+  target: { strokes: { classes: digits, images: 2000 } }
+sweep:
+  - { shots: [1, 2] }
+  - { shots: [2, 4], epochs: 8 }
+  - { shots: 2, null: [independent, gaussian] }
+";
+    let experiment = from_text(text, Path::new("union.yaml"), &[]).expect("it checks");
+    let cells = experiment.cells();
+    let shots: Vec<usize> = cells.iter().map(|cell| cell.shots).collect();
+    // Two shots under the independent null are in the first grid and in the third.
+    assert_eq!(shots, [1, 2, 2, 4, 2]);
+    let wrong = text.replace("shots: [2, 4]", "shots: [2, 0]");
+    let error = from_text(&wrong, Path::new("union.yaml"), &[]).expect_err("no shots");
+    assert!(error.to_string().contains("`sweep[1].shots[1]`"), "{error}");
 }

@@ -35,8 +35,28 @@ impl FittedNormals {
     /// # Errors
     /// If a score is outside [0, 4] or a side has no spread.
     pub fn fit(scores: &Scores) -> Result<Self, EvaluationError> {
-        let (mu0, sigma0) = moments("victims", scores.victims())?;
-        let (mu1, sigma1) = moments("null", scores.null())?;
+        for (side, units) in [("victims", scores.victims()), ("null", scores.null())] {
+            let mut all = units.iter().flatten();
+            if let Some(outside) = all.find(|score| !(0.0..=4.0).contains(*score)) {
+                let why =
+                    format!("a score of the {side} is {outside}, expected an MSE between 0 and 4");
+                return Err(EvaluationError::NoFit { why });
+            }
+        }
+        Self::fit_to(scores, phi)
+    }
+
+    /// Fits both sides of scores that are close to normal as they are, for [`FittedNormals::tpr_at`].
+    ///
+    /// # Errors
+    /// If a side has no spread.
+    pub fn fit_normal(scores: &Scores) -> Result<Self, EvaluationError> {
+        Self::fit_to(scores, |score| score)
+    }
+
+    fn fit_to(scores: &Scores, of: impl Fn(f64) -> f64) -> Result<Self, EvaluationError> {
+        let (mu0, sigma0) = moments("victims", scores.victims(), &of)?;
+        let (mu1, sigma1) = moments("null", scores.null(), &of)?;
         Ok(Self {
             mu0,
             sigma0,
@@ -88,15 +108,15 @@ pub fn neyman_pearson(scores: &Scores) -> Result<NeymanPearson, EvaluationError>
     Ok(NeymanPearson { fitted, statistics })
 }
 
-fn moments(side: &'static str, units: &[Vec<f64>]) -> Result<(f64, f64), EvaluationError> {
-    let all = || units.iter().flatten().copied();
-    if let Some(outside) = all().find(|score| !(0.0..=4.0).contains(score)) {
-        let why = format!("a score of the {side} is {outside}, expected an MSE between 0 and 4");
-        return Err(EvaluationError::NoFit { why });
-    }
+fn moments(
+    side: &'static str,
+    units: &[Vec<f64>],
+    of: impl Fn(f64) -> f64,
+) -> Result<(f64, f64), EvaluationError> {
+    let all = || units.iter().flatten().map(|&score| of(score));
     let n = all().count() as f64;
-    let mu = all().map(phi).sum::<f64>() / n;
-    let sigma = (all().map(|score| (phi(score) - mu).powi(2)).sum::<f64>() / n).sqrt();
+    let mu = all().sum::<f64>() / n;
+    let sigma = (all().map(|value| (value - mu).powi(2)).sum::<f64>() / n).sqrt();
     // Equal scores leave a spread of rounding errors, not of 0.
     if sigma <= 1e-12 * (1.0 + mu.abs()) {
         let why = format!("the scores of the {side} are all equal");

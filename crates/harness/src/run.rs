@@ -99,6 +99,7 @@ fn run_heads(
     timings: &mut Timings,
 ) -> Result<(Vec<Measured>, Counts), HarnessError> {
     let cells = experiment.cells();
+    let settings = heads::Settings::new(&cells);
     let mut bench = heads::Bench::new(context, experiment, heads);
     let mut counts = Counts::default();
     let mut measured = Vec::with_capacity(cells.len());
@@ -117,7 +118,7 @@ fn run_heads(
             .and_then(|(outcome, keys, cached)| {
                 counts.cached += usize::from(cached);
                 counts.measured += usize::from(!cached);
-                heads::measured(experiment, heads, cell, &keys, outcome)
+                heads::measured(experiment, heads, &settings, cell, &keys, outcome)
             });
         measured.push(match result {
             Ok(row) => row,
@@ -126,7 +127,7 @@ fn run_heads(
             Err(error) => {
                 counts.failed += 1;
                 context.progress.say(&format!("  failed: {error}"));
-                heads::failed(experiment, heads, cell, &error)
+                heads::failed(experiment, heads, &settings, cell, &error)
             }
         });
         write::rows(folder, &measured)?;

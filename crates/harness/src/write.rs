@@ -51,6 +51,7 @@ fn roc_rows(measured: &[Measured]) -> Vec<RocRow> {
                 tpr_fitted: roc.fitted.map(|fitted| fitted.tpr_at(point.fpr)),
                 tpr_bound: cell.bound(point.fpr),
                 config_hash: row.config_hash.clone(),
+                setting: row.setting.clone(),
             });
         }
     }
@@ -200,12 +201,16 @@ fn label(row: &ResultRow) -> String {
     } else {
         format!("{} shots", row.shots)
     };
-    let mut label = format!("{}, {shots}, {}", row.attack, row.defence);
+    let defence = report::defence_name(&row.defence);
+    let mut label = format!("{}, {shots}, {defence}", row.attack.replace('_', " "));
     if let Some(epsilon) = row.epsilon {
         label += &format!(" ε = {epsilon:.3}");
     }
     if let Some(queries) = row.queries {
         label += &format!(", {queries} queries");
+    }
+    if let Some(setting) = &row.setting {
+        label += &format!(", {setting}");
     }
     label
 }

@@ -115,6 +115,17 @@ row! {
         kappa: Option<f64>,
         /// Accuracy of logistic regression on the plain inputs and the same examples.
         baseline_accuracy: Option<f64>,
+        /// What sets the cell apart from the experiment's other cells beside the columns above:
+        /// recipe, what the adversary assumes, options of the attack.
+        setting: Option<String>,
+        /// `sgd` or `adam`.
+        optimiser: Option<String>,
+        /// Standard deviation of the head's initial weights.
+        init_std: Option<f64>,
+        /// Weight decay of the head.
+        weight_decay: Option<f64>,
+        /// Optimisation steps of the attack.
+        attack_steps: Option<u64>,
         /// Why the cell failed; empty where it did not.
         error: String,
     }
@@ -193,6 +204,8 @@ row! {
         tpr_bound: Option<f64>,
         /// Hash of the resolved config.
         config_hash: String,
+        /// What sets the cell apart beside the columns above; see [`ResultRow`].
+        setting: Option<String>,
     }
 }
 

@@ -1,129 +1,166 @@
-//! One fully connected layer: y = W x + b.
+//! One layer of a network: dense, or a transposed convolution.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-use rand::RngExt;
-use rayon::prelude::*;
+use super::adam::AdamStep;
+use super::dense::Dense;
+use super::up_conv::{UpConv, UpShape};
 
-use super::adam::{AdamState, AdamStep};
-
-/// Output rows of a weight matrix that are updated together.
-const BLOCK: usize = 128;
-
-/// Weights `[outputs, inputs]` row-major and biases, with Adam's running means.
-#[derive(Clone, Debug)]
-pub(crate) struct Layer {
-    pub inputs: usize,
-    pub outputs: usize,
-    pub weights: Vec<f32>,
-    pub bias: Vec<f32>,
-    state: Option<Box<State>>,
+/// Shape of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerShape {
+    /// Every output from every input.
+    Dense {
+        /// Width of the input.
+        inputs: usize,
+        /// Width of the output.
+        outputs: usize,
+    },
+    /// A transposed convolution.
+    Up(UpShape),
 }
 
+impl LayerShape {
+    /// Length of one row of input.
+    pub fn inputs(self) -> usize {
+        match self {
+            Self::Dense { inputs, .. } => inputs,
+            Self::Up(shape) => shape.input_len(),
+        }
+    }
+
+    /// Length of one row of output.
+    pub fn outputs(self) -> usize {
+        match self {
+            Self::Dense { outputs, .. } => outputs,
+            Self::Up(shape) => shape.output_len(),
+        }
+    }
+
+    /// Rows and columns of the weight matrix; there are as many biases as output channels.
+    pub(crate) fn weights(self) -> ([usize; 2], usize) {
+        match self {
+            Self::Dense { inputs, outputs } => ([outputs, inputs], outputs),
+            Self::Up(shape) => ([16 * shape.outputs, shape.inputs], shape.outputs),
+        }
+    }
+}
+
+impl std::fmt::Display for LayerShape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Self::Dense { inputs, outputs } => write!(f, "dense {inputs} {outputs}"),
+            Self::Up(up) => {
+                let kind = if up.planar { "up_planar" } else { "up" };
+                let (height, width) = (up.height, up.width);
+                write!(f, "{kind} {height} {width} {} {}", up.inputs, up.outputs)
+            }
+        }
+    }
+}
+
+impl std::str::FromStr for LayerShape {
+    type Err = ();
+
+    /// Reads what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut words = text.split(' ');
+        let kind = words.next().ok_or(())?;
+        let numbers: Vec<usize> = words
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(drop)?;
+        let sane = numbers.iter().all(|number| (1..=1 << 20).contains(number));
+        match (kind, &numbers[..]) {
+            ("dense", &[inputs, outputs]) if sane => Ok(Self::Dense { inputs, outputs }),
+            ("up" | "up_planar", &[height, width, inputs, outputs]) if sane => {
+                Ok(Self::Up(UpShape {
+                    height,
+                    width,
+                    inputs,
+                    outputs,
+                    planar: kind == "up_planar",
+                }))
+            }
+            _ => Err(()),
+        }
+    }
+}
+
+/// A layer with its parameters.
 #[derive(Clone, Debug)]
-struct State {
-    weight_mean: Vec<f32>,
-    weight_square: Vec<f32>,
-    bias_mean: Vec<f32>,
-    bias_square: Vec<f32>,
-    gradient: Vec<f32>,
+pub(crate) enum Layer {
+    Dense(Dense),
+    Up(UpConv),
 }
 
 impl Layer {
-    /// Uniform weights of variance `gain / inputs`, zero biases.
-    pub fn random(inputs: usize, outputs: usize, gain: f32, rng: &mut impl rand::Rng) -> Self {
-        let bound = (3.0 * gain / inputs as f32).sqrt();
-        let weights = (0..inputs * outputs)
-            .map(|_| (2.0 * rng.random::<f32>() - 1.0) * bound)
-            .collect();
-        Self::new(inputs, outputs, weights, vec![0.0; outputs])
-    }
-
-    pub fn new(inputs: usize, outputs: usize, weights: Vec<f32>, bias: Vec<f32>) -> Self {
-        Self {
-            inputs,
-            outputs,
-            weights,
-            bias,
-            state: None,
+    /// Random weights of variance `gain` over the number of inputs, zero biases.
+    pub fn random(shape: LayerShape, gain: f32, rng: &mut impl rand::Rng) -> Self {
+        match shape {
+            LayerShape::Dense { inputs, outputs } => {
+                Self::Dense(Dense::random(inputs, outputs, gain, rng))
+            }
+            LayerShape::Up(shape) => Self::Up(UpConv::random(shape, gain, rng)),
         }
     }
 
-    fn matrix(&self) -> MatRef<'_, f32> {
-        MatRef::from_row_major_slice(&self.weights, self.outputs, self.inputs)
-    }
-
-    /// `y = x Wᵀ + b` for `n` rows of `x`.
-    pub fn forward(&self, x: &[f32], n: usize, y: &mut [f32]) {
-        for row in y.chunks_mut(self.outputs) {
-            row.copy_from_slice(&self.bias);
+    /// A layer of given parameters; see [`LayerShape::weights`].
+    pub fn new(shape: LayerShape, weights: Vec<f32>, bias: Vec<f32>) -> Self {
+        match shape {
+            LayerShape::Dense { inputs, outputs } => {
+                Self::Dense(Dense::new(inputs, outputs, weights, bias))
+            }
+            LayerShape::Up(shape) => Self::Up(UpConv::new(shape, weights, bias)),
         }
-        matmul(
-            MatMut::from_row_major_slice_mut(y, n, self.outputs),
-            Accum::Add,
-            MatRef::from_row_major_slice(x, n, self.inputs),
-            self.matrix().transpose(),
-            1.0,
-            Par::Seq,
-        );
     }
 
-    /// Gradient with respect to `x`: `dx = dy W`.
-    pub fn backward(&self, dy: &[f32], n: usize, dx: &mut [f32]) {
-        matmul(
-            MatMut::from_row_major_slice_mut(dx, n, self.inputs),
-            Accum::Replace,
-            MatRef::from_row_major_slice(dy, n, self.outputs),
-            self.matrix(),
-            1.0,
-            Par::Seq,
-        );
+    pub fn shape(&self) -> LayerShape {
+        match self {
+            Self::Dense(layer) => LayerShape::Dense {
+                inputs: layer.inputs,
+                outputs: layer.outputs,
+            },
+            Self::Up(layer) => LayerShape::Up(layer.shape),
+        }
     }
 
-    /// Adam's update with the gradient `dyᵀ x` summed over `n` rows.
+    /// Weights and biases.
+    pub fn parameters(&self) -> (&[f32], &[f32]) {
+        match self {
+            Self::Dense(layer) => (&layer.weights, &layer.bias),
+            Self::Up(layer) => (&layer.patches.weights, &layer.bias.bias),
+        }
+    }
+
+    pub fn inputs(&self) -> usize {
+        self.shape().inputs()
+    }
+
+    pub fn outputs(&self) -> usize {
+        self.shape().outputs()
+    }
+
+    /// Outputs of `n` rows of `x`.
+    pub fn forward(&self, x: &[f32], n: usize, y: &mut [f32], scratch: &mut Vec<f32>) {
+        match self {
+            Self::Dense(layer) => layer.forward(x, n, y),
+            Self::Up(layer) => layer.forward(x, n, y, scratch),
+        }
+    }
+
+    /// Gradient with respect to `x`.
+    pub fn backward(&self, dy: &[f32], n: usize, dx: &mut [f32], scratch: &mut Vec<f32>) {
+        match self {
+            Self::Dense(layer) => layer.backward(dy, n, dx),
+            Self::Up(layer) => layer.backward(dy, n, dx, scratch),
+        }
+    }
+
+    /// Adam's update from inputs and output gradients of `n` rows.
     pub fn update(&mut self, x: &[f32], dy: &[f32], n: usize, step: AdamStep) {
-        let (inputs, outputs) = (self.inputs, self.outputs);
-        let state = self.state.get_or_insert_with(|| {
-            Box::new(State {
-                weight_mean: vec![0.0; inputs * outputs],
-                weight_square: vec![0.0; inputs * outputs],
-                bias_mean: vec![0.0; outputs],
-                bias_square: vec![0.0; outputs],
-                gradient: vec![0.0; inputs * outputs],
-            })
-        });
-        let x = MatRef::from_row_major_slice(x, n, inputs);
-        let dy_matrix = MatRef::from_row_major_slice(dy, n, outputs);
-        let size = BLOCK * inputs;
-        let weights = self.weights.par_chunks_mut(size);
-        let means = state.weight_mean.par_chunks_mut(size);
-        let squares = state.weight_square.par_chunks_mut(size);
-        let gradients = state.gradient.par_chunks_mut(size);
-        (weights, means, squares, gradients)
-            .into_par_iter()
-            .enumerate()
-            .for_each(|(block, (weights, mean, square, gradient))| {
-                let rows = weights.len() / inputs;
-                matmul(
-                    MatMut::from_row_major_slice_mut(gradient, rows, inputs),
-                    Accum::Replace,
-                    dy_matrix.subcols(block * BLOCK, rows).transpose(),
-                    x,
-                    1.0,
-                    Par::Seq,
-                );
-                step.apply(weights, gradient, &mut AdamState { mean, square });
-            });
-        let mut bias = vec![0.0; outputs];
-        for row in dy.chunks(outputs) {
-            bias.iter_mut()
-                .zip(row)
-                .for_each(|(sum, value)| *sum += value);
+        match self {
+            Self::Dense(layer) => layer.update(x, dy, n, step),
+            Self::Up(layer) => layer.update(x, dy, n, step),
         }
-        let mut means = AdamState {
-            mean: &mut state.bias_mean,
-            square: &mut state.bias_square,
-        };
-        step.apply(&mut self.bias, &bias, &mut means);
     }
 }

@@ -1,4 +1,4 @@
-//! The multilayer perceptron that learned attacks train.
+//! The network that learned attacks train: dense layers, then transposed convolutions if wanted.
 //!
 //! It is written on plain matrix products rather than on burn: the forward and backward passes of
 //! a shard of the batch run on one thread from end to end, and gradient and Adam's update of a
@@ -7,8 +7,16 @@
 //! blocks are of fixed size and every sum runs in a fixed order.
 
 mod adam;
+mod dense;
 mod layer;
-mod mlp;
+#[expect(clippy::module_inception, reason = "the network among its parts")]
+mod network;
+mod up_conv;
 
-pub(crate) use mlp::Scratch;
-pub use mlp::{Mlp, MlpShape};
+#[cfg(test)]
+mod tests;
+
+pub use layer::LayerShape;
+pub(crate) use network::Scratch;
+pub use network::{Network, NetworkShape};
+pub use up_conv::UpShape;

@@ -1,9 +1,11 @@
 //! From a head's weights to the inputs of a learned attack.
 
 use rayon::prelude::*;
-use transfer::HeadKind;
+use transfer::{HeadKind, Optimiser, ShadowBatch};
 
+use super::Aim;
 use super::estimate::FeatureEstimate;
+use super::informed::InformedEstimate;
 use crate::{AttackError, World};
 
 /// Heads that the standardisation is measured on.
@@ -14,6 +16,8 @@ const HEADS: usize = 1000;
 pub(crate) enum Source {
     /// Linear heads: the estimated mean feature of the target's class.
     Estimate(FeatureEstimate),
+    /// Linear heads, all examples but the target known: the target's estimated feature.
+    Informed(InformedEstimate),
     /// Other heads: all weights as they are.
     Weights {
         /// Their number.
@@ -26,34 +30,51 @@ pub(crate) enum Source {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Encoder {
     pub source: Source,
-    pub targets: usize,
+    pub aim: Aim,
     pub mean: Vec<f32>,
     pub scale: Vec<f32>,
 }
 
 impl Encoder {
     /// Fits the encoder to shadow heads. Heads with one logit have one target, the others one for
-    /// each class.
-    pub fn fit(world: &World<'_>) -> Result<Self, AttackError> {
-        let (source, targets) = match world.shape.kind {
+    /// each class; an `informed` adversary aims at each class's first example.
+    pub fn fit(world: &World<'_>, informed: bool) -> Result<Self, AttackError> {
+        let classes = world.shape.classes;
+        let (source, aim) = match world.shape.kind {
+            _ if informed => {
+                let known = world
+                    .assumed
+                    .iter()
+                    .all(|it| it.optimiser == Optimiser::Sgd);
+                if world.shape.kind != HeadKind::Linear || world.shape.is_binary() || !known {
+                    return Err(AttackError::Unsuited {
+                        attack: "the informed reconstructor",
+                        head: "a head with a hidden layer, with one logit or trained by Adam"
+                            .into(),
+                        hint: "leave out `informed`",
+                    });
+                }
+                let estimate = InformedEstimate::fit(world);
+                (Source::Informed(estimate), Aim::Examples(classes))
+            }
             HeadKind::Linear => {
                 let estimate = FeatureEstimate::fit(world)?;
-                (Source::Estimate(estimate), world.shape.classes)
+                (Source::Estimate(estimate), Aim::Classes(classes))
             }
             HeadKind::Mlp { .. } => {
                 let len = world.shape.weight_len();
-                let targets = if world.shape.is_binary() {
-                    1
+                let aim = if world.shape.is_binary() {
+                    Aim::Set
                 } else {
-                    world.shape.classes
+                    Aim::Classes(classes)
                 };
-                (Source::Weights { len }, targets)
+                (Source::Weights { len }, aim)
             }
         };
-        let width = source.width();
+        let width = source.width(classes);
         let mut encoder = Self {
             source,
-            targets,
+            aim,
             mean: vec![0.0; width],
             scale: vec![1.0; width],
         };
@@ -66,11 +87,8 @@ impl Encoder {
         let mut batch = shadows.batch(HEADS);
         shadows.fill(0, &mut batch);
         let inputs = self.inputs();
-        let mut rows = vec![0.0; HEADS * self.targets * inputs];
-        rows.par_chunks_mut(self.targets * inputs)
-            .enumerate()
-            .for_each(|(head, out)| self.encode(batch.head(head), out));
-        let n = (HEADS * self.targets) as f64;
+        let rows = self.encode_all(world, &batch);
+        let n = (HEADS * self.aim.targets()) as f64;
         let moments: Vec<(f64, f64)> = (0..self.mean.len())
             .into_par_iter()
             .map(|i| {
@@ -98,30 +116,38 @@ impl Encoder {
 
     /// Width of one input row.
     pub fn inputs(&self) -> usize {
-        self.mean.len() + if self.targets > 1 { self.targets } else { 0 }
+        let targets = self.aim.targets();
+        self.mean.len() + if targets > 1 { targets } else { 0 }
     }
 
-    /// Weights of one head.
-    pub fn weight_len(&self) -> usize {
-        match &self.source {
-            Source::Estimate(estimate) => {
-                let (classes, width) = estimate.shape();
-                classes * (width + 1)
-            }
-            Source::Weights { len } => *len,
-        }
+    /// Inputs of every target of every head: heads × targets × inputs.
+    pub fn encode_all(&self, world: &World<'_>, heads: &ShadowBatch) -> Vec<f32> {
+        let width = self.aim.targets() * self.inputs();
+        let mut inputs = vec![0.0; heads.len() * width];
+        inputs
+            .par_chunks_mut(width)
+            .enumerate()
+            .for_each(|(index, out)| {
+                self.encode(world, heads.head(index), heads.members(index), out);
+            });
+        inputs
     }
 
     /// Writes the inputs of one head's targets (targets × inputs) to `out`.
-    pub fn encode(&self, head: &[f32], out: &mut [f32]) {
+    fn encode(&self, world: &World<'_>, head: &[f32], members: &[u32], out: &mut [f32]) {
         let width = self.mean.len();
         let inputs = self.inputs();
         match &self.source {
             Source::Estimate(estimate) => {
-                let mut features = vec![0.0; self.targets * width];
+                let mut features = vec![0.0; self.aim.targets() * width];
                 estimate.apply(head, &mut features);
                 for (out, row) in out.chunks_mut(inputs).zip(features.chunks(width)) {
                     out[..width].copy_from_slice(row);
+                }
+            }
+            Source::Informed(estimate) => {
+                for (class, out) in out.chunks_mut(inputs).enumerate() {
+                    estimate.apply(world, head, members, class, &mut out[..width]);
                 }
             }
             Source::Weights { .. } => {
@@ -145,9 +171,10 @@ impl Encoder {
 
 impl Source {
     /// Width of a target's input without its class.
-    fn width(&self) -> usize {
+    fn width(&self, classes: usize) -> usize {
         match self {
             Self::Estimate(estimate) => estimate.shape().1,
+            Self::Informed(estimate) => estimate.prior.len() / classes,
             Self::Weights { len } => *len,
         }
     }

@@ -1,25 +1,30 @@
 //! Attacks on released weights.
 
+mod aim;
 mod encoder;
 mod estimate;
+mod informed;
 mod loss;
 mod reconstructor;
 pub(crate) mod ridge;
 mod unmixing;
 
-pub use reconstructor::{Reconstructor, ReconstructorOptions};
+pub use aim::Aim;
+pub use reconstructor::{Architecture, Reconstructor, ReconstructorOptions};
 pub use unmixing::{Unmixing, UnmixingOptions};
 
-use crate::Cost;
+use transfer::ShadowBatch;
+
+use crate::{Cost, World};
 
 /// An attack that turns weights into images.
 pub trait WhiteBox: Send + Sync {
-    /// Images from `heads` heads (heads × weight length): heads × targets × pixels, in [-1, 1].
-    fn reconstruct(&self, weights: &[f32], heads: usize) -> Vec<f32>;
+    /// Images from the weights of `heads`: heads × targets × pixels, in [-1, 1]. Only an adversary
+    /// who knows all examples but the target looks at the heads' members, and never at the target.
+    fn reconstruct(&self, world: &World<'_>, heads: &ShadowBatch) -> Vec<f32>;
 
-    /// Images a head gives: one for each class, or a single one where the attack does not
-    /// distinguish classes.
-    fn targets(&self) -> usize;
+    /// What the images of a head are meant to be.
+    fn aim(&self) -> Aim;
 
     /// What preparing the attack took.
     fn cost(&self) -> Cost;

@@ -7,23 +7,35 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use backbones::NamedTensors;
-use rayon::prelude::*;
 use transfer::ShadowBatch;
 
 use super::encoder::{Encoder, Source};
 use super::estimate::FeatureEstimate;
+use super::informed::InformedEstimate;
 use super::loss::softmin;
-use super::{AttackProgress, WhiteBox};
+use super::{Aim, AttackProgress, WhiteBox};
 use crate::error::option;
-use crate::network::{Mlp, MlpShape, Scratch};
-use crate::scoring::candidates;
+use crate::network::{LayerShape, Network, NetworkShape, Scratch};
 use crate::{AttackError, Cost, World};
+
+/// Kind of network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// Fully connected.
+    #[default]
+    Mlp,
+    /// Fully connected, then transposed convolutions: see [`NetworkShape::conv`].
+    Conv,
+}
 
 /// How to train a [`Reconstructor`].
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReconstructorOptions {
     /// Rows seen in training: a shadow head gives one for each of its targets.
     pub samples: usize,
+    /// Kind of network.
+    pub architecture: Architecture,
     /// Width of each hidden layer.
     pub hidden: Vec<usize>,
     /// Rows a step, rounded up to whole heads.
@@ -32,16 +44,21 @@ pub struct ReconstructorOptions {
     pub learning_rate: f32,
     /// Sharpness α of the soft minimum over the images of a class.
     pub alpha: f64,
+    /// Whether the adversary knows all training examples but the target: the first of each class in
+    /// turn (Balle et al. 2022).
+    pub informed: bool,
 }
 
 impl Default for ReconstructorOptions {
     fn default() -> Self {
         Self {
             samples: 1_000_000,
+            architecture: Architecture::Mlp,
             hidden: vec![1024, 1024],
             batch: 160,
             learning_rate: 4e-4,
             alpha: 100.0,
+            informed: false,
         }
     }
 }
@@ -73,13 +90,36 @@ impl ReconstructorOptions {
         }
         Ok(())
     }
+
+    fn shape(&self, encoder: &Encoder, world: &World<'_>) -> Result<NetworkShape, AttackError> {
+        let image = world.images.shape();
+        match self.architecture {
+            Architecture::Mlp => Ok(NetworkShape::dense(
+                encoder.inputs(),
+                &self.hidden,
+                image.len(),
+            )),
+            Architecture::Conv => {
+                let sides = [image.channels, image.height, image.width];
+                let shape = NetworkShape::conv(encoder.inputs(), &self.hidden, sides);
+                shape.ok_or_else(|| {
+                    let value = format!("conv for {} × {} pixels", image.height, image.width);
+                    option(
+                        "architecture",
+                        value,
+                        "mlp where sides are odd or under 6 pixels",
+                    )
+                })
+            }
+        }
+    }
 }
 
 /// The trained attack.
 #[derive(Clone, Debug)]
 pub struct Reconstructor {
     encoder: Encoder,
-    network: Mlp,
+    network: Network,
     samples: u64,
     steps: u64,
 }
@@ -93,16 +133,13 @@ impl Reconstructor {
         mut progress: impl FnMut(AttackProgress),
     ) -> Result<Self, AttackError> {
         options.check()?;
-        let encoder = Encoder::fit(world)?;
-        let shape = MlpShape {
-            inputs: encoder.inputs(),
-            hidden: options.hidden.clone(),
-            outputs: world.pixels(),
-        };
-        let mut network = Mlp::random(&shape, world.key.child("reconstructor"));
+        let encoder = Encoder::fit(world, options.informed)?;
+        let (aim, targets) = (encoder.aim, encoder.aim.targets());
+        let shape = options.shape(&encoder, world)?;
+        let mut network = Network::random(&shape, world.key.child("reconstructor"));
         let mut scratch = Scratch::default();
-        let heads = options.batch.div_ceil(encoder.targets);
-        let rows = heads * encoder.targets;
+        let heads = options.batch.div_ceil(targets);
+        let rows = heads * targets;
         let steps = options.samples.div_ceil(rows) as u64;
         let shadows = world.shadows("reconstructor")?;
         let mut batch = shadows.batch(heads);
@@ -111,7 +148,7 @@ impl Reconstructor {
         let mut loss = f64::NAN;
         for step in 0..steps {
             let rate = options.learning_rate * rate_factor(step, steps);
-            let inputs = encode_batch(&encoder, &batch);
+            let inputs = encoder.encode_all(world, &batch);
             let width = encoder.inputs();
             let train = || {
                 network.step(
@@ -120,9 +157,8 @@ impl Reconstructor {
                     &mut scratch,
                     |row, input| input.copy_from_slice(&inputs[row * width..(row + 1) * width]),
                     |row, output, gradient| {
-                        let (head, target) = (row / encoder.targets, row % encoder.targets);
-                        let members = batch.members(head);
-                        let members = candidates(world, members, encoder.targets, target);
+                        let members = batch.members(row / targets);
+                        let members = aim.candidates(members, world.shots, row % targets);
                         let images = members.iter().map(|&it| world.images.image(it as usize));
                         softmin(output, images, options.alpha, gradient)
                     },
@@ -163,29 +199,13 @@ fn rate_factor(step: u64, steps: u64) -> f32 {
     (rise * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos())) as f32
 }
 
-/// Inputs of every target of every head of a batch.
-fn encode_batch(encoder: &Encoder, batch: &ShadowBatch) -> Vec<f32> {
-    let mut inputs = vec![0.0; batch.heads * encoder.targets * encoder.inputs()];
-    inputs
-        .par_chunks_mut(encoder.targets * encoder.inputs())
-        .enumerate()
-        .for_each(|(head, out)| encoder.encode(batch.head(head), out));
-    inputs
-}
-
 impl WhiteBox for Reconstructor {
-    fn reconstruct(&self, weights: &[f32], heads: usize) -> Vec<f32> {
-        let width = self.encoder.targets * self.encoder.inputs();
-        let mut inputs = vec![0.0; heads * width];
-        inputs
-            .par_chunks_mut(width)
-            .zip(weights.par_chunks(self.encoder.weight_len()))
-            .for_each(|(out, head)| self.encoder.encode(head, out));
-        self.network.forward(&inputs)
+    fn reconstruct(&self, world: &World<'_>, heads: &ShadowBatch) -> Vec<f32> {
+        self.network.forward(&self.encoder.encode_all(world, heads))
     }
 
-    fn targets(&self) -> usize {
-        self.encoder.targets
+    fn aim(&self) -> Aim {
+        self.encoder.aim
     }
 
     fn cost(&self) -> Cost {
@@ -201,13 +221,12 @@ impl Reconstructor {
     /// Writes the trained attack to a safetensors file.
     pub fn save(&self, path: &Path) -> Result<(), AttackError> {
         let mut tensors = NamedTensors::default();
-        for (layer, (outputs, inputs, weights, bias)) in self.network.parameters().enumerate() {
-            tensors.insert(
-                format!("{layer}.weight"),
-                &[outputs, inputs],
-                weights.to_vec(),
-            );
-            tensors.insert(format!("{layer}.bias"), &[outputs], bias.to_vec());
+        let mut shapes = Vec::new();
+        for (layer, (shape, weights, bias)) in self.network.parameters().enumerate() {
+            let name = |part: &str| format!("{layer}.{part}");
+            tensors.insert(name("weight"), &shape.weights().0, weights.to_vec());
+            tensors.insert(name("bias"), &[bias.len()], bias.to_vec());
+            shapes.push(shape.to_string());
         }
         let encoder = &self.encoder;
         tensors.insert("mean", &[encoder.mean.len()], encoder.mean.clone());
@@ -218,9 +237,14 @@ impl Reconstructor {
             let shape = [width, coefficients.len() / width];
             tensors.insert("estimate", &shape, coefficients.to_vec());
         }
+        if let Source::Informed(estimate) = &encoder.source {
+            let shape = [encoder.aim.targets(), encoder.mean.len()];
+            tensors.insert("prior", &shape, estimate.prior.clone());
+        }
         let metadata = HashMap::from([
             ("kind".into(), "reconstructor".into()),
-            ("targets".into(), encoder.targets.to_string()),
+            ("targets".into(), encoder.aim.targets().to_string()),
+            ("layers".into(), shapes.join(", ")),
             ("samples".into(), self.samples.to_string()),
             ("steps".into(), self.steps.to_string()),
         ]);
@@ -245,36 +269,55 @@ impl Reconstructor {
             Ok((shape.clone(), tensors.take("reconstructor", name, &shape)?))
         };
         let (mean, scale) = (take("mean")?.1, take("scale")?.1);
-        let source = match take("estimate") {
-            Ok((_, values)) => {
-                Source::Estimate(FeatureEstimate::from_coefficients(targets, values))
-            }
-            Err(_) => Source::Weights { len: mean.len() },
+        let (source, aim) = if let Ok((_, values)) = take("estimate") {
+            let estimate = FeatureEstimate::from_coefficients(targets, values);
+            (Source::Estimate(estimate), Aim::Classes(targets))
+        } else if let Ok((_, prior)) = take("prior") {
+            (
+                Source::Informed(InformedEstimate { prior }),
+                Aim::Examples(targets),
+            )
+        } else {
+            let aim = if targets == 1 {
+                Aim::Set
+            } else {
+                Aim::Classes(targets)
+            };
+            (Source::Weights { len: mean.len() }, aim)
+        };
+        let shapes = metadata.get("layers").map_or("", String::as_str);
+        let shapes: Result<Vec<LayerShape>, ()> = shapes.split(", ").map(str::parse).collect();
+        let shape = NetworkShape {
+            layers: shapes.map_err(|()| refuse("metadata with the shapes of its layers".into()))?,
         };
         let mut layers = Vec::new();
-        while let Ok((shape, weights)) = take(&format!("{}.weight", layers.len())) {
-            let [outputs, inputs] = shape[..] else {
-                return Err(refuse(format!("layer {} as a matrix", layers.len())));
-            };
-            let bias = take(&format!("{}.bias", layers.len()))?.1;
-            layers.push((outputs, inputs, weights, bias));
+        for (index, &layer) in shape.layers.iter().enumerate() {
+            let (weights, biases) = layer.weights();
+            let found = (
+                take(&format!("{index}.weight"))?,
+                take(&format!("{index}.bias"))?,
+            );
+            if found.0.0 != weights || found.1.0 != [biases] {
+                return Err(refuse(format!("layer {index} as `{layer}`")));
+            }
+            layers.push((layer, found.0.1, found.1.1));
         }
         tensors.finish("reconstructor")?;
         let encoder = Encoder {
             source,
-            targets,
+            aim,
             mean,
             scale,
         };
-        let first = layers
-            .first()
-            .ok_or_else(|| refuse("at least one layer".into()))?;
-        if first.1 != encoder.inputs() || encoder.scale.len() != encoder.mean.len() {
+        if !shape.fits()
+            || shape.inputs() != encoder.inputs()
+            || encoder.scale.len() != encoder.mean.len()
+        {
             return Err(refuse(format!("{} inputs", encoder.inputs())));
         }
         Ok(Self {
             encoder,
-            network: Mlp::from_parameters(layers),
+            network: Network::from_parameters(layers),
             samples: number("samples")?,
             steps: number("steps")?,
         })

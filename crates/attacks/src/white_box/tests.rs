@@ -156,7 +156,7 @@ fn results_do_not_depend_on_the_threads() {
         pool.install(|| {
             let victims = victims(&world, 20);
             let reconstructor = Reconstructor::fit(&world, &options, |_| {}).unwrap();
-            let images = reconstructor.reconstruct(&victims.weights, 20);
+            let images = reconstructor.reconstruct(&world, &victims);
             (unmix(&world), images)
         })
     };
@@ -175,20 +175,30 @@ fn saved_attacks_are_the_same() {
     assert_eq!(Unmixing::load(&path).unwrap(), unmixing);
     assert!(Reconstructor::load(&path).is_err());
 
-    let options = ReconstructorOptions {
-        samples: 640,
-        ..quick()
-    };
-    let reconstructor = Reconstructor::fit(&world, &options, |_| {}).unwrap();
-    reconstructor.save(&path).unwrap();
-    let loaded = Reconstructor::load(&path).unwrap();
-    let images = |attack: &Reconstructor| attack.reconstruct(&victims.weights, 10);
-    assert_eq!(images(&loaded), images(&reconstructor));
-    assert_eq!(
-        (loaded.cost(), loaded.targets()),
-        (reconstructor.cost(), CLASSES)
-    );
-    assert!(Unmixing::load(&path).is_err());
+    let kinds = [
+        (Architecture::Mlp, false, Aim::Classes(CLASSES)),
+        (Architecture::Conv, false, Aim::Classes(CLASSES)),
+        (Architecture::Mlp, true, Aim::Examples(CLASSES)),
+    ];
+    for (architecture, informed, aim) in kinds {
+        let options = ReconstructorOptions {
+            samples: 640,
+            architecture,
+            informed,
+            ..quick()
+        };
+        let reconstructor = Reconstructor::fit(&world, &options, |_| {}).unwrap();
+        reconstructor.save(&path).unwrap();
+        let loaded = Reconstructor::load(&path).unwrap();
+        let images = |attack: &Reconstructor| attack.reconstruct(&world, &victims);
+        assert_eq!(images(&loaded), images(&reconstructor));
+        assert_eq!(
+            (loaded.cost(), loaded.aim()),
+            (reconstructor.cost(), aim),
+            "{architecture:?}"
+        );
+        assert!(Unmixing::load(&path).is_err());
+    }
 }
 
 #[test]
@@ -233,6 +243,102 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
     );
     // Chance is .01; the hidden layer mixes the images, so less is left than in a linear head.
     assert!(share > 0.05, "{share}");
+}
+
+#[test]
+fn a_decoder_of_convolutions_reads_images_back_too() {
+    let data = data();
+    let world = world(&data, linear(), 1);
+    let options = ReconstructorOptions {
+        architecture: Architecture::Conv,
+        hidden: vec![96, 144],
+        ..quick()
+    };
+    let reconstructor = Reconstructor::fit(&world, &options, |_| {}).unwrap();
+    let share = success(
+        &world,
+        &reconstructor,
+        &victims(&world, 150),
+        Null::Independent,
+    );
+    assert!(share > 0.8, "{share}");
+}
+
+/// Mean squared error of the estimated features of each class's first example, in units of their
+/// variance: of an adversary who knows all others, and of one who knows none.
+fn feature_errors(world: &World<'_>) -> [f64; 2] {
+    let informed = super::informed::InformedEstimate::fit(world);
+    let plain = super::estimate::FeatureEstimate::fit(world).unwrap();
+    let victims = victims(world, 40);
+    let (mut errors, mut spread) = ([0.0; 2], 0.0);
+    for head in 0..40 {
+        let members = victims.members(head);
+        let mut guess = vec![0.0; CLASSES * WIDTH];
+        plain.apply(victims.head(head), &mut guess);
+        for class in 0..CLASSES {
+            let truth = world.features.row(members[class * world.shots] as usize);
+            let mut estimate = vec![0.0; WIDTH];
+            informed.apply(world, victims.head(head), members, class, &mut estimate);
+            let mean = &informed.prior[class * WIDTH..(class + 1) * WIDTH];
+            let square = |a: &[f32]| {
+                let squares = a.iter().zip(truth).map(|(a, b)| f64::from(a - b).powi(2));
+                squares.sum::<f64>()
+            };
+            errors[0] += square(&estimate);
+            errors[1] += square(&guess[class * WIDTH..(class + 1) * WIDTH]);
+            spread += square(mean);
+        }
+    }
+    errors.map(|error| error / spread)
+}
+
+#[test]
+fn who_knows_all_other_examples_finds_the_last_one_feature_by_feature() {
+    let data = data();
+    for shots in [1, 3] {
+        let [informed, plain] = feature_errors(&world(&data, linear(), shots));
+        assert!(informed < 0.2, "{shots} shots: {informed}");
+        assert!(plain > 2.0 * informed, "{shots} shots: {plain} {informed}");
+    }
+}
+
+#[test]
+fn the_informed_adversary_aims_at_one_example_and_leaves_other_heads_alone() {
+    let data = data();
+    let three = world(&data, linear(), 3);
+    let options = ReconstructorOptions {
+        informed: true,
+        ..quick()
+    };
+    let reconstructor = Reconstructor::fit(&three, &options, |_| {}).unwrap();
+    let heads = victims(&three, 100);
+    let share = success(&three, &reconstructor, &heads, Null::Independent);
+    assert!(share > 0.8, "{share}");
+    // It never looks at the example it is after.
+    let mut blind = heads.clone();
+    for unit in blind.members.chunks_mut(3 * CLASSES) {
+        for class in unit.chunks_mut(3) {
+            class[0] = class[1];
+        }
+    }
+    let (a, b) = (
+        reconstructor.reconstruct(&three, &heads),
+        reconstructor.reconstruct(&three, &blind),
+    );
+    let pixels = three.pixels();
+    let first = |images: &[f32]| images[..pixels].to_vec();
+    // Only class 0's target changed in what class 0's reconstruction may see: nothing.
+    let mut only = heads.clone();
+    for unit in only.members.chunks_mut(3 * CLASSES) {
+        unit[0] = unit[1];
+    }
+    let c = reconstructor.reconstruct(&three, &only);
+    assert_eq!(first(&a), first(&c));
+    assert_ne!(a, b);
+
+    let hidden = HeadShape::mlp(WIDTH, 4, Activation::Relu, CLASSES);
+    let error = Reconstructor::fit(&world(&data, hidden, 1), &options, |_| {}).unwrap_err();
+    assert!(error.to_string().contains("hint: leave out"), "{error}");
 }
 
 #[test]

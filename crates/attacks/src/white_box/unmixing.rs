@@ -13,7 +13,7 @@ use transfer::{HeadKind, ShadowBatch};
 
 use super::estimate::FeatureEstimate;
 use super::ridge::{Linear, Moments};
-use super::{AttackProgress, WhiteBox};
+use super::{Aim, AttackProgress, WhiteBox};
 use crate::error::option;
 use crate::{AttackError, Cost, World};
 
@@ -155,9 +155,10 @@ impl Unmixing {
 }
 
 impl WhiteBox for Unmixing {
-    fn reconstruct(&self, weights: &[f32], heads: usize) -> Vec<f32> {
+    fn reconstruct(&self, _: &World<'_>, heads: &ShadowBatch) -> Vec<f32> {
         let (classes, width) = self.estimate.shape();
-        let inputs = inputs(&self.estimate, weights, heads);
+        let inputs = inputs(&self.estimate, &heads.weights, heads.len());
+        let heads = heads.len();
         let mut out = vec![0.0; heads * classes * self.pixels];
         let per_class: Vec<Vec<f32>> = self
             .maps
@@ -176,8 +177,8 @@ impl WhiteBox for Unmixing {
         out
     }
 
-    fn targets(&self) -> usize {
-        self.maps.len()
+    fn aim(&self) -> Aim {
+        Aim::Classes(self.maps.len())
     }
 
     fn cost(&self) -> Cost {

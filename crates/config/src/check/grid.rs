@@ -1,7 +1,7 @@
 //! The grid as a whole: every entry of every axis takes part in a cell.
 
 use super::at::At;
-use crate::experiment::{Attack, Cell, Defence, Heads, Optimiser, Release};
+use crate::experiment::{Attack, Cell, Defence, Heads, Optimiser, Release, Sweep};
 use crate::raw;
 
 /// More cells than any machine runs: a slip in a list.
@@ -20,8 +20,7 @@ pub fn default_releases(attacks: &[Attack]) -> Vec<Release> {
 }
 
 /// Says which entries no cell can use.
-pub fn check(heads: &Heads, raw: &raw::Sweep, at: &At<'_>) {
-    let sweep = &heads.sweep;
+pub fn check(heads: &Heads, sweep: &Sweep, raw: &raw::Sweep, at: &At<'_>) {
     let axes = [
         sweep.shots.len(),
         sweep.defence.len(),
@@ -47,23 +46,23 @@ pub fn check(heads: &Heads, raw: &raw::Sweep, at: &At<'_>) {
         );
         return;
     }
-    let cells = heads.cells();
+    let cells = heads.cells_of(sweep);
     let used = |test: &dyn Fn(&Cell) -> bool| cells.iter().any(test);
     for (index, defence) in raw.defence.iter().flat_map(|axis| &axis.values).enumerate() {
         let at = at.key("defence").item(index);
         if !used(&|cell| same_defence(&cell.defence, defence)) {
-            explain_defence(defence, heads, &at);
+            explain_defence(defence, heads, sweep, &at);
         }
     }
     for (index, &release) in raw.release.iter().flat_map(|axis| &axis.values).enumerate() {
-        let substituted = release != Release::Ciphertexts && only_rhe(heads);
+        let substituted = release != Release::Ciphertexts && only_rhe(sweep);
         if !substituted && !used(&|cell| cell.release == release) {
-            explain_release(release, heads, &at.key("release").item(index));
+            explain_release(release, sweep, &at.key("release").item(index));
         }
     }
     for (index, attack) in raw.attack.iter().flat_map(|axis| &axis.values).enumerate() {
         if !used(&|cell| same_attack(&cell.attack, attack)) {
-            explain_attack(heads, attack, &at.key("attack").item(index));
+            explain_attack(sweep, attack, &at.key("attack").item(index));
         }
     }
     if raw
@@ -79,9 +78,8 @@ pub fn check(heads: &Heads, raw: &raw::Sweep, at: &At<'_>) {
     }
 }
 
-fn only_rhe(heads: &Heads) -> bool {
-    heads
-        .sweep
+fn only_rhe(sweep: &Sweep) -> bool {
+    sweep
         .defence
         .iter()
         .all(|defence| matches!(defence, Defence::Rhe(_)))
@@ -112,11 +110,11 @@ fn same_attack(attack: &Attack, raw: &raw::Attack) -> bool {
     )
 }
 
-fn explain_defence(raw: &raw::Defence, heads: &Heads, at: &At<'_>) {
-    let optimisers = if heads.sweep.optimiser.is_empty() {
+fn explain_defence(raw: &raw::Defence, heads: &Heads, sweep: &Sweep, at: &At<'_>) {
+    let optimisers = if sweep.optimiser.is_empty() {
         std::slice::from_ref(&heads.recipe.optimiser)
     } else {
-        &heads.sweep.optimiser
+        &sweep.optimiser
     };
     if matches!(raw, raw::Defence::DpSgd(_)) && !optimisers.contains(&Optimiser::Sgd) {
         at.wrong(
@@ -130,8 +128,7 @@ fn explain_defence(raw: &raw::Defence, heads: &Heads, at: &At<'_>) {
         raw::Defence::DpSgd(_) => "dp_sgd",
         raw::Defence::Rhe(_) => "rhe",
     };
-    let listed = heads
-        .sweep
+    let listed = sweep
         .release
         .iter()
         .map(|release| format!("`{}`", release.word()))
@@ -144,7 +141,7 @@ fn explain_defence(raw: &raw::Defence, heads: &Heads, at: &At<'_>) {
     );
 }
 
-fn explain_release(release: Release, heads: &Heads, at: &At<'_>) {
+fn explain_release(release: Release, sweep: &Sweep, at: &At<'_>) {
     if release == Release::Ciphertexts {
         at.wrong_hint(
             "found `ciphertexts`, but no listed defence encrypts",
@@ -153,8 +150,7 @@ fn explain_release(release: Release, heads: &Heads, at: &At<'_>) {
         );
         return;
     }
-    let attacks = heads
-        .sweep
+    let attacks = sweep
         .attack
         .iter()
         .map(|attack| format!("`{}`", attack.word()))
@@ -170,13 +166,8 @@ fn explain_release(release: Release, heads: &Heads, at: &At<'_>) {
     );
 }
 
-fn explain_attack(heads: &Heads, raw: &raw::Attack, at: &At<'_>) {
-    let Some(attack) = heads
-        .sweep
-        .attack
-        .iter()
-        .find(|attack| same_attack(attack, raw))
-    else {
+fn explain_attack(sweep: &Sweep, raw: &raw::Attack, at: &At<'_>) {
+    let Some(attack) = sweep.attack.iter().find(|attack| same_attack(attack, raw)) else {
         return;
     };
     let needed = attack

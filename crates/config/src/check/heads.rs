@@ -32,7 +32,7 @@ pub fn must_be_absent(raw: &raw::Experiment, at: &At<'_>) {
 
 /// The checked experiment; none where a section is missing.
 pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
-    let (Some(raw_data), Some(raw_sweep)) = (&raw.data, &raw.sweep) else {
+    let (Some(raw_data), Some(raw_sweeps)) = (&raw.data, &raw.sweep) else {
         let missing = if raw.data.is_none() { "data" } else { "sweep" };
         at.wrong_hint(
             format!("the key `{missing}` is missing"),
@@ -57,22 +57,29 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
     }
     let adversary = raw.adversary.unwrap_or_default();
     let sweep_at = at.key("sweep");
-    let swept = axis(&raw_sweep.backbone, &sweep_at.key("backbone"));
-    let backbones: Vec<(&Backbone, At<'_>)> = if swept.is_empty() {
-        vec![(&own, at.key("backbone"))]
-    } else {
-        swept
-            .iter()
-            .enumerate()
-            .map(|(i, backbone)| (backbone, sweep_at.key("backbone").item(i)))
-            .collect()
-    };
-    data::check_backbones(raw_data, &backbones, &at.key("data"));
+    let each = raw_sweeps.values.iter().enumerate();
+    let grids: Vec<Grid<'_>> = each
+        .map(|(index, raw)| Grid::new(raw, sweep_at.item(index)))
+        .collect();
+    if grids.is_empty() {
+        sweep_at.wrong("found an empty list", "a grid or a list of grids");
+    }
+    // The experiment's own backbone is checked once.
+    if grids.iter().any(|grid| grid.backbones.is_empty()) {
+        let own = [(&own, at.key("backbone"))];
+        data::check_backbones(raw_data, &own, &at.key("data"));
+    }
+    for grid in grids.iter().filter(|grid| !grid.backbones.is_empty()) {
+        data::check_backbones(raw_data, &grid.backbones(&own, at), &at.key("data"));
+    }
     let heads = Heads {
         adversary: check_adversary(adversary, &at.key("adversary")),
         victims: at.key("victims").at_least(raw.victims.unwrap_or(500), 1),
         nulls: at.key("nulls").at_least(raw.nulls.unwrap_or(NULLS), 1),
-        sweep: sweep(raw_sweep, &data, &backbones, &sweep_at),
+        sweep: grids
+            .iter()
+            .map(|grid| sweep(grid.raw, &data, &grid.backbones(&own, at), &grid.at))
+            .collect(),
         backbone: own.clone(),
         data,
         head,
@@ -81,9 +88,37 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
     };
     // What the grid lacks often follows from another problem: say it only where it is the only one.
     if at.nothing_wrong() {
-        grid::check(&heads, raw_sweep, &sweep_at);
+        for (sweep, grid) in heads.sweep.iter().zip(&grids) {
+            grid::check(&heads, sweep, grid.raw, &grid.at);
+        }
     }
     Some(heads)
+}
+
+/// A grid as written, with its place.
+struct Grid<'a> {
+    raw: &'a raw::Sweep,
+    at: At<'a>,
+    /// Its own backbones; empty: the experiment's.
+    backbones: Vec<Backbone>,
+}
+
+impl<'a> Grid<'a> {
+    fn new(raw: &'a raw::Sweep, at: At<'a>) -> Self {
+        let backbones = axis(&raw.backbone, &at.key("backbone"));
+        Self { raw, at, backbones }
+    }
+
+    /// The backbones of its cells with their places.
+    fn backbones<'b>(&'b self, own: &'b Backbone, root: &At<'a>) -> Vec<(&'b Backbone, At<'a>)> {
+        if self.backbones.is_empty() {
+            return vec![(own, root.key("backbone"))];
+        }
+        let place = |index| self.at.key("backbone").item(index);
+        let each = self.backbones.iter().enumerate();
+        each.map(|(index, backbone)| (backbone, place(index)))
+            .collect()
+    }
 }
 
 fn sweep(
@@ -127,7 +162,10 @@ fn sweep(
             || vec![Null::default()],
             |_| axis(&raw.null, &at.key("null")),
         ),
-        backbone: axis(&raw.backbone, &at.key("backbone")),
+        backbone: match raw.backbone {
+            Some(_) => backbones.iter().map(|&(own, _)| own.clone()).collect(),
+            None => Vec::new(),
+        },
         head,
         optimiser: axis(&raw.optimiser, &at.key("optimiser")),
         epochs,

@@ -1,6 +1,6 @@
 //! The cells of a sweep, in a fixed order, and which combinations make one.
 
-use super::{Attack, Cell, Defence, Experiment, Heads, Kind, Optimiser, Recipe, Release};
+use super::{Attack, Cell, Defence, Experiment, Heads, Kind, Optimiser, Recipe, Release, Sweep};
 
 impl Experiment {
     /// The cells, in the order of the rows of `results.csv`; none for a CryptoTL experiment.
@@ -13,23 +13,36 @@ impl Experiment {
 }
 
 impl Heads {
-    /// The cells. From the slowest axis to the fastest: backbone, head, optimiser, epochs,
+    /// The cells of all grids, one after the other; a cell of several grids counts once.
+    pub fn cells(&self) -> Vec<Cell> {
+        let [sweep] = self.sweep.as_slice() else {
+            let mut cells: Vec<Cell> = Vec::new();
+            for cell in self.sweep.iter().flat_map(|sweep| self.cells_of(sweep)) {
+                if !cells.contains(&cell) {
+                    cells.push(cell);
+                }
+            }
+            return cells;
+        };
+        self.cells_of(sweep)
+    }
+
+    /// The cells of one grid. From the slowest axis to the fastest: backbone, head, optimiser, epochs,
     /// initial standard deviation, learning rate, weight decay, adversary, shots, defence,
     /// release, attack, null.
     ///
     /// A combination makes a cell if the defence gives the release ([`Defence::gives`]) and the
     /// attack works from it ([`Attack::works_from`]); an encrypted head gives ciphertexts in
     /// place of whatever is listed.
-    pub fn cells(&self) -> Vec<Cell> {
-        let sweep = &self.sweep;
+    pub fn cells_of(&self, sweep: &Sweep) -> Vec<Cell> {
         let mut cells = Vec::new();
         for backbone in or(&sweep.backbone, &self.backbone) {
             for head in or(&sweep.head, &self.head) {
-                for recipe in self.recipes() {
+                for recipe in self.recipes(sweep) {
                     for adversary in or(&sweep.adversary, &self.adversary) {
                         for &shots in &sweep.shots {
                             for (defence, release, attack) in
-                                self.attacks_on_defences(recipe.optimiser)
+                                attacks_on_defences(sweep, recipe.optimiser)
                             {
                                 for &null in &sweep.null {
                                     cells.push(Cell {
@@ -53,8 +66,8 @@ impl Heads {
         cells
     }
 
-    fn recipes(&self) -> Vec<Recipe> {
-        let (base, sweep) = (&self.recipe, &self.sweep);
+    fn recipes(&self, sweep: &Sweep) -> Vec<Recipe> {
+        let base = &self.recipe;
         let mut recipes = Vec::new();
         for &optimiser in or(&sweep.optimiser, &base.optimiser) {
             for epochs in some(&sweep.epochs, base.epochs) {
@@ -76,34 +89,32 @@ impl Heads {
         }
         recipes
     }
+}
 
-    fn attacks_on_defences(&self, optimiser: Optimiser) -> Vec<(&Defence, Release, &Attack)> {
-        let mut combinations = Vec::new();
-        for defence in self
-            .sweep
-            .defence
-            .iter()
-            .filter(|defence| defence.trains_with(optimiser))
-        {
-            // Whatever is listed, an encrypted head gives one thing only.
-            let encrypted = [Release::Ciphertexts];
-            let releases = match defence {
-                Defence::Rhe(_) => encrypted.as_slice(),
-                _ => &self.sweep.release,
-            };
-            for &release in releases.iter().filter(|release| defence.gives(**release)) {
-                for attack in self
-                    .sweep
-                    .attack
-                    .iter()
-                    .filter(|attack| attack.works_from(release))
-                {
-                    combinations.push((defence, release, attack));
-                }
+fn attacks_on_defences(sweep: &Sweep, optimiser: Optimiser) -> Vec<(&Defence, Release, &Attack)> {
+    let mut combinations = Vec::new();
+    for defence in sweep
+        .defence
+        .iter()
+        .filter(|defence| defence.trains_with(optimiser))
+    {
+        // Whatever is listed, an encrypted head gives one thing only.
+        let encrypted = [Release::Ciphertexts];
+        let releases = match defence {
+            Defence::Rhe(_) => encrypted.as_slice(),
+            _ => &sweep.release,
+        };
+        for &release in releases.iter().filter(|release| defence.gives(**release)) {
+            for attack in sweep
+                .attack
+                .iter()
+                .filter(|attack| attack.works_from(release))
+            {
+                combinations.push((defence, release, attack));
             }
         }
-        combinations
     }
+    combinations
 }
 
 impl Defence {

@@ -87,3 +87,13 @@ pub enum Optimiser {
     /// Adam.
     Adam,
 }
+
+impl Optimiser {
+    /// The optimiser's word in the config and in `results.csv`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sgd => "sgd",
+            Self::Adam => "adam",
+        }
+    }
+}

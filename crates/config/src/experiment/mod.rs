@@ -27,7 +27,7 @@ pub use datasets::{DatasetSpec, StrokeClasses, TextSpec, Topic};
 pub use defence::{Accountant, Defence, Delta, DpSgd, Privacy, Rhe, Sampling, Tuning};
 pub use head::{Activation, Head, Optimiser, Preset, Recipe};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// One experiment: a name, a seed and what to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -75,8 +75,9 @@ pub struct Heads {
     /// threshold of the dataset, published or measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tau: Option<f64>,
-    /// The grid.
-    pub sweep: Sweep,
+    /// The grids, whose union is run; not empty.
+    #[serde(serialize_with = "one_or_list")]
+    pub sweep: Vec<Sweep>,
 }
 
 /// The axes of the grid. Axes that may be empty are then not swept: the experiment's own value
@@ -117,4 +118,12 @@ pub struct Sweep {
     /// Assumptions of the adversary, if swept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub adversary: Vec<Adversary>,
+}
+
+/// One grid as itself, several as a list.
+fn one_or_list<S: Serializer>(sweep: &[Sweep], serializer: S) -> Result<S::Ok, S::Error> {
+    match sweep {
+        [one] => one.serialize(serializer),
+        many => many.serialize(serializer),
+    }
 }

@@ -17,6 +17,7 @@ pub use words::{Adversary, Tau};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::document::OneOrMany;
 use crate::experiment::{Backbone, DatasetSpec, Head, Recipe, Shares, Task};
 
 /// An experiment: `data` and `sweep` (train heads, release them, attack them), or `cryptotl`
@@ -45,8 +46,8 @@ pub struct Experiment {
     pub nulls: Option<usize>,
     /// MSE at or under which a reconstruction counts as a success.
     pub tau: Option<Tau>,
-    /// The grid: every combination that makes sense is a cell.
-    pub sweep: Option<Sweep>,
+    /// The grid: every combination that makes sense is a cell. A list of grids is their union.
+    pub sweep: Option<OneOrMany<Sweep>>,
     /// The CryptoTL protocol, in place of `data` and `sweep`.
     pub cryptotl: Option<CryptoTl>,
 }

@@ -31,12 +31,12 @@ impl Calibration {
         let shadows = setting.shadows("calibration")?;
         let mut heads = shadows.batch(HEADS);
         shadows.fill(0, &mut heads);
-        let targets = attack.targets();
-        let images = attack.reconstruct(&heads.weights, HEADS);
-        let mut samples = vec![Vec::with_capacity(HEADS * ROUNDS); targets];
+        let aim = attack.aim();
+        let images = attack.reconstruct(setting, &heads);
+        let mut samples = vec![Vec::with_capacity(HEADS * ROUNDS); aim.targets()];
         for round in 1..=ROUNDS {
             let owners: Vec<usize> = (0..HEADS).map(|head| (head + round) % HEADS).collect();
-            for unit in score(setting, &images, targets, &heads, &owners) {
+            for unit in score(setting, &images, aim, &heads, &owners) {
                 for (sample, error) in samples.iter_mut().zip(unit) {
                     sample.push(phi(error.max(LEAST)));
                 }

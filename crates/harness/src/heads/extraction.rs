@@ -1,7 +1,7 @@
 //! Black-box reconstruction in a cell: extract the head by queries, then attack the copy.
 
 use attacks::{
-    Boundaries, BoundaryOptions, Extracted, HeadPrior, LabelExtraction, LabelOptions,
+    Aim, Boundaries, BoundaryOptions, Extracted, HeadPrior, LabelExtraction, LabelOptions,
     ScoreExtraction, ScoreOptions, centred_cosine, score, victim_scores,
 };
 use config::experiment::{self as wanted, Labels, Scores, Then};
@@ -156,8 +156,8 @@ fn attack_copies(
         })
         .collect::<Result<Vec<f64>, HarnessError>>()?;
 
-    let images = model.reconstruct(&batch.weights, batch.len());
-    let null = rotated(trial, &images, model.targets());
+    let images = model.reconstruct(setting, &batch);
+    let null = rotated(trial, &images, model.aim());
     let errors = victim_scores(setting, model.as_ref(), &batch);
     Calibration::fit(setting, model.as_ref())?.take(outcome, errors, null);
     outcome.cosine = Some(mean(&cosines));
@@ -166,25 +166,25 @@ fn attack_copies(
     let cost = model.cost();
     outcome.samples = cost.samples;
     outcome.steps = cost.steps;
-    outcome.gallery = gallery::pictures(setting, &images, model.targets(), victims);
+    outcome.gallery = gallery::pictures(setting, &images, model.aim(), victims);
     outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
     Ok(())
 }
 
 /// Scores of every victim's reconstructions against other victims' images; pairs of victims that
 /// share a training image are left out.
-fn rotated(trial: &Trial<'_>, images: &[f32], targets: usize) -> Vec<Vec<f64>> {
+fn rotated(trial: &Trial<'_>, images: &[f32], aim: Aim) -> Vec<Vec<f64>> {
     let victims = trial.victims;
     let heads = victims.len();
     let rounds = trial
         .heads
         .nulls
-        .div_ceil(heads * targets)
+        .div_ceil(heads * aim.targets())
         .clamp(1, heads.saturating_sub(1).max(1));
     let mut units = vec![Vec::new(); heads];
     for round in 1..=rounds {
         let owners: Vec<usize> = (0..heads).map(|head| (head + round) % heads).collect();
-        let scores = score(trial.setting, images, targets, victims, &owners);
+        let scores = score(trial.setting, images, aim, victims, &owners);
         for (head, scores) in scores.into_iter().enumerate() {
             let own = victims.members(head);
             let shared = victims

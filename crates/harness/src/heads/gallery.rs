@@ -1,6 +1,6 @@
 //! The pictures of a report: a few originals with their reconstructions.
 
-use attacks::{WhiteBox, World as Setting, candidates};
+use attacks::{Aim, WhiteBox, World as Setting};
 use evaluation::{mse, ssim};
 use transfer::ShadowBatch;
 
@@ -15,18 +15,22 @@ pub fn gallery(
     attack: &dyn WhiteBox,
     victims: &ShadowBatch,
 ) -> Vec<Picture> {
-    let targets = attack.targets();
-    let heads = PICTURES.div_ceil(targets).min(victims.len());
-    let length = victims.weights.len() / victims.len();
-    let images = attack.reconstruct(&victims.weights[..heads * length], heads);
-    pictures(setting, &images, targets, victims)
+    let aim = attack.aim();
+    let heads = PICTURES.div_ceil(aim.targets()).min(victims.len());
+    let first = ShadowBatch {
+        heads,
+        weights: victims.weights[..heads * victims.head(0).len()].to_vec(),
+        members: victims.members[..heads * victims.members(0).len()].to_vec(),
+    };
+    let images = attack.reconstruct(setting, &first);
+    pictures(setting, &images, aim, victims)
 }
 
 /// Up to [`PICTURES`] reconstructions (heads x targets x pixels) of the first victims.
 pub fn pictures(
     setting: &Setting<'_>,
     images: &[f32],
-    targets: usize,
+    aim: Aim,
     victims: &ShadowBatch,
 ) -> Vec<Picture> {
     images
@@ -34,8 +38,10 @@ pub fn pictures(
         .take(PICTURES)
         .enumerate()
         .map(|(at, reconstruction)| {
-            let (head, target) = (at / targets, at % targets);
-            let (mse, original) = candidates(setting, victims.members(head), targets, target)
+            let (head, target) = (at / aim.targets(), at % aim.targets());
+            let members = victims.members(head);
+            let (mse, original) = aim
+                .candidates(members, setting.shots, target)
                 .iter()
                 .map(|&index| setting.images.image(index as usize))
                 .map(|original| (mse(reconstruction, original), original))

@@ -1,8 +1,8 @@
 //! The trained attack of a cell: fitted on shadow heads once, then read from the cache.
 
 use attacks::{
-    AttackProgress, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox,
-    World as Setting,
+    Architecture, AttackProgress, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions,
+    WhiteBox, World as Setting,
 };
 use config::experiment::{self as wanted, Then};
 
@@ -68,7 +68,7 @@ fn fit(
             Box::new(model)
         }
         Then::Reconstructor(options) => {
-            let model = Reconstructor::fit(setting, &reconstructor_options(options)?, progress)?;
+            let model = Reconstructor::fit(setting, &reconstructor_options(options), progress)?;
             model.save(path)?;
             Box::new(model)
         }
@@ -82,24 +82,17 @@ fn load(path: &std::path::Path, attack: &Then) -> Result<Box<dyn WhiteBox>, atta
     })
 }
 
-fn reconstructor_options(
-    options: &wanted::Reconstructor,
-) -> Result<ReconstructorOptions, HarnessError> {
-    let missing = |place: &str| HarnessError::Setting {
-        place: format!("sweep.attack.reconstructor.{place}"),
-        reason: "this version cannot run it\nhint: leave the key out".into(),
-    };
-    if options.architecture == wanted::Architecture::Conv {
-        return Err(missing("architecture"));
-    }
-    if options.informed {
-        return Err(missing("informed"));
-    }
-    Ok(ReconstructorOptions {
+fn reconstructor_options(options: &wanted::Reconstructor) -> ReconstructorOptions {
+    ReconstructorOptions {
         samples: options.samples,
+        architecture: match options.architecture {
+            wanted::Architecture::Mlp => Architecture::Mlp,
+            wanted::Architecture::Conv => Architecture::Conv,
+        },
         hidden: vec![options.hidden; 2],
         batch: options.batch,
         learning_rate: options.learning_rate as f32,
+        informed: options.informed,
         ..ReconstructorOptions::default()
-    })
+    }
 }

@@ -2,7 +2,9 @@
 
 use config::experiment::{Cell, Defence, Experiment, Heads};
 use datasets::StreamKey;
-use evaluation::{Bootstrap, RocReport, Scores, mean_interval, psnr, roc, success_at};
+use evaluation::{
+    Bootstrap, FittedNormals, RocReport, Scores, mean_interval, psnr, roc, success_at,
+};
 use privacy::{AttackCounts, Delta, epsilon_lower_bound};
 use report::ResultRow;
 
@@ -10,6 +12,8 @@ use super::keys::CellKeys;
 use super::names;
 use super::outcome::Outcome;
 use super::private::Spending;
+use super::recipe;
+use super::settings::Settings;
 use crate::error::HarnessError;
 use crate::provenance::COMMIT;
 
@@ -42,11 +46,12 @@ impl Measured {
 pub fn measured(
     experiment: &Experiment,
     heads: &Heads,
+    settings: &Settings,
     cell: &Cell,
     keys: &CellKeys,
     outcome: Outcome,
 ) -> Result<Measured, HarnessError> {
-    let mut row = described(experiment, heads, cell);
+    let mut row = described(experiment, heads, settings, cell);
     row.n = outcome.n;
     row.config_hash = keys.config_hash().into();
     row.victims = Some(outcome.accuracy.len() as u64);
@@ -61,6 +66,7 @@ pub fn measured(
     }
     row.queries = outcome.queries;
     row.samples = Some(outcome.samples);
+    row.attack_steps = Some(outcome.steps);
     row.label_agreement = outcome.label_agreement;
     row.cosine = outcome.cosine;
     let roc = if outcome.victims.is_empty() {
@@ -82,10 +88,11 @@ pub fn measured(
 pub fn failed(
     experiment: &Experiment,
     heads: &Heads,
+    settings: &Settings,
     cell: &Cell,
     error: &HarnessError,
 ) -> Measured {
-    let mut row = described(experiment, heads, cell);
+    let mut row = described(experiment, heads, settings, cell);
     row.error = error.to_string().replace('\n', "; ");
     Measured {
         row,
@@ -95,7 +102,13 @@ pub fn failed(
 }
 
 /// What a cell is, before anything is measured.
-fn described(experiment: &Experiment, heads: &Heads, cell: &Cell) -> ResultRow {
+fn described(
+    experiment: &Experiment,
+    heads: &Heads,
+    settings: &Settings,
+    cell: &Cell,
+) -> ResultRow {
+    let trained = recipe::recipe(cell, &heads.data.target);
     ResultRow {
         experiment: experiment.name.clone(),
         dataset: names::dataset(&heads.data.target),
@@ -108,8 +121,19 @@ fn described(experiment: &Experiment, heads: &Heads, cell: &Cell) -> ResultRow {
         null: cell.null.word().into(),
         seed: experiment.seed,
         commit: COMMIT.into(),
+        learning_rate: Some(decimal(trained.learning_rate)),
+        steps: Some(trained.steps as u64),
+        setting: Some(settings.of(cell)).filter(|words| !words.is_empty()),
+        optimiser: Some(cell.recipe.optimiser.word().into()),
+        init_std: Some(decimal(trained.init_std)),
+        weight_decay: Some(decimal(trained.weight_decay)),
         ..ResultRow::default()
     }
+}
+
+/// The number that was meant: the shortest decimal that the trainer's single precision stands for.
+fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 fn spent(row: &mut ResultRow, spending: &Spending, cell: &Cell) {
@@ -140,7 +164,11 @@ fn scored(
     key: StreamKey,
 ) -> Result<RocReport, HarnessError> {
     let scores = Scores::new(outcome.victims.clone(), outcome.null.clone())?;
-    let report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
+    let mut report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
+    if outcome.errors.is_some() {
+        // Scores of reconstructions are φ in units of their class's null: normal as they are.
+        report.fitted = FittedNormals::fit_normal(&scores).ok();
+    }
     row.victims = Some(report.victims as u64);
     row.null_scores = Some(report.null_scores as u64);
     // A null sample too small for a rate leaves its cell empty.

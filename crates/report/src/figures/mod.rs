@@ -4,6 +4,7 @@ mod audit;
 mod axis;
 mod crossover;
 mod epsilon;
+mod factors;
 mod grid;
 mod histogram;
 mod panel;
@@ -18,7 +19,8 @@ pub use grid::{GridPair, reconstruction_grid};
 pub use histogram::{ScoreSample, histograms};
 
 pub(crate) use axis::number;
-pub(crate) use series::{defence_name, words};
+pub use series::defence_name;
+pub(crate) use series::words;
 
 use std::path::{Path, PathBuf};
 
@@ -83,6 +85,7 @@ pub fn figures(results: &[ResultRow], curves: &[RocRow]) -> Vec<Figure> {
         crossover::figure(&rows),
         audit::figure(&rows),
         queries::figure(&rows),
+        factors::figure(&rows),
     ];
     all.extend(rest.into_iter().flatten());
     all

@@ -27,6 +27,7 @@ impl Traits {
                 ("clip", clip_name(row)),
                 ("attack", words(&row.attack)),
                 ("release", row.release.clone()),
+                ("setting", row.setting.clone().unwrap_or_default()),
                 ("null", words(&row.null)),
                 ("shots", shots_name(row.shots)),
                 (
@@ -53,6 +54,7 @@ impl Traits {
             attack: row.attack.clone(),
             null: row.null.clone(),
             queries: row.queries,
+            setting: row.setting.clone(),
             ..ResultRow::default()
         })
     }

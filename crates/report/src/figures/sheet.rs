@@ -50,7 +50,8 @@ impl Entry {
 /// Room for axis labels left of and below a panel.
 const LEFT: f64 = 64.0;
 const BELOW: f64 = 52.0;
-const MARGIN: f64 = 20.0;
+/// Room around the picture.
+pub const MARGIN: f64 = 20.0;
 const GAP: f64 = 20.0;
 /// Room for the heading of a panel, where panels have one.
 pub const HEADED: f64 = 26.0;

@@ -4,25 +4,95 @@ use datasets::StreamKey;
 use rayon::prelude::*;
 
 use super::adam::AdamStep;
-use super::layer::Layer;
+use super::layer::{Layer, LayerShape};
+use super::up_conv::UpShape;
 
 /// Rows of a batch that one thread carries through the whole network.
 const SHARD: usize = 64;
 
-/// Widths of a network: inputs, hidden layers, outputs.
+/// Shapes of a network's layers, the input's first.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct MlpShape {
-    /// Width of the input.
-    pub inputs: usize,
-    /// Width of each hidden layer.
-    pub hidden: Vec<usize>,
-    /// Width of the output.
-    pub outputs: usize,
+pub struct NetworkShape {
+    /// Layer by layer; each takes what the one before gives.
+    pub layers: Vec<LayerShape>,
 }
 
-/// A multilayer perceptron: ReLU after hidden layers, tanh after the last.
+/// Smallest height or width that a convolutional decoder starts from.
+const SMALLEST: usize = 3;
+/// Channels of the convolution before the last at least.
+const FEWEST: usize = 8;
+
+impl NetworkShape {
+    /// Fully connected layers of widths `hidden` between `inputs` and `outputs`.
+    pub fn dense(inputs: usize, hidden: &[usize], outputs: usize) -> Self {
+        let widths = [&[inputs], hidden, &[outputs]].concat();
+        let layers = widths.windows(2).map(|pair| LayerShape::Dense {
+            inputs: pair[0],
+            outputs: pair[1],
+        });
+        Self {
+            layers: layers.collect(),
+        }
+    }
+
+    /// Fully connected layers of widths `hidden`, the last of which is taken for a small image of
+    /// many channels, then transposed convolutions that double its sides and halve its channels up
+    /// to an image of `channels × height × width`. Widths are rounded to fit; none if the sides
+    /// cannot be halved.
+    pub fn conv(
+        inputs: usize,
+        hidden: &[usize],
+        [channels, height, width]: [usize; 3],
+    ) -> Option<Self> {
+        let halves = |(height, width): (usize, usize)| {
+            let even = height % 2 == 0 && width % 2 == 0;
+            (even && height.min(width) / 2 >= SMALLEST).then_some((height / 2, width / 2))
+        };
+        let sides: Vec<_> =
+            std::iter::successors(Some((height, width)), |&at| halves(at)).collect();
+        let (&(mut rows, mut columns), ups) = (sides.last()?, sides.len() - 1);
+        if ups == 0 {
+            return None;
+        }
+        let (&last, first) = hidden.split_last()?;
+        let mut deep = (last / (rows * columns)).max(FEWEST);
+        let mut shape = Self::dense(inputs, first, rows * columns * deep);
+        for up in 1..=ups {
+            let outputs = if up == ups {
+                channels
+            } else {
+                (deep / 2).max(FEWEST)
+            };
+            shape.layers.push(LayerShape::Up(UpShape {
+                height: rows,
+                width: columns,
+                inputs: deep,
+                outputs,
+                planar: up == ups,
+            }));
+            (rows, columns, deep) = (2 * rows, 2 * columns, outputs);
+        }
+        Some(shape)
+    }
+
+    /// Length of one row of input.
+    pub fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, |layer| layer.inputs())
+    }
+
+    /// Whether every layer takes what the one before gives.
+    pub(crate) fn fits(&self) -> bool {
+        let pairs = self.layers.windows(2);
+        !self.layers.is_empty()
+            && pairs
+                .into_iter()
+                .all(|pair| pair[0].outputs() == pair[1].inputs())
+    }
+}
+
+/// A network: ReLU after hidden layers, tanh after the last.
 #[derive(Clone, Debug)]
-pub struct Mlp {
+pub struct Network {
     layers: Vec<Layer>,
     steps: u64,
 }
@@ -40,39 +110,36 @@ pub(crate) struct Scratch {
 struct Shard {
     values: Vec<Vec<f32>>,
     gradients: Vec<Vec<f32>>,
+    /// What a layer may overwrite.
+    spare: Vec<f32>,
 }
 
-impl Mlp {
+impl Network {
     /// Random weights from `key`.
-    pub fn random(shape: &MlpShape, key: StreamKey) -> Self {
+    pub fn random(shape: &NetworkShape, key: StreamKey) -> Self {
         let mut rng = key.child("mlp").rng(0);
-        let mut layers = Vec::new();
-        let mut inputs = shape.inputs;
-        for &hidden in &shape.hidden {
-            layers.push(Layer::random(inputs, hidden, 2.0, &mut rng));
-            inputs = hidden;
+        let last = shape.layers.len() - 1;
+        let layers = shape.layers.iter().enumerate().map(|(index, &layer)| {
+            let gain = if index == last { 1.0 } else { 2.0 };
+            Layer::random(layer, gain, &mut rng)
+        });
+        Self {
+            layers: layers.collect(),
+            steps: 0,
         }
-        layers.push(Layer::random(inputs, shape.outputs, 1.0, &mut rng));
-        Self { layers, steps: 0 }
     }
 
-    /// Widths of the network.
-    pub fn shape(&self) -> MlpShape {
-        let last = self.layers.len() - 1;
-        MlpShape {
-            inputs: self.layers[0].inputs,
-            hidden: self.layers[..last]
-                .iter()
-                .map(|layer| layer.outputs)
-                .collect(),
-            outputs: self.layers[last].outputs,
+    /// Shapes of the layers.
+    pub fn shape(&self) -> NetworkShape {
+        NetworkShape {
+            layers: self.layers.iter().map(Layer::shape).collect(),
         }
     }
 
     /// Outputs of `n` rows of inputs, row-major, in (-1, 1).
     pub fn forward(&self, inputs: &[f32]) -> Vec<f32> {
-        let width = self.layers[0].inputs;
-        let outputs = self.layers[self.layers.len() - 1].outputs;
+        let width = self.layers[0].inputs();
+        let outputs = self.layers[self.layers.len() - 1].outputs();
         let n = inputs.len() / width;
         let mut out = vec![0.0; n * outputs];
         out.par_chunks_mut(SHARD * outputs)
@@ -80,9 +147,10 @@ impl Mlp {
             .for_each(|(out, inputs)| {
                 let rows = inputs.len() / width;
                 let mut x = inputs.to_vec();
+                let mut spare = Vec::new();
                 for (index, layer) in self.layers.iter().enumerate() {
-                    let mut y = vec![0.0; rows * layer.outputs];
-                    layer.forward(&x, rows, &mut y);
+                    let mut y = vec![0.0; rows * layer.outputs()];
+                    layer.forward(&x, rows, &mut y, &mut spare);
                     activate(&mut y, index + 1 == self.layers.len());
                     x = y;
                 }
@@ -125,25 +193,21 @@ impl Mlp {
         losses.iter().sum::<f64>() / n as f64
     }
 
-    /// The parameters layer by layer: outputs, inputs, weights, biases.
-    pub(crate) fn parameters(&self) -> impl Iterator<Item = (usize, usize, &[f32], &[f32])> {
-        self.layers.iter().map(|it| {
-            (
-                it.outputs,
-                it.inputs,
-                it.weights.as_slice(),
-                it.bias.as_slice(),
-            )
+    /// Shape, weights and biases layer by layer.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (LayerShape, &[f32], &[f32])> {
+        self.layers.iter().map(|layer| {
+            let (weights, bias) = layer.parameters();
+            (layer.shape(), weights, bias)
         })
     }
 
-    /// A network of given parameters; see [`Mlp::parameters`].
+    /// A network of given parameters; see [`Network::parameters`].
     pub(crate) fn from_parameters(
-        layers: impl IntoIterator<Item = (usize, usize, Vec<f32>, Vec<f32>)>,
+        layers: impl IntoIterator<Item = (LayerShape, Vec<f32>, Vec<f32>)>,
     ) -> Self {
         let layers = layers
             .into_iter()
-            .map(|(outputs, inputs, weights, bias)| Layer::new(inputs, outputs, weights, bias));
+            .map(|(shape, weights, bias)| Layer::new(shape, weights, bias));
         Self {
             layers: layers.collect(),
             steps: 0,
@@ -164,7 +228,7 @@ impl Shard {
     ) -> f64 {
         self.values.resize_with(layers.len() + 1, Vec::new);
         self.gradients.resize_with(layers.len(), Vec::new);
-        let width = layers[0].inputs;
+        let width = layers[0].inputs();
         self.values[0].resize(rows * width, 0.0);
         for (row, input) in self.values[0].chunks_mut(width).enumerate() {
             fill(start + row, input);
@@ -172,14 +236,14 @@ impl Shard {
         for (index, layer) in layers.iter().enumerate() {
             let (before, after) = self.values.split_at_mut(index + 1);
             let y = &mut after[0];
-            y.resize(rows * layer.outputs, 0.0);
-            layer.forward(&before[index], rows, y);
+            y.resize(rows * layer.outputs(), 0.0);
+            layer.forward(&before[index], rows, y, &mut self.spare);
             activate(y, index + 1 == layers.len());
-            self.gradients[index].resize(rows * layer.outputs, 0.0);
+            self.gradients[index].resize(rows * layer.outputs(), 0.0);
         }
 
         let last = layers.len() - 1;
-        let width = layers[last].outputs;
+        let width = layers[last].outputs();
         let output = &self.values[last + 1];
         let gradient = &mut self.gradients[last];
         let mut total = 0.0;
@@ -192,7 +256,8 @@ impl Shard {
         }
         for index in (1..layers.len()).rev() {
             let (before, after) = self.gradients.split_at_mut(index);
-            layers[index].backward(&after[0], rows, &mut before[index - 1]);
+            let dx = &mut before[index - 1];
+            layers[index].backward(&after[0], rows, dx, &mut self.spare);
             for (slope, y) in before[index - 1].iter_mut().zip(&self.values[index]) {
                 if *y <= 0.0 {
                     *slope = 0.0;

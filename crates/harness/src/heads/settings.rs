@@ -1,0 +1,191 @@
+//! What sets the cells of one experiment apart, in words: for tables, legends and plans.
+
+use config::experiment::{
+    Adversary, Architecture, Assumed, Attack, Cell, Distance, GradientForm, Optimiser, ScoreKind,
+    Start, Then,
+};
+
+/// One thing that cells may differ in: what it is of, and its words; no words where it is as the
+/// paper or the default has it.
+type Facet = (String, String);
+
+/// The facets in which the cells of an experiment differ.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    varied: Vec<String>,
+}
+
+impl Settings {
+    /// Finds the facets that take two values or more among `cells`.
+    pub fn new(cells: &[Cell]) -> Self {
+        let mut seen: Vec<(Facet, bool)> = Vec::new();
+        for facet in cells.iter().flat_map(facets) {
+            match seen.iter_mut().find(|(known, _)| known.0 == facet.0) {
+                Some((known, varied)) => *varied |= known.1 != facet.1,
+                None => seen.push((facet, false)),
+            }
+        }
+        let varied = seen.into_iter().filter(|(_, varied)| *varied);
+        Self {
+            varied: varied.map(|((name, _), _)| name).collect(),
+        }
+    }
+
+    /// What sets `cell` apart, beside what has a column of its own.
+    pub fn of(&self, cell: &Cell) -> String {
+        let facets = facets(cell).into_iter();
+        let words = facets
+            .filter(|(name, words)| self.varied.contains(name) && !words.is_empty())
+            .map(|(_, words)| words);
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn facets(cell: &Cell) -> Vec<Facet> {
+    let recipe = &cell.recipe;
+    let number = |name: &str, value: Option<f64>| {
+        let words = value.map_or(String::new(), |value| format!("{name} {value}"));
+        (name.to_owned(), words)
+    };
+    let mut facets = vec![
+        number("epochs", recipe.epochs.map(|epochs| epochs as f64)),
+        number("initial std", recipe.init_std),
+        number("learning rate", recipe.learning_rate),
+        number("weight decay", recipe.weight_decay),
+        (
+            "optimiser".into(),
+            match recipe.optimiser {
+                Optimiser::Sgd => String::new(),
+                Optimiser::Adam => "Adam".into(),
+            },
+        ),
+        ("adversary".into(), beliefs(&cell.adversary)),
+    ];
+    attack(&cell.attack, &mut facets);
+    facets
+}
+
+fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
+    let word = attack.word();
+    let mut facet = |name: &str, words: String| facets.push((format!("{word} {name}"), words));
+    let samples = |samples: usize| format!("{samples} samples");
+    match attack {
+        Attack::Unmixing(options) => facet("samples", samples(options.samples)),
+        Attack::Reconstructor(_) => {}
+        Attack::GradientInversion(options) => {
+            facet("steps", format!("{} steps", options.steps));
+            let distance = match options.distance {
+                Distance::Squared => "",
+                Distance::Cosine => "cosine distance",
+            };
+            facet("distance", distance.into());
+            let start = match options.start {
+                Start::Unmixing => "",
+                Start::Noise => "from noise",
+            };
+            facet("start", start.into());
+            let form = match options.form {
+                GradientForm::Head => "",
+                GradientForm::SingleGradient => "single gradient",
+            };
+            facet("form", form.into());
+            let variation = options.total_variation;
+            facet("variation", format!("total variation {variation}"));
+        }
+        Attack::Scores(options) => {
+            let decimals = options.decimals.map(|it| format!("{it} decimals"));
+            facet("decimals", decimals.unwrap_or_default());
+            let kind = match options.kind {
+                ScoreKind::Probabilities => "",
+                ScoreKind::Logits => "logits",
+            };
+            facet("kind", kind.into());
+        }
+        Attack::Membership(options) => facet("samples", samples(options.samples)),
+        Attack::Property(options) => facet("samples", samples(options.samples)),
+        Attack::Labels(_) => {}
+    }
+    let network = match attack {
+        Attack::Reconstructor(options) => Some(*options),
+        Attack::Labels(labels) => reconstructor(&labels.then),
+        Attack::Scores(scores) => reconstructor(&scores.then),
+        _ => None,
+    };
+    if let Some(options) = network {
+        facet("network samples", samples(options.samples));
+        facet("width", format!("width {}", options.hidden));
+        let architecture = match options.architecture {
+            Architecture::Mlp => "",
+            Architecture::Conv => "convolutional",
+        };
+        facet("architecture", architecture.into());
+        let informed = if options.informed { "informed" } else { "" };
+        facet("informed", informed.into());
+    }
+}
+
+fn reconstructor(then: &Then) -> Option<config::experiment::Reconstructor> {
+    match then {
+        Then::Reconstructor(options) => Some(*options),
+        Then::Unmixing(_) => None,
+    }
+}
+
+/// What the adversary assumes in place of the truth.
+fn beliefs(adversary: &Adversary) -> String {
+    let each = [
+        ("epochs", adversary.epochs),
+        ("initial std", adversary.init_std),
+        ("learning rate", adversary.learning_rate),
+    ];
+    let parts = each.iter().filter_map(|(name, belief)| {
+        Some(match *belief {
+            Assumed::Known => return None,
+            Assumed::Between(from, to) if from == to => format!("{name} {from}"),
+            Assumed::Between(from, to) => format!("{name} {from} to {to}"),
+            Assumed::Times(from, to) if from == to => format!("{name} × {from}"),
+            Assumed::Times(from, to) => format!("{name} × {from} to {to}"),
+        })
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("adversary assumes {}", parts.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(sweep: &str) -> Vec<String> {
+        let text = format!(
+            "name: x\ndata:\n  source: {{ strokes: {{ classes: letters, images: 2600 }} }}\n  target: {{ strokes: {{ classes: digits, images: 2000 }} }}\nsweep: {sweep}\n"
+        );
+        let path = std::path::Path::new("x.yaml");
+        let experiment = config::from_text(&text, path, &[]).expect("it checks");
+        let cells = experiment.cells();
+        let settings = Settings::new(&cells);
+        cells.iter().map(|cell| settings.of(cell)).collect()
+    }
+
+    #[test]
+    fn only_what_differs_is_said() {
+        assert_eq!(settings("{ shots: [1, 2], epochs: 8 }"), ["", ""]);
+        let grids = "[{ shots: 1 }, { shots: 1, epochs: [8, 64] }, { shots: 1, adversary: { epochs: { times: 1.5 } } }]";
+        let expected = [
+            "",
+            "epochs 8",
+            "epochs 64",
+            "adversary assumes epochs × 1.5",
+        ];
+        assert_eq!(settings(grids), expected);
+    }
+
+    #[test]
+    fn options_are_compared_within_one_attack() {
+        let sweep =
+            "{ shots: 1, attack: [unmixing, { reconstructor: { samples: [10000, 20000] } }] }";
+        assert_eq!(settings(sweep), ["", "10000 samples", "20000 samples"]);
+    }
+}

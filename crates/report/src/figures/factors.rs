@@ -1,0 +1,153 @@
+//! What makes an attack work: every setting on a line of its own.
+
+use super::Figure;
+use super::axis::Axis;
+use super::panel::Panel;
+use super::series::Traits;
+use super::sheet::{Entry, Key, MARGIN, PLAIN, sheet};
+use crate::rows::ResultRow;
+use crate::scene::{Anchor, Stroke};
+use crate::style::{GRID, INK, LINE, SOFT, colour, text, text_width};
+
+/// Lines that a page can hold.
+const MOST: usize = 40;
+const LINE_HEIGHT: f64 = 23.0;
+const WIDTH: f64 = 720.0;
+/// Share of the width that labels may take.
+const LABELS: f64 = 0.55;
+
+/// `None` unless settings, heads or backbones differ.
+pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
+    let rows: Vec<&ResultRow> = rows
+        .iter()
+        .copied()
+        .filter(|row| row.tpr_at_fpr_1pct.is_some())
+        .collect();
+    let what = |row: &ResultRow| (row.setting.clone(), row.head.clone(), row.backbone.clone());
+    let first = what(rows.first()?);
+    if rows.len() > MOST || rows.iter().all(|row| what(row) == first) {
+        return None;
+    }
+    let traits: Vec<Traits> = rows.iter().map(|row| Traits::of(row)).collect();
+    let label = |own: &Traits| {
+        let label = own.label(&traits);
+        if label.is_empty() {
+            "as configured".to_owned()
+        } else {
+            label
+        }
+    };
+    let labels: Vec<String> = traits.iter().map(label).collect();
+    let legend = [
+        Entry::new(
+            "true positive rate at 1 % false positives",
+            colour(0),
+            Key::Mark(0),
+        ),
+        Entry::new("accuracy of the heads", colour(1), Key::Mark(1)),
+        Entry::new("chance of the attack", LINE, Key::Dashed),
+    ];
+    let title = "What makes the attack work";
+    let height = LINE_HEIGHT * rows.len() as f64;
+    let (mut scene, places) = sheet(
+        title,
+        &Traits::common(&traits),
+        &legend,
+        (1, 1),
+        (WIDTH, height),
+        PLAIN,
+    );
+    let (from, to) = places[0];
+    let style = text(11.5, INK).anchored(Anchor::End);
+    let longest = labels.iter().map(|label| text_width(label, &style));
+    let longest = longest.fold(0.0, f64::max).min(LABELS * WIDTH);
+    let panel = Panel {
+        x: Axis::percent(0.0, 1.0, "share [%]"),
+        y: Axis::linear([0.0, 1.0].into_iter(), ""),
+        from: (MARGIN + longest + 14.0, from.1),
+        to,
+    };
+    for (value, label) in &panel.x.ticks {
+        let x = panel.at(*value, 0.0).0;
+        scene.line(&[(x, from.1), (x, to.1)], Stroke::solid(GRID, 1.0));
+        let place = (x, to.1 + 13.0);
+        scene.text(place, label, text(11.0, SOFT).anchored(Anchor::Middle));
+    }
+    let middle = ((panel.from.0 + to.0) / 2.0, to.1 + 33.0);
+    let name = text(12.0, INK).anchored(Anchor::Middle);
+    scene.text(middle, &panel.x.label, name);
+    let chance = panel.at(0.01, 0.0).0;
+    let dashed = Stroke::dashed(LINE, 1.6, 6.0, 4.0);
+    scene.line(&[(chance, from.1), (chance, to.1)], dashed);
+    // Values of the axis from top to bottom: the panel's own runs upwards.
+    let (bottom, top) = panel.y.ends();
+    for (at, (row, label)) in rows.iter().zip(&labels).enumerate() {
+        let share = (at as f64 + 0.5) / rows.len() as f64;
+        let y = top - share * (top - bottom);
+        let place = panel.at(0.0, y).1;
+        let label = shortened(label, longest, |text| text_width(text, &style));
+        scene.text((panel.from.0 - 8.0, place), label, style);
+        let marks = [
+            (row.accuracy, row.accuracy_lo, row.accuracy_hi),
+            (
+                row.tpr_at_fpr_1pct,
+                row.tpr_at_fpr_1pct_lo,
+                row.tpr_at_fpr_1pct_hi,
+            ),
+        ];
+        for (series, (value, lo, hi)) in marks.into_iter().enumerate().map(|(i, m)| (1 - i, m)) {
+            let Some(value) = value else { continue };
+            if let Some((lo, hi)) = lo.zip(hi) {
+                panel.interval_across(&mut scene, lo, hi, y, colour(series));
+            }
+            panel.mark(&mut scene, value, y, series, colour(series));
+        }
+    }
+    Some(Figure {
+        name: "factors".to_owned(),
+        title: title.to_owned(),
+        caption: "Attack success and accuracy of the attacked heads, a line for each setting, with 95 % intervals over victims. What all lines share stands under the title.".to_owned(),
+        scene,
+    })
+}
+
+/// The text, cut at its end where it is wider than `width`.
+fn shortened(label: &str, width: f64, measure: impl Fn(&str) -> f64) -> String {
+    if measure(label) <= width {
+        return label.to_owned();
+    }
+    let mut kept: Vec<char> = label.chars().collect();
+    loop {
+        kept.pop();
+        let text: String = kept.iter().collect::<String>() + "…";
+        if kept.is_empty() || measure(&text) <= width {
+            return text;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_labels_are_cut_to_fit() {
+        let measure = |text: &str| text.chars().count() as f64;
+        assert_eq!(shortened("epochs 8", 8.0, measure), "epochs 8");
+        assert_eq!(shortened("epochs 64", 8.0, measure), "epochs …");
+    }
+
+    #[test]
+    fn rows_alike_in_all_settings_have_no_figure() {
+        let row = |setting: &str| ResultRow {
+            setting: Some(setting.into()),
+            tpr_at_fpr_1pct: Some(0.5),
+            accuracy: Some(0.6),
+            ..ResultRow::default()
+        };
+        let (a, b) = (row(""), row("epochs 8"));
+        assert!(figure(&[&a, &a]).is_none());
+        let figure = figure(&[&a, &b]).expect("two settings");
+        assert!(figure.svg().expect("it draws").contains("epochs 8"));
+    }
+}
