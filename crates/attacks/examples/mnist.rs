@@ -10,63 +10,28 @@
 //! (both kept in the cache), fits `unmixing` and `reconstructor` on public digits, and prints their
 //! success on heads trained on private ones.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+#[path = "common/mod.rs"]
+mod common;
+
 use std::time::Instant;
 
 use attacks::{
     Architecture, Null, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox,
     World, null_scores, victim_scores,
 };
-use backbones::{Backbone, PretrainOptions, VggTinyConfig, pretrain};
-use datasets::{FeatureSet, IdxOptions, ImageSet, Split, StreamKey, read_idx, read_omniglot};
-use evaluation::{Scores, phi};
+use common::{AnyError, Options, by_class};
+use datasets::{Split, StreamKey};
+use evaluation::Scores;
 use transfer::{Head, HeadShape, Recipe, ShadowBatch};
-
-type AnyError = Box<dyn std::error::Error>;
-
-/// Command line options as `--name value`.
-struct Options(HashMap<String, String>);
-
-impl Options {
-    fn read() -> Result<Self, AnyError> {
-        let words: Vec<String> = std::env::args().skip(1).collect();
-        let mut options = HashMap::new();
-        for pair in words.chunks(2) {
-            match pair {
-                [name, value] if name.starts_with("--") => {
-                    options.insert(name[2..].to_owned(), value.clone())
-                }
-                _ => return Err(format!("expected `--name value`, found {pair:?}").into()),
-            };
-        }
-        Ok(Self(options))
-    }
-
-    fn get<T: std::str::FromStr>(&self, name: &str, default: T) -> Result<T, AnyError>
-    where
-        T::Err: std::error::Error + 'static,
-    {
-        match self.0.get(name) {
-            Some(value) => Ok(value.parse()?),
-            None => Ok(default),
-        }
-    }
-
-    fn path(&self, name: &str) -> Result<PathBuf, AnyError> {
-        let path = self.0.get(name).ok_or(format!("--{name} DIR is needed"))?;
-        Ok(PathBuf::from(path))
-    }
-}
 
 fn main() -> Result<(), AnyError> {
     let options = Options::read()?;
     let (data, cache) = (options.path("data")?, options.path("cache")?);
     std::fs::create_dir_all(&cache)?;
-    let images = both(&data, "mnist", "train", "t10k")?;
+    let images = common::digits(&data)?;
     let width = options.get("width", 16)?;
     let epochs = options.get("epochs", 3)?;
-    let features = features(&data, &cache, &images, width, epochs)?;
+    let features = common::features(&data, &cache, &images, width, epochs)?;
 
     let key = StreamKey::from_seed(options.get("seed", 2505)?);
     let split = Split::new(images.labels(), 10, 0.15, 0.04, key.child("split"));
@@ -156,30 +121,6 @@ fn report(
     Ok(())
 }
 
-/// Puts errors in units of their class's null: classes differ in how alike their images are. Heads
-/// that were trained on the image they would be compared with have no score.
-fn by_class(own: &mut [Vec<f64>], null: &mut [Vec<f64>], classes: usize) {
-    for class in 0..classes {
-        let of_class = null
-            .iter()
-            .flat_map(|unit| unit.iter().skip(class).step_by(classes));
-        let values: Vec<f64> = of_class
-            .filter(|x| x.is_finite())
-            .map(|&x| phi(x))
-            .collect();
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64;
-        for unit in own.iter_mut().chain(null.iter_mut()) {
-            for score in unit.iter_mut().skip(class).step_by(classes) {
-                *score = (phi(*score) - mean) / variance.sqrt();
-            }
-        }
-    }
-    for unit in null {
-        unit.retain(|score| score.is_finite());
-    }
-}
-
 /// Mean accuracy of the first 50 victims on the test digits.
 fn accuracy(world: &World<'_>, victims: &ShadowBatch) -> Result<f64, AnyError> {
     let test: Vec<u32> = world.split.test.indices().collect();
@@ -198,83 +139,4 @@ fn accuracy(world: &World<'_>, victims: &ShadowBatch) -> Result<f64, AnyError> {
         sum += right as f64 / test.len() as f64;
     }
     Ok(sum / 50.min(victims.heads) as f64)
-}
-
-/// Features of `images` by a backbone pre-trained on Omniglot and notMNIST; both cached.
-fn features(
-    data: &Path,
-    cache: &Path,
-    images: &ImageSet,
-    width: usize,
-    epochs: usize,
-) -> Result<FeatureSet, AnyError> {
-    let stem = format!("vgg{width}-{epochs}");
-    let weights = cache.join(format!("{stem}.safetensors"));
-    if !weights.is_file() {
-        let source = source(data)?;
-        let options = PretrainOptions {
-            epochs,
-            ..PretrainOptions::default()
-        };
-        let key = StreamKey::from_seed(1).child("backbone");
-        let start = Instant::now();
-        let trained = pretrain(VggTinyConfig::new(width), &source, &options, key, |at| {
-            if at.step % 50 == 0 {
-                let rate = (at.step * options.batch) as f64 / start.elapsed().as_secs_f64();
-                eprintln!(
-                    "{}/{}: {:.3}, {rate:.0} images/s",
-                    at.step, at.steps, at.loss
-                );
-            }
-        })?;
-        println!(
-            "pre-training: {:?}, {:.0} s",
-            trained.epochs,
-            start.elapsed().as_secs_f64()
-        );
-        trained.backbone.save(&weights)?;
-    }
-    let file = cache.join(format!("{stem}.f32"));
-    let labels = images.labels().to_vec();
-    if let Ok(bytes) = std::fs::read(&file) {
-        let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-        return Ok(FeatureSet::new(
-            values.len() / labels.len(),
-            values,
-            labels,
-            10,
-        )?);
-    }
-    let start = Instant::now();
-    let features = Backbone::load(&weights)?.features(images)?;
-    println!("features: {:.0} s", start.elapsed().as_secs_f64());
-    std::fs::write(&file, bytemuck::cast_slice(features.values()))?;
-    Ok(features)
-}
-
-/// Omniglot's characters and notMNIST's letters as one set of classes.
-fn source(data: &Path) -> Result<ImageSet, AnyError> {
-    let folder = data.join("omniglot");
-    let archives = ["1", "2"].map(|n| folder.join(format!("images_background_small{n}.zip")));
-    let characters = read_omniglot(&archives, 32)?;
-    let letters = one(data, "notmnist", "t10k")?;
-    let first = characters.classes() as u32;
-    let pixels = [characters.pixels(), letters.pixels()].concat();
-    let mut labels = characters.labels().to_vec();
-    labels.extend(letters.labels().iter().map(|label| label + first));
-    let classes = characters.classes() + letters.classes();
-    Ok(ImageSet::new(characters.shape(), pixels, labels, classes)?)
-}
-
-fn one(data: &Path, set: &str, part: &str) -> Result<ImageSet, AnyError> {
-    let file = |what: &str| data.join(set).join(format!("{part}-{what}-ubyte.gz"));
-    let (images, labels) = (file("images-idx3"), file("labels-idx1"));
-    Ok(read_idx(&images, &labels, IdxOptions::mnist())?)
-}
-
-fn both(data: &Path, set: &str, first: &str, second: &str) -> Result<ImageSet, AnyError> {
-    let (a, b) = (one(data, set, first)?, one(data, set, second)?);
-    let pixels = [a.pixels(), b.pixels()].concat();
-    let labels = [a.labels(), b.labels()].concat();
-    Ok(ImageSet::new(a.shape(), pixels, labels, 10)?)
 }

@@ -49,6 +49,19 @@ impl Dense {
         }
     }
 
+    /// The layer of all inputs but the last, which are `fixed`.
+    pub fn with_last_inputs_fixed(&self, fixed: &[f32]) -> Self {
+        let kept = self.inputs - fixed.len();
+        let mut weights = Vec::with_capacity(kept * self.outputs);
+        let mut bias = self.bias.clone();
+        for (row, bias) in self.weights.chunks(self.inputs).zip(&mut bias) {
+            weights.extend_from_slice(&row[..kept]);
+            let products = row[kept..].iter().zip(fixed).map(|(w, x)| w * x);
+            *bias += products.sum::<f32>();
+        }
+        Self::new(kept, self.outputs, weights, bias)
+    }
+
     fn matrix(&self) -> MatRef<'_, f32> {
         MatRef::from_row_major_slice(&self.weights, self.outputs, self.inputs)
     }

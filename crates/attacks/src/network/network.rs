@@ -193,6 +193,17 @@ impl Network {
         losses.iter().sum::<f64>() / n as f64
     }
 
+    /// The same network with its last inputs held at `fixed`: what they add goes to the biases.
+    pub(crate) fn with_last_inputs_fixed(&self, fixed: &[f32]) -> Self {
+        let mut network = self.clone();
+        if let Some(Layer::Dense(first)) = network.layers.first_mut()
+            && !fixed.is_empty()
+        {
+            *first = first.with_last_inputs_fixed(fixed);
+        }
+        network
+    }
+
     /// Shape, weights and biases layer by layer.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = (LayerShape, &[f32], &[f32])> {
         self.layers.iter().map(|layer| {

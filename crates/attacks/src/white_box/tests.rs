@@ -264,6 +264,31 @@ fn a_decoder_of_convolutions_reads_images_back_too() {
     assert!(share > 0.8, "{share}");
 }
 
+#[test]
+fn one_network_for_several_worlds_serves_each() {
+    let data = data();
+    let worlds = [1, 2].map(|shots| world(&data, linear(), shots));
+    let options = ReconstructorOptions {
+        samples: 80_000,
+        ..quick()
+    };
+    let both = [&worlds[0], &worlds[1]];
+    let attacks = Reconstructor::fit_shared(&both, &options, |_| {}).unwrap();
+    let share = |at: usize| {
+        let world: &World<'_> = &worlds[at];
+        success(world, &attacks[at], &victims(world, 150), Null::Independent)
+    };
+    assert!(share(0) > 0.8, "{}", share(0));
+    assert!(share(1) > 0.3, "{}", share(1));
+    let hidden = world(
+        &data,
+        HeadShape::mlp(WIDTH, 4, Activation::Relu, CLASSES),
+        1,
+    );
+    let error = Reconstructor::fit_shared(&[&worlds[0], &hidden], &options, |_| {}).unwrap_err();
+    assert!(error.to_string().contains("worlds that share"), "{error}");
+}
+
 /// Mean squared error of the estimated features of each class's first example, in units of their
 /// variance: of an adversary who knows all others, and of one who knows none.
 fn feature_errors(world: &World<'_>) -> [f64; 2] {

@@ -9,35 +9,49 @@ use config::experiment::{
 /// paper or the default has it.
 type Facet = (String, String);
 
-/// The facets in which the cells of an experiment differ.
+/// The facets in which the cells of an experiment differ, each with the words that go without
+/// saying: those of most cells.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
-    varied: Vec<String>,
+    varied: Vec<(String, Option<String>)>,
 }
 
 impl Settings {
     /// Finds the facets that take two values or more among `cells`.
     pub fn new(cells: &[Cell]) -> Self {
-        let mut seen: Vec<(Facet, bool)> = Vec::new();
-        for facet in cells.iter().flat_map(facets) {
-            match seen.iter_mut().find(|(known, _)| known.0 == facet.0) {
-                Some((known, varied)) => *varied |= known.1 != facet.1,
-                None => seen.push((facet, false)),
+        let mut counts: Vec<(String, Vec<(String, usize)>)> = Vec::new();
+        for (name, words) in cells.iter().flat_map(facets) {
+            let at = counts.iter().position(|(known, _)| *known == name);
+            let at = at.unwrap_or_else(|| {
+                counts.push((name, Vec::new()));
+                counts.len() - 1
+            });
+            match counts[at].1.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, count)) => *count += 1,
+                None => counts[at].1.push((words, 1)),
             }
         }
-        let varied = seen.into_iter().filter(|(_, varied)| *varied);
+        let varied = counts.into_iter().filter(|(_, values)| values.len() > 1);
+        let usual = |values: Vec<(String, usize)>| {
+            let most = values.iter().map(|(_, count)| *count).max()?;
+            let mut first = values.into_iter().filter(|(_, count)| *count == most);
+            let (words, _) = first.next()?;
+            // Of two values that are as frequent neither goes without saying.
+            first.next().is_none().then_some(words)
+        };
         Self {
-            varied: varied.map(|((name, _), _)| name).collect(),
+            varied: varied.map(|(name, values)| (name, usual(values))).collect(),
         }
     }
 
     /// What sets `cell` apart, beside what has a column of its own.
     pub fn of(&self, cell: &Cell) -> String {
-        let facets = facets(cell).into_iter();
-        let words = facets
-            .filter(|(name, words)| self.varied.contains(name) && !words.is_empty())
-            .map(|(_, words)| words);
-        words.collect::<Vec<_>>().join(", ")
+        let told = |(name, words): &Facet| {
+            let varied = self.varied.iter().find(|(known, _)| known == name);
+            varied.is_some_and(|(_, usual)| usual.as_ref() != Some(words)) && !words.is_empty()
+        };
+        let words = facets(cell).into_iter().filter(told);
+        words.map(|(_, words)| words).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -187,5 +201,7 @@ mod tests {
         let sweep =
             "{ shots: 1, attack: [unmixing, { reconstructor: { samples: [10000, 20000] } }] }";
         assert_eq!(settings(sweep), ["", "10000 samples", "20000 samples"]);
+        let sweep = "[{ shots: [1, 2] }, { shots: 1, attack: { unmixing: { samples: 900 } } }]";
+        assert_eq!(settings(sweep), ["", "", "900 samples"]);
     }
 }

@@ -1,0 +1,120 @@
+//! A trained reconstructor as a file.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use backbones::NamedTensors;
+
+use super::super::encoder::{Encoder, Source};
+use super::super::estimate::FeatureEstimate;
+use super::super::informed::InformedEstimate;
+use super::{Aim, Reconstructor};
+use crate::AttackError;
+use crate::network::{LayerShape, Network, NetworkShape};
+
+impl Reconstructor {
+    /// Writes the trained attack to a safetensors file.
+    pub fn save(&self, path: &Path) -> Result<(), AttackError> {
+        let mut tensors = NamedTensors::default();
+        let mut shapes = Vec::new();
+        for (layer, (shape, weights, bias)) in self.network.parameters().enumerate() {
+            let name = |part: &str| format!("{layer}.{part}");
+            tensors.insert(name("weight"), &shape.weights().0, weights.to_vec());
+            tensors.insert(name("bias"), &[bias.len()], bias.to_vec());
+            shapes.push(shape.to_string());
+        }
+        let encoder = &self.encoder;
+        tensors.insert("mean", &[encoder.mean.len()], encoder.mean.clone());
+        tensors.insert("scale", &[encoder.scale.len()], encoder.scale.clone());
+        if let Source::Estimate(estimate) = &encoder.source {
+            let width = estimate.shape().1;
+            let coefficients = estimate.coefficients();
+            let shape = [width, coefficients.len() / width];
+            tensors.insert("estimate", &shape, coefficients.to_vec());
+        }
+        if let Source::Informed(estimate) = &encoder.source {
+            let shape = [encoder.aim.targets(), encoder.mean.len()];
+            tensors.insert("prior", &shape, estimate.prior.clone());
+        }
+        let metadata = HashMap::from([
+            ("kind".into(), "reconstructor".into()),
+            ("targets".into(), encoder.aim.targets().to_string()),
+            ("layers".into(), shapes.join(", ")),
+            ("samples".into(), self.samples.to_string()),
+            ("steps".into(), self.steps.to_string()),
+        ]);
+        Ok(tensors.save(path, metadata)?)
+    }
+
+    /// Reads what [`Reconstructor::save`] wrote.
+    pub fn load(path: &Path) -> Result<Self, AttackError> {
+        let (mut tensors, metadata) = NamedTensors::load(path)?;
+        let refuse = |expected: String| AttackError::Mismatch {
+            what: "a file of a trained reconstructor",
+            expected,
+            found: path.display().to_string(),
+        };
+        let number = |key: &str| -> Result<u64, AttackError> {
+            let entry = metadata.get(key).and_then(|text| text.parse().ok());
+            entry.ok_or_else(|| refuse(format!("metadata with the number `{key}`")))
+        };
+        let targets = number("targets")? as usize;
+        let mut take = |name: &str| -> Result<(Vec<usize>, Vec<f32>), AttackError> {
+            let shape = tensors.shape(name).unwrap_or(&[]).to_vec();
+            Ok((shape.clone(), tensors.take("reconstructor", name, &shape)?))
+        };
+        let (mean, scale) = (take("mean")?.1, take("scale")?.1);
+        let (source, aim) = if let Ok((_, values)) = take("estimate") {
+            let estimate = FeatureEstimate::from_coefficients(targets, values);
+            (Source::Estimate(estimate), Aim::Classes(targets))
+        } else if let Ok((_, prior)) = take("prior") {
+            (
+                Source::Informed(InformedEstimate { prior }),
+                Aim::Examples(targets),
+            )
+        } else {
+            let aim = if targets == 1 {
+                Aim::Set
+            } else {
+                Aim::Classes(targets)
+            };
+            (Source::Weights { len: mean.len() }, aim)
+        };
+        let shapes = metadata.get("layers").map_or("", String::as_str);
+        let shapes: Result<Vec<LayerShape>, ()> = shapes.split(", ").map(str::parse).collect();
+        let shape = NetworkShape {
+            layers: shapes.map_err(|()| refuse("metadata with the shapes of its layers".into()))?,
+        };
+        let mut layers = Vec::new();
+        for (index, &layer) in shape.layers.iter().enumerate() {
+            let (weights, biases) = layer.weights();
+            let found = (
+                take(&format!("{index}.weight"))?,
+                take(&format!("{index}.bias"))?,
+            );
+            if found.0.0 != weights || found.1.0 != [biases] {
+                return Err(refuse(format!("layer {index} as `{layer}`")));
+            }
+            layers.push((layer, found.0.1, found.1.1));
+        }
+        tensors.finish("reconstructor")?;
+        let encoder = Encoder {
+            source,
+            aim,
+            mean,
+            scale,
+        };
+        if !shape.fits()
+            || shape.inputs() != encoder.inputs()
+            || encoder.scale.len() != encoder.mean.len()
+        {
+            return Err(refuse(format!("{} inputs", encoder.inputs())));
+        }
+        Ok(Self {
+            encoder,
+            network: Network::from_parameters(layers),
+            samples: number("samples")?,
+            steps: number("steps")?,
+        })
+    }
+}
