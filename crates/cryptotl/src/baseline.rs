@@ -76,9 +76,14 @@ impl LogisticRegression {
         })
     }
 
+    /// w·x + b.
+    pub fn logit(&self, x: &[f32]) -> f32 {
+        dot(&self.weight, x) + self.bias
+    }
+
     /// The class (0 or 1) of one row.
     pub fn classify(&self, x: &[f32]) -> u32 {
-        u32::from(dot(&self.weight, x) + self.bias > 0.0)
+        u32::from(self.logit(x) > 0.0)
     }
 }
 

@@ -36,9 +36,9 @@ impl Bench {
         let (fast, accurate) = (Parameters::fast()?, Parameters::accurate()?);
         Ok([
             ("fast", &fast, Packing::Latency),
-            ("fast, full", &fast, Packing::Throughput),
+            ("fast-full", &fast, Packing::Throughput),
             ("accurate", &accurate, Packing::Latency),
-            ("accurate, full", &accurate, Packing::Throughput),
+            ("accurate-full", &accurate, Packing::Throughput),
         ]
         .into_iter()
         .map(|(name, parameters, packing)| Self {

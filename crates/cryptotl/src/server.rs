@@ -51,3 +51,46 @@ impl Server {
         self.keys.bytes_held()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Activation, LowerNetwork, LowerShape, Packing, Setup};
+    use ckks::{CkksError, Parameters, SecretKey};
+    use datasets::StreamKey;
+
+    #[test]
+    fn every_rotation_that_keys_are_sent_for_is_used() {
+        let shape = LowerShape {
+            inputs: 48,
+            kernel: 5,
+            hidden: 48,
+            pool: 3,
+            features: 46,
+        };
+        for packing in [Packing::Latency, Packing::Throughput] {
+            let setup = Setup::new(shape, 3, Parameters::fast().unwrap(), packing).unwrap();
+            let seed = StreamKey::from_seed(5);
+            let network = LowerNetwork::random(shape, Activation::cubic(), &seed).unwrap();
+            let prepared = PreparedNetwork::new(&setup, &network).unwrap();
+            let key = SecretKey::generate(setup.context()).unwrap();
+            let context = setup.context();
+            let plain = context.encode_real(&[1.0], setup.start_level(), context.scale());
+            let x = key.encrypt(&plain.unwrap()).unwrap();
+            let rotations: Vec<i64> = setup.rotations().collect();
+            for &missing in &rotations {
+                let others = rotations.iter().copied().filter(|&steps| steps != missing);
+                let keys = key.evaluation_keys().relinearisation().conjugation();
+                let keys = keys.rotations(others).build().unwrap();
+                let refused = prepared.forward(&x, true, &keys);
+                assert!(
+                    matches!(
+                        refused,
+                        Err(CryptoTlError::Ckks(CkksError::MissingKey { .. }))
+                    ),
+                    "{packing:?}: {missing} is not used"
+                );
+            }
+        }
+    }
+}

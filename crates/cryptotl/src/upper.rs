@@ -161,6 +161,17 @@ impl UpperNetwork {
         )
     }
 
+    /// Gradients of all weights alone.
+    pub(crate) fn gradient(&self, x: &[f32], tape: &UpperTape, dy: &[f32]) -> Self {
+        Self {
+            shape: self.shape,
+            first: self
+                .first
+                .weight_gradient(x, &self.hidden_gradient(tape, dy)),
+            second: self.second.weight_gradient(&tape.pooled, dy),
+        }
+    }
+
     /// The sum of per-example gradients, each scaled to a norm of at most `clip` over all weights.
     ///
     /// An example's gradient is δ ⊗ [x; 1] in each layer, so its norm needs only ‖δ‖ and ‖x‖.
@@ -224,6 +235,7 @@ mod tests {
         };
         let tape = network.forward_taped(&x).1;
         let (_, gradient) = network.backward(&x, &tape, &dy);
+        assert_eq!(network.gradient(&x, &tape, &dy), gradient);
         for (part, slice) in gradient.slices().iter().enumerate() {
             for (at, &expected) in slice.iter().enumerate() {
                 let original = network.slices()[part][at];

@@ -173,3 +173,20 @@ fn what_does_not_belong_is_refused() {
     assert!(Setup::new(wide, 3, fast(), Packing::Latency).is_err());
     assert!(Setup::new(shape, 4, fast(), Packing::Latency).is_err());
 }
+
+#[test]
+fn keys_of_the_papers_network_stay_within_150_megabytes() {
+    for (width, packing) in [
+        (768, Packing::Latency),
+        (768, Packing::Throughput),
+        (384, Packing::Latency),
+        (384, Packing::Throughput),
+    ] {
+        let shape = LowerShape::paper(width);
+        let setup = Setup::new(shape, 3, Parameters::fast().unwrap(), packing).unwrap();
+        let (_, keys) = Client::new(&setup).unwrap();
+        let (count, bytes) = (setup.rotations().count(), keys.len());
+        println!("{width} inputs, {packing:?}: {count} rotations, {bytes} bytes of keys sent");
+        assert!(bytes <= 150_000_000);
+    }
+}

@@ -73,7 +73,14 @@ fn run_one(
     let provenance = Provenance::new(seconds, counts);
     write::timings(&folder, experiment, &timings)?;
     write::provenance(&folder, &provenance)?;
+    let both_ways = match &experiment.kind {
+        Kind::CryptoTl { cryptotl } if cryptotl.both_ways && counts.failed == 0 => {
+            cryptotl::read_both_ways(&folder)?
+        }
+        _ => Vec::new(),
+    };
     let run = write::Run {
+        both_ways: &both_ways,
         timings: &timings,
         provenance: &provenance,
         config: &resolved,

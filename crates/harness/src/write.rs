@@ -4,7 +4,7 @@ use std::path::Path;
 
 use config::experiment::Experiment;
 use evaluation::thin_curve;
-use report::{Figure, GridPair, Raster, ResultRow, RocRow, ScoreSample, TimingRow};
+use report::{BothWaysRow, Figure, GridPair, Raster, ResultRow, RocRow, ScoreSample, TimingRow};
 
 use crate::context::Context;
 use crate::error::HarnessError;
@@ -108,7 +108,8 @@ pub fn report(
     run: &Run<'_>,
 ) -> Result<(), HarnessError> {
     let results: Vec<ResultRow> = measured.iter().map(|cell| cell.row.clone()).collect();
-    let mut figures = report::figures(&results, &roc_rows(measured));
+    let mut figures: Vec<Figure> = report::both_ways(run.both_ways).into_iter().collect();
+    figures.extend(report::figures(&results, &roc_rows(measured)));
     figures.extend(report::histograms(&samples(measured)));
     figures.extend(measured.iter().enumerate().filter_map(grid));
     let drawn = folder.join("figures");
@@ -125,6 +126,7 @@ pub fn report(
         experiment: &experiment.name,
         purpose: "How much of a few-shot training set can be read back out of a classifier head.",
         results: &results,
+        both_ways: run.both_ways,
         figures: &figures,
         timings: &timing_rows(experiment, run.timings),
         provenance: &provenance,
@@ -141,6 +143,8 @@ pub fn report(
 
 /// What a page says of the run beside its rows.
 pub struct Run<'a> {
+    /// The same task with inputs encrypted and with the head encrypted; may be empty.
+    pub both_ways: &'a [BothWaysRow],
     /// Stages with their times.
     pub timings: &'a Timings,
     /// Host, commit, counts.

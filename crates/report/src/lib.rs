@@ -20,7 +20,8 @@ mod table;
 pub use compare::{Finding, Gate, Measure, Verdict, compare};
 pub use error::ReportError;
 pub use figures::{
-    Figure, GridPair, ScoreSample, defence_name, figures, histograms, reconstruction_grid,
+    Figure, GridPair, ScoreSample, both_ways, defence_name, figures, histograms,
+    reconstruction_grid,
 };
 pub use html::{Page, render as render_html, write_html};
 pub use row::{Row, Unreadable, Value};

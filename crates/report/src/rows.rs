@@ -162,6 +162,18 @@ row! {
         tpr_at_fpr_1pct_hi: Option<f64>,
         /// AUC of that attack.
         auc: Option<f64>,
+        /// Training examples.
+        n: u64,
+        /// Lower end of the accuracy's interval.
+        accuracy_lo: Option<f64>,
+        /// Upper end.
+        accuracy_hi: Option<f64>,
+        /// Lower end of the AUC's interval.
+        auc_lo: Option<f64>,
+        /// Upper end.
+        auc_hi: Option<f64>,
+        /// Victims of that attack.
+        victims: Option<u64>,
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod common;
 
-use report::{Figure, GridPair, Raster, ScoreSample, figures, histograms, reconstruction_grid};
+use report::{
+    Figure, GridPair, Raster, ScoreSample, both_ways, figures, histograms, reconstruction_grid,
+};
 
 fn every_figure() -> Vec<Figure> {
     let mut rows = common::sweep();
@@ -32,6 +34,7 @@ fn every_figure() -> Vec<Figure> {
         &pairs,
         2,
     ));
+    all.extend(both_ways(&common::both_ways()));
     all
 }
 
@@ -51,6 +54,7 @@ fn a_whole_sweep_gives_every_figure() {
         "queries",
         "min-mse",
         "grid",
+        "both-ways",
     ];
     assert_eq!(names, expected);
 }

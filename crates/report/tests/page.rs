@@ -18,6 +18,7 @@ fn page_text() -> String {
         purpose: "A page to look at.",
         results: &rows,
         figures: &drawn,
+        both_ways: &[],
         timings: &timings,
         provenance: &[("command".to_owned(), "harness made-up.yaml".to_owned())],
         config: "name: made-up\n",
@@ -81,4 +82,25 @@ fn an_empty_run_has_a_page_too() {
     .unwrap();
     let page = std::fs::read_to_string(path).unwrap();
     assert!(page.contains("<h1>empty</h1>") && page.trim_end().ends_with("</html>"));
+}
+
+#[test]
+fn both_ways_round_have_a_section_with_every_number() {
+    let rows = common::both_ways();
+    let page = render_html(&Page {
+        both_ways: &rows,
+        ..Page::default()
+    })
+    .unwrap();
+    for text in [
+        "<h2>Both ways round</h2>",
+        "the client&#39;s inputs from the server",
+        "91.2 %<small>[90.5, 91.9]</small>",
+        "12.4 %<small>[8.0, 19.0]</small>",
+        "91.6 MiB",
+        "none",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    assert!(!render_html(&Page::default()).unwrap().contains("both-ways"));
 }

@@ -11,6 +11,10 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rand_distr::{Distribution, StandardNormal};
 
+/// Deviation of a hidden unit over the source inputs: small, for the activation is then nearly linear
+/// and what the units keep is nearly the input itself.
+const SPREAD: f64 = 0.3;
+
 /// Rounds of subspace iteration: directions whose variances differ little may mix, which is harmless.
 const ROUNDS: usize = 12;
 
@@ -25,7 +29,7 @@ impl LowerNetwork {
             let image = product(&directions, &covariance, rank, width, width);
             dot(&image, &directions) / rank as f64
         };
-        let size = variance.sqrt().max(1e-12);
+        let size = variance.sqrt().max(1e-12) / SPREAD;
         for unit in 0..shape.hidden {
             let at = unit / shape.pool % rank * width;
             let direction = &directions[at..at + width];

@@ -2,12 +2,15 @@
 
 mod folds;
 mod initial;
+mod private;
+mod probe;
 mod scaling;
 mod source;
 mod tune;
 
+pub use private::DpFineTune;
 pub use source::{SourceRecipe, SourceTrained};
-pub use tune::{DpFineTune, FineTune, FineTuned};
+pub use tune::{FineTune, FineTuned};
 
 use crate::{CryptoTlError, optimiser::logistic_loss};
 use datasets::FeatureSet;

@@ -30,10 +30,10 @@ pub struct SourceRecipe {
 impl Default for SourceRecipe {
     fn default() -> Self {
         Self {
-            epochs: 12,
+            epochs: 4,
             batch: 32,
             learning_rate: 5e-4,
-            lower_learning_rate: 2e-5,
+            lower_learning_rate: 1e-5,
             weight_decay: 1e-3,
             validation: 0.1,
             patience: 3,

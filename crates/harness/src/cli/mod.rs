@@ -9,7 +9,7 @@ mod rhe;
 mod run;
 mod shorthand;
 
-pub use bench::{BenchArgs, BenchTarget};
+pub use bench::{BenchArgs, BenchCase, BenchTarget};
 pub use check::CheckArgs;
 pub use data::DataCommand;
 pub use options::Options;

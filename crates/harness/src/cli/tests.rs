@@ -57,7 +57,18 @@ fn other_commands_stay_themselves() {
         read("harness bench shadow --json").expect("bench").command,
         Command::Bench(BenchArgs {
             target: Some(BenchTarget::Shadow),
+            case: None,
             json: true
+        })
+    ));
+    assert!(matches!(
+        read("harness bench cryptotl --case fast-full")
+            .expect("bench")
+            .command,
+        Command::Bench(BenchArgs {
+            target: Some(BenchTarget::Cryptotl),
+            case: Some(BenchCase::FastFull),
+            json: false
         })
     ));
 }
@@ -89,6 +100,7 @@ fn wrong_lines_end_with_code_two() {
         "harness --nonsense a.yaml",
         "harness check results",
         "harness bench everything",
+        "harness bench cryptotl --case slow",
         "harness privacy epsilon --noise-multiplier 1",
         "harness privacy noise --epsilon many --sample-rate 1 --steps 1 --delta 0.1",
         "harness rhe protect --head h.safetensors --key k --out o --weight-bits 40",

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use clap::ValueEnum as _;
 use serde_json::{Value, json};
 
 use crate::app::Failure;
-use crate::cli::{BenchArgs, BenchTarget};
+use crate::cli::{BenchArgs, BenchCase, BenchTarget};
 use crate::error::HarnessError;
 use crate::provenance::{COMMIT, peak_memory};
 
@@ -30,13 +31,14 @@ pub fn bench(args: &BenchArgs) -> Result<String, Failure> {
         all.insert("rhe".into(), object(&rhe::bench::run()?));
     }
     if wanted(BenchTarget::Cryptotl) {
-        let key = datasets::StreamKey::from_seed(2205);
-        let cases = cryptotl::Bench::standard(3).map_err(HarnessError::from)?;
-        let measured: Result<Vec<Value>, HarnessError> = cases
-            .iter()
-            .map(|case| Ok(object(&cryptotl::bench(case, &key)?)))
-            .collect();
-        all.insert("cryptotl".into(), Value::Array(measured?));
+        let measured = match args.case {
+            Some(case) => vec![case_here(case)?],
+            None => BenchCase::value_variants()
+                .iter()
+                .map(|&case| case_apart(case))
+                .collect::<Result<_, _>>()?,
+        };
+        all.insert("cryptotl".into(), Value::Array(measured));
     }
     if wanted(BenchTarget::Attack) {
         let measured = attacks::bench::run().map_err(HarnessError::from)?;
@@ -51,6 +53,40 @@ pub fn bench(args: &BenchArgs) -> Result<String, Failure> {
         lines(&mut text, "", &all);
         text
     })
+}
+
+/// Measures one case in this process.
+fn case_here(case: BenchCase) -> Result<Value, HarnessError> {
+    let key = datasets::StreamKey::from_seed(2205);
+    let cases = cryptotl::Bench::standard(3)?;
+    let mut measured = object(&cryptotl::bench(&cases[case as usize], &key)?);
+    measured["peak_memory_bytes"] = json!(peak_memory());
+    Ok(measured)
+}
+
+/// Measures one case in a process of its own: memory is only then the case's and not what others
+/// left behind.
+fn case_apart(case: BenchCase) -> Result<Value, HarnessError> {
+    let name = case
+        .to_possible_value()
+        .map_or_else(String::new, |value| value.get_name().to_owned());
+    let path = std::env::current_exe().unwrap_or_else(|_| "harness".into());
+    let failed = |source| HarnessError::File {
+        action: "run",
+        path: path.clone(),
+        source,
+    };
+    let output = std::process::Command::new(&path)
+        .args(["bench", "cryptotl", "--json", "--case", &name])
+        .output()
+        .map_err(failed)?;
+    let read: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+    read.and_then(|mut all| Some(all.get_mut("cryptotl")?.get_mut(0)?.take()))
+        .filter(|_| output.status.success())
+        .ok_or_else(|| {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            failed(std::io::Error::other(said))
+        })
 }
 
 fn object(measured: &impl serde::Serialize) -> Value {

@@ -16,20 +16,21 @@ use rhe::{
 };
 use transfer::{Head, HeadShape, Recipe};
 
-use super::lower::{Bench, activation, select};
+use super::lower::{Bench, activation, parameters, select};
 use super::row;
-use super::tune::parameters;
 use crate::context::Context;
 use crate::error::HarnessError;
 use crate::heads::{Encrypted, Measured};
 
+/// The table of both systems.
+const FILE: &str = "both_ways.csv";
 /// Shadow heads an example in the membership test.
 const SHADOWS: usize = 64;
 /// Victims where the experiment asks for none.
 const VICTIMS: usize = 50;
 
-/// Runs RHE on the experiment's task and largest training set, times both systems, and writes
-/// `both_ways.csv`; returns RHE's row.
+/// Runs RHE on the experiment's task and the largest of its training sets that two parties can draw
+/// disjointly, times both systems, and writes `both_ways.csv`; returns RHE's row.
 pub fn compare(
     context: &Context,
     experiment: &Experiment,
@@ -38,9 +39,13 @@ pub fn compare(
     folder: &Path,
     measured: &[Measured],
 ) -> Result<Measured, HarnessError> {
-    let size = wanted.sizes.iter().copied().max().unwrap_or(2);
-    let shots = (size / 2).max(1);
-    let row = encrypted_head(context, experiment, wanted, bench, shots)?;
+    let split = halves(bench);
+    let fits = 2 * smallest(&split.public).min(smallest(&split.private).saturating_sub(1));
+    let sizes = || wanted.sizes.iter().copied();
+    let size = sizes().filter(|&size| size <= fits).max();
+    let size = size.or_else(|| sizes().min()).unwrap_or(2);
+    let shots = (size.min(fits) / 2).max(1);
+    let row = encrypted_head(context, experiment, wanted, bench, &split, shots)?;
     let plain = measured.iter().find(|cell| {
         cell.row.n == size as u64 && cell.row.defence == "none" && cell.row.error.is_empty()
     });
@@ -48,8 +53,35 @@ pub fn compare(
         cryptotl_row(wanted, bench, plain)?,
         rhe_row(bench, shots, &row)?,
     ];
-    report::write_csv(&folder.join("both_ways.csv"), &rows)?;
+    report::write_csv(&folder.join(FILE), &rows)?;
     Ok(row)
+}
+
+/// What [`compare`] wrote.
+pub fn read(folder: &Path) -> Result<Vec<BothWaysRow>, HarnessError> {
+    Ok(report::read_csv(&folder.join(FILE))?)
+}
+
+/// Training rows shared out between adversary and victims; test rows are neither's.
+fn halves(bench: &Bench) -> Split {
+    let half = bench.pool.len() / 2;
+    let pool = |rows: &[usize]| {
+        Pool::new(
+            bench.target.labels(),
+            bench.target.classes(),
+            rows.iter().map(|&row| row as u32),
+        )
+    };
+    Split {
+        public: pool(&bench.pool[..half]),
+        private: pool(&bench.pool[half..]),
+        test: pool(&bench.test),
+    }
+}
+
+fn smallest(pool: &Pool) -> usize {
+    let counts = (0..2).map(|class| pool.class(class).len());
+    counts.min().unwrap_or(0)
 }
 
 /// The linear head that RHE protects: the paper's recipe until it has learned the examples.
@@ -66,40 +98,17 @@ fn encrypted_head(
     experiment: &Experiment,
     wanted: &CryptoTl,
     bench: &Bench,
+    split: &Split,
     shots: usize,
 ) -> Result<Measured, HarnessError> {
     let _step = context.progress.step("the same task under RHE", 1);
     let shape = HeadShape::linear(bench.target.width(), bench.target.classes());
     let images = crate::heads::scaled(&bench.target)?;
-    let labels = bench.target.labels();
-    // Training rows are shared out between adversary and victims; test rows are neither's.
-    let half = bench.pool.len() / 2;
-    let pool = |rows: &[usize]| {
-        Pool::new(
-            labels,
-            bench.target.classes(),
-            rows.iter().map(|&row| row as u32),
-        )
-    };
-    let split = Split {
-        public: pool(&bench.pool[..half]),
-        private: pool(&bench.pool[half..]),
-        test: pool(&bench.test),
-    };
-    let smallest = |pool: &Pool| {
-        (0..2)
-            .map(|class| pool.class(class).len())
-            .min()
-            .unwrap_or(0)
-    };
-    let shots = shots
-        .min(smallest(&split.public))
-        .min(smallest(&split.private) - 1);
     let view = Encrypted::new(shape, &Rhe::default())?;
     let setting = Setting::new(
         &images,
         &bench.target,
-        &split,
+        split,
         shape,
         recipe(shots),
         shots,
@@ -158,6 +167,8 @@ fn cryptotl_row(
     let (client, keys) = Client::new(&setup)?;
     let server = Server::new(Arc::new(PreparedNetwork::new(&setup, &bench.lower)?), &keys)?;
     let query = client.encrypt(&[bench.target.row(bench.test[0])])?;
+    // Once to warm up, once to time.
+    server.forward(&query)?;
     let started = Instant::now();
     let reply = server.forward(&query)?;
     let latency = started.elapsed();
@@ -177,6 +188,12 @@ fn cryptotl_row(
         tpr_at_fpr_1pct_lo: row.and_then(|row| row.tpr_at_fpr_1pct_lo),
         tpr_at_fpr_1pct_hi: row.and_then(|row| row.tpr_at_fpr_1pct_hi),
         auc: row.and_then(|row| row.auc),
+        n: row.map_or(0, |row| row.n),
+        accuracy_lo: row.and_then(|row| row.accuracy_lo),
+        accuracy_hi: row.and_then(|row| row.accuracy_hi),
+        auc_lo: row.and_then(|row| row.auc_lo),
+        auc_hi: row.and_then(|row| row.auc_hi),
+        victims: row.and_then(|row| row.victims),
     })
 }
 
@@ -224,5 +241,11 @@ fn rhe_row(bench: &Bench, shots: usize, measured: &Measured) -> Result<BothWaysR
         tpr_at_fpr_1pct_lo: row.tpr_at_fpr_1pct_lo,
         tpr_at_fpr_1pct_hi: row.tpr_at_fpr_1pct_hi,
         auc: row.auc,
+        n: row.n,
+        accuracy_lo: row.accuracy_lo,
+        accuracy_hi: row.accuracy_hi,
+        auc_lo: row.auc_lo,
+        auc_hi: row.auc_hi,
+        victims: row.victims,
     })
 }

@@ -1,9 +1,14 @@
 //! The server's side: embeddings of both tasks and the lower network trained on the source.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
-use config::experiment::{CryptoTl, Embedding, Polynomial};
-use cryptotl::{Activation, LowerNetwork, LowerShape, SourceRecipe};
+use ckks::Parameters;
+use config::experiment::{CkksSet, CryptoTl, Embedding, Polynomial};
+use cryptotl::{
+    Activation, Client, LowerNetwork, LowerShape, Packing, PreparedNetwork, Server, Setup,
+    SourceRecipe,
+};
 use datasets::{FeatureSet, HashingEmbedder, StreamKey};
 use rand::seq::SliceRandom;
 
@@ -31,6 +36,8 @@ pub struct Bench {
     pub features: FeatureSet,
     /// Root of the experiment's draws.
     pub root: StreamKey,
+    /// Decrypted features of the first test rows, once they have been asked for.
+    decrypted: OnceLock<Vec<Vec<f32>>>,
 }
 
 /// The activation's polynomial.
@@ -39,6 +46,15 @@ pub fn activation(wanted: &CryptoTl) -> Activation {
         Polynomial::Cubic => Activation::cubic(),
         Polynomial::Square => Activation::square(),
     }
+}
+
+/// The parameter set.
+pub fn parameters(wanted: &CryptoTl) -> Result<Parameters, HarnessError> {
+    let set = match wanted.parameters {
+        CkksSet::Fast => Parameters::fast(),
+        CkksSet::Accurate => Parameters::accurate(),
+    };
+    set.map_err(|error| cryptotl::CryptoTlError::from(error).into())
 }
 
 /// What the cache holds of the lower network; its checks run when it is read.
@@ -99,7 +115,32 @@ impl Bench {
             lower,
             features,
             root,
+            decrypted: OnceLock::new(),
         })
+    }
+
+    /// Features of the first `wanted.encrypted` test rows by way of the protocol: encrypted by a
+    /// client, computed by a server, decrypted. Made once for all cells.
+    pub fn decrypted(&self, wanted: &CryptoTl) -> Result<&[Vec<f32>], HarnessError> {
+        if let Some(features) = self.decrypted.get() {
+            return Ok(features);
+        }
+        let setup = Setup::new(
+            self.lower.shape(),
+            activation(wanted).degree(),
+            parameters(wanted)?,
+            Packing::Throughput,
+        )?;
+        let (client, keys) = Client::new(&setup)?;
+        let server = Server::new(Arc::new(PreparedNetwork::new(&setup, &self.lower)?), &keys)?;
+        let rows = &self.test[..wanted.encrypted.min(self.test.len())];
+        let mut features = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(setup.capacity()) {
+            let inputs: Vec<&[f32]> = rows.iter().map(|&row| self.target.row(row)).collect();
+            let reply = server.forward(&client.encrypt(&inputs)?)?;
+            features.extend(client.decrypt(&reply)?);
+        }
+        Ok(self.decrypted.get_or_init(|| features))
     }
 
     /// Rows of a training set of `size`, half of each class as far as it goes; draw `number`.

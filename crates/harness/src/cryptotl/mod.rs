@@ -6,6 +6,8 @@ mod membership;
 mod row;
 mod tune;
 
+pub use both_ways::read as read_both_ways;
+
 use std::path::Path;
 
 use config::experiment::{CryptoTl, Experiment, FineTuning};
@@ -22,7 +24,7 @@ use crate::timings::Timings;
 use crate::write;
 
 /// Raised when training or encryption changes its results.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What one cell (a training-set size with or without DP) measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,20 +1,14 @@
 //! One cell: repetitions on other examples, the encrypted path beside the plain one, membership.
 
-use std::sync::Arc;
-
-use ckks::Parameters;
-use config::experiment::{CkksSet, CryptoTl, DpSgd, FineTuning, Privacy, Sampling};
-use cryptotl::{
-    BinaryReport, Client, DpFineTune, FineTune, LogisticRegression, Packing, PreparedNetwork,
-    Server, Setup, UpperNetwork,
-};
+use config::experiment::{CryptoTl, DpSgd, FineTuning, Privacy, Sampling};
+use cryptotl::{BinaryReport, DpFineTune, FineTune, LogisticRegression, UpperNetwork};
 use privacy::{
     Accountant, Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
     SampledGaussian, Steps,
 };
 
 use super::Tuned;
-use super::lower::{Bench, activation, select};
+use super::lower::{Bench, select};
 use super::membership;
 use crate::context::Context;
 use crate::error::HarnessError;
@@ -84,39 +78,19 @@ fn classes(network: &UpperNetwork, set: &datasets::FeatureSet) -> Result<Vec<u32
         .collect())
 }
 
-/// The parameter set.
-pub fn parameters(wanted: &CryptoTl) -> Result<Parameters, HarnessError> {
-    let set = match wanted.parameters {
-        CkksSet::Fast => Parameters::fast(),
-        CkksSet::Accurate => Parameters::accurate(),
-    };
-    set.map_err(|error| cryptotl::CryptoTlError::from(error).into())
-}
-
-/// Share of test texts whose label is the same through the encrypted path as in the clear.
+/// Share of encrypted test texts whose label is the same from decrypted features as in the clear.
 fn agreement(
     bench: &Bench,
     wanted: &CryptoTl,
     network: &UpperNetwork,
 ) -> Result<f64, HarnessError> {
-    let setup = Setup::new(
-        bench.lower.shape(),
-        activation(wanted).degree(),
-        parameters(wanted)?,
-        Packing::Throughput,
-    )?;
-    let (client, keys) = Client::new(&setup)?;
-    let server = Server::new(Arc::new(PreparedNetwork::new(&setup, &bench.lower)?), &keys)?;
-    let rows = &bench.test[..wanted.encrypted.min(bench.test.len())];
+    let decrypted = bench.decrypted(wanted)?;
     let mut same = 0;
-    for rows in rows.chunks(setup.capacity()) {
-        let inputs: Vec<&[f32]> = rows.iter().map(|&row| bench.target.row(row)).collect();
-        let reply = server.forward(&client.encrypt(&inputs)?)?;
-        for (row, class) in rows.iter().zip(client.classify(network, &reply)?) {
-            same += usize::from(network.classify(bench.features.row(*row))? == class);
-        }
+    for (&row, features) in bench.test.iter().zip(decrypted) {
+        let plain = network.classify(bench.features.row(row))?;
+        same += usize::from(network.classify(features)? == plain);
     }
-    Ok(same as f64 / rows.len() as f64)
+    Ok(same as f64 / decrypted.len() as f64)
 }
 
 /// How the upper network is tuned; DP-SGD's spending goes to `tuned`.

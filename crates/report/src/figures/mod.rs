@@ -2,6 +2,7 @@
 
 mod audit;
 mod axis;
+mod both_ways;
 mod crossover;
 mod epsilon;
 mod factors;
@@ -15,10 +16,12 @@ mod sheet;
 mod shots;
 mod tradeoff;
 
+pub use both_ways::figure as both_ways;
 pub use grid::{GridPair, reconstruction_grid};
 pub use histogram::{ScoreSample, histograms};
 
 pub(crate) use axis::number;
+pub(crate) use both_ways::{byte_size, system_name};
 pub use series::defence_name;
 pub(crate) use series::words;
 

@@ -60,3 +60,6 @@ pub(super) const FAILURES: &str = "These cells stopped with an error. They are m
 
 /// What stands above the timings.
 pub(super) const TIMINGS: &str = "Wall-clock time of the stages on the machine that ran them. Stages that came out of the cache were not run again.";
+
+/// What stands above the comparison of encrypted inputs with an encrypted head.
+pub(super) const BOTH_WAYS: &str = "One task protected in both directions. CryptoTL encrypts the inputs and leaves the tuned network in the clear at the client; RHE encrypts the head and leaves the inputs in the clear. They keep different things from different people: neither replaces the other. The attack asks of the tuned classifier whether a text was among its training examples.";

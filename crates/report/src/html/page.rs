@@ -7,7 +7,7 @@ use super::{escape, guide, style, tables};
 use crate::error::ReportError;
 use crate::figures::Figure;
 use crate::files::write_atomically;
-use crate::rows::{ResultRow, TimingRow};
+use crate::rows::{BothWaysRow, ResultRow, TimingRow};
 
 /// What a page is made of.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +18,8 @@ pub struct Page<'a> {
     pub purpose: &'a str,
     /// Its cells.
     pub results: &'a [ResultRow],
+    /// The same task with inputs encrypted and with the head encrypted; may be empty.
+    pub both_ways: &'a [BothWaysRow],
     /// Its pictures, in reading order.
     pub figures: &'a [Figure],
     /// How long it took; may be empty.
@@ -61,6 +63,15 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
             "strongest",
             "The strongest attack on each defence",
             guide::STRONGEST,
+            &table,
+        );
+    }
+    if let Some(table) = tables::both_ways(page.both_ways) {
+        section(
+            &mut html,
+            "both-ways",
+            "Both ways round",
+            guide::BOTH_WAYS,
             &table,
         );
     }

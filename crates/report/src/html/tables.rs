@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::escape;
-use crate::figures::{defence_name, number, words};
-use crate::rows::{ResultRow, TimingRow};
+use crate::figures::{byte_size, defence_name, number, system_name, words};
+use crate::rows::{BothWaysRow, ResultRow, TimingRow};
 
 /// A column: its heading and whether it holds numbers.
 struct Column(&'static str, bool);
@@ -146,6 +146,69 @@ pub(super) fn cells(rows: &[ResultRow]) -> String {
         })
         .collect();
     table(&columns, &rows)
+}
+
+/// Both ways of encrypting one task, a column each; `None` if there are none.
+pub(super) fn both_ways(rows: &[BothWaysRow]) -> Option<String> {
+    if rows.is_empty() {
+        return None;
+    }
+    let mut html = String::from("<div class=\"scroll\"><table>\n<thead><tr><th></th>");
+    for row in rows {
+        let _ = write!(html, "<th>{}</th>", escape(system_name(&row.system)));
+    }
+    html.push_str("</tr></thead>\n<tbody>\n");
+    let bytes = |value: Option<u64>| match value {
+        Some(0) => "none".to_owned(),
+        Some(bytes) => byte_size(bytes),
+        None => String::new(),
+    };
+    type Cell<'a> = &'a dyn Fn(&BothWaysRow) -> String;
+    let lines: [(&str, Cell<'_>); 13] = [
+        ("protects", &|row| escape(&row.protects)),
+        ("encrypted", &|row| escape(&row.encrypted)),
+        ("in the clear", &|row| escape(&row.clear)),
+        ("training examples", &|row| row.n.to_string()),
+        ("test accuracy", &|row| {
+            percent(row.accuracy, row.accuracy_lo, row.accuracy_hi)
+        }),
+        ("labels as in the clear", &|row| {
+            percent(row.label_agreement, None, None)
+        }),
+        ("attack: TPR at 1 % FPR", &|row| {
+            percent(
+                row.tpr_at_fpr_1pct,
+                row.tpr_at_fpr_1pct_lo,
+                row.tpr_at_fpr_1pct_hi,
+            )
+        }),
+        ("attack: AUC", &|row| {
+            let mut text = decimals(row.auc, 3);
+            if let Some((lo, hi)) = row.auc_lo.zip(row.auc_hi) {
+                let _ = write!(text, "<small>[{lo:.3}, {hi:.3}]</small>");
+            }
+            text
+        }),
+        ("victims", &|row| {
+            row.victims.map_or_else(String::new, |n| n.to_string())
+        }),
+        ("time a prediction", &|row| {
+            row.latency_ms
+                .map_or_else(String::new, |ms| seconds(ms / 1e3))
+        }),
+        ("sent once", &|row| bytes(row.bytes_once)),
+        ("sent up a prediction", &|row| bytes(row.bytes_up)),
+        ("sent back a prediction", &|row| bytes(row.bytes_down)),
+    ];
+    for (name, cell) in lines {
+        let _ = write!(html, "<tr><th scope=\"row\">{name}</th>");
+        for row in rows {
+            let _ = write!(html, "<td class=\"wide\">{}</td>", cell(row));
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody></table></div>\n");
+    Some(html)
 }
 
 /// The failed cells with their errors; `None` if there are none.

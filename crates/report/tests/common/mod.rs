@@ -106,3 +106,46 @@ pub fn curves(rows: &[ResultRow]) -> Vec<RocRow> {
     })
     .collect()
 }
+
+/// One task both ways round.
+pub fn both_ways() -> Vec<report::BothWaysRow> {
+    let row = report::BothWaysRow {
+        system: "cryptotl".into(),
+        encrypted: "inputs and features, under the client's key".into(),
+        clear: "lower network at the server, upper network at the client".into(),
+        protects: "the client's inputs from the server".into(),
+        accuracy: Some(0.912),
+        label_agreement: Some(1.0),
+        latency_ms: Some(312.4),
+        bytes_once: Some(96_100_000),
+        bytes_up: Some(182_000),
+        bytes_down: Some(98_500),
+        tpr_at_fpr_1pct: Some(0.124),
+        tpr_at_fpr_1pct_lo: Some(0.08),
+        tpr_at_fpr_1pct_hi: Some(0.19),
+        auc: Some(0.71),
+        n: 400,
+        accuracy_lo: Some(0.905),
+        accuracy_hi: Some(0.919),
+        auc_lo: Some(0.66),
+        auc_hi: Some(0.75),
+        victims: Some(50),
+    };
+    let rhe = report::BothWaysRow {
+        system: "rhe".into(),
+        encrypted: "the head, under its owner's key".into(),
+        clear: "inputs and backbone at whoever runs the head".into(),
+        protects: "the head's training examples from whoever holds the head".into(),
+        accuracy: Some(0.918),
+        latency_ms: Some(0.061),
+        bytes_once: Some(163_840),
+        bytes_up: Some(0),
+        bytes_down: Some(33_000),
+        tpr_at_fpr_1pct: Some(0.011),
+        tpr_at_fpr_1pct_lo: Some(0.004),
+        tpr_at_fpr_1pct_hi: Some(0.024),
+        auc: Some(0.503),
+        ..row.clone()
+    };
+    vec![row, rhe]
+}
