@@ -1,7 +1,7 @@
 //! Both ways round: one task with its inputs encrypted (CryptoTL) and with its head encrypted (RHE).
 
 use super::Figure;
-use super::axis::{Axis, extent, number};
+use super::axis::{Axis, extent};
 use super::panel::Panel;
 use super::sheet::{HEADED, sheet};
 use crate::rows::BothWaysRow;
@@ -10,8 +10,10 @@ use crate::style::{GOOD, GRID, INK, LINE, PALETTE, SOFT, text, text_width};
 
 /// Size of a panel.
 const PANEL: (f64, f64) = (380.0, 92.0);
-/// Height of the part that says what is kept from whom.
-const WORDS: f64 = 178.0;
+/// Between cards, and below them.
+const GAP: f64 = 20.0;
+/// Height of a line in a card.
+const LINE_HEIGHT: f64 = 16.0;
 /// Half the height of a bar.
 const BAR: f64 = 11.0;
 
@@ -46,19 +48,20 @@ pub fn figure(rows: &[BothWaysRow]) -> Option<Figure> {
         "The same texts and {} training examples; 95 % intervals",
         first.n
     );
-    // The sheet's first row is left to the words; panels begin below it.
+    // Panels begin below the cards.
     let (mut scene, mut places) = sheet(title, &subtitle, &[], (2, 2), PANEL, HEADED + 6.0);
+    let top = places[0].0.1 - HEADED - 6.0;
+    let below = cards(&mut scene, rows, top) - top + 0.5 * GAP;
     for (from, to) in &mut places {
-        from.1 += WORDS;
-        to.1 += WORDS;
+        from.1 += below;
+        to.1 += below;
     }
-    scene.height += WORDS;
-    words(&mut scene, rows, places[0].0.1 - HEADED - WORDS - 6.0);
+    scene.height += below;
 
     accuracy(&mut scene, rows, places[0]);
     attack(&mut scene, rows, places[1]);
     let latencies = |row: &BothWaysRow| {
-        let label = row.latency_ms.map(|ms| format!("{} ms", short(ms)));
+        let label = row.latency_ms.map(duration);
         vec![("a prediction", row.latency_ms, label)]
     };
     let heading = "Time a prediction, one input";
@@ -96,33 +99,43 @@ fn look(system: &str) -> (Paint, usize) {
     }
 }
 
-/// Who is kept from what, a card a system.
-fn words(scene: &mut Scene, rows: &[BothWaysRow], top: f64) {
-    let width = scene.width - 40.0;
-    let gap = 20.0;
-    let card = (width - gap * (rows.len() as f64 - 1.0)) / rows.len() as f64;
-    for (at, row) in rows.iter().enumerate() {
-        let left = 20.0 + at as f64 * (card + gap);
+/// Who is kept from what, a card a system; returns where the cards end.
+fn cards(scene: &mut Scene, rows: &[BothWaysRow], top: f64) -> f64 {
+    let count = rows.len() as f64;
+    let width = (scene.width - 40.0 - GAP * (count - 1.0)) / count;
+    let contents: Vec<[(&str, Vec<String>); 3]> = rows
+        .iter()
+        .map(|row| {
+            [
+                ("protects", &row.protects),
+                ("encrypted", &row.encrypted),
+                ("in the clear", &row.clear),
+            ]
+            .map(|(name, value)| (name, wrapped(value, width - 112.0)))
+        })
+        .collect();
+    let lines = contents
+        .iter()
+        .map(|parts| parts.iter().map(|(_, lines)| lines.len()).sum::<usize>());
+    let bottom = top + 58.0 + LINE_HEIGHT * lines.max().unwrap_or(0) as f64;
+    for (at, (row, parts)) in rows.iter().zip(contents).enumerate() {
+        let left = 20.0 + at as f64 * (width + GAP);
         let (paint, _) = look(&row.system);
-        let bottom = top + WORDS - 18.0;
-        scene.rect((left, top), (left + card, bottom), paint.faded(0.07));
+        scene.rect((left, top), (left + width, bottom), paint.faded(0.07));
         scene.rect((left, top), (left + 4.0, bottom), paint);
         let name = text(13.5, INK).bold();
         scene.text((left + 16.0, top + 18.0), system_name(&row.system), name);
         let mut y = top + 43.0;
-        for (name, value) in [
-            ("protects", &row.protects),
-            ("encrypted", &row.encrypted),
-            ("in the clear", &row.clear),
-        ] {
+        for (name, lines) in parts {
             scene.text((left + 16.0, y), name, text(11.0, SOFT));
-            for line in wrapped(value, card - 112.0) {
+            for line in lines {
                 scene.text((left + 98.0, y), line, text(11.5, INK));
-                y += 16.0;
+                y += LINE_HEIGHT;
             }
-            y += 8.0;
+            y += 6.0;
         }
     }
+    bottom
 }
 
 fn wrapped(content: &str, width: f64) -> Vec<String> {
@@ -273,13 +286,15 @@ fn bars(
     scene.line(&divide, Stroke::solid(GRID, 1.0));
 }
 
-/// Milliseconds in two or three digits.
-fn short(value: f64) -> String {
-    if value < 10.0 {
-        number((100.0 * value).round() / 100.0)
+/// `8.9 µs`, `4.3 ms`, `130 ms`.
+fn duration(ms: f64) -> String {
+    let (value, unit) = if ms < 1.0 {
+        (1e3 * ms, "µs")
     } else {
-        number(value.round())
-    }
+        (ms, "ms")
+    };
+    let digits = usize::from(value < 10.0);
+    format!("{value:.digits$} {unit}")
 }
 
 #[cfg(test)]
@@ -297,6 +312,8 @@ mod tests {
         for (bytes, text) in cases {
             assert_eq!(byte_size(bytes), text);
         }
+        assert_eq!(duration(0.0089), "8.9 µs");
+        assert_eq!(duration(130.2), "130 ms");
         assert!(figure(&[]).is_none());
     }
 }
