@@ -6,6 +6,7 @@ mod private;
 mod probe;
 mod scaling;
 mod source;
+mod start;
 mod tune;
 
 pub use private::DpFineTune;

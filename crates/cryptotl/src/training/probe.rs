@@ -11,8 +11,7 @@
 //! one standard error of the best (Breiman et al. 1984, section 3.4.3).
 
 use crate::optimiser::logistic_loss;
-use crate::{CryptoTlError, UpperNetwork, UpperShape};
-use datasets::{FeatureSet, StreamKey};
+use datasets::FeatureSet;
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 use rayon::prelude::*;
@@ -26,8 +25,16 @@ const STEPS: usize = 40;
 
 /// w·f + b on the features as they come.
 pub(super) struct Probe {
-    weight: Vec<f32>,
-    bias: f32,
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: f32,
+}
+
+impl Probe {
+    /// The logit of one feature vector.
+    #[cfg(test)]
+    pub(super) fn logit(&self, features: &[f32]) -> f64 {
+        dot(&self.weight, features) + f64::from(self.bias)
+    }
 }
 
 /// Examples with the products of all pairs.
@@ -201,51 +208,19 @@ impl<'a> Examples<'a> {
     }
 }
 
-impl UpperNetwork {
-    /// A network that computes exactly `probe`: max pool and ReLU of (u, 0, 0) are max(u, 0), and
-    /// u = max(u, 0) − max(−u, 0), so two windows carry it. The other windows keep random first
-    /// weights under second weights of 0, for tuning to use. `None` if there are no two windows.
-    pub(super) fn from_probe(
-        shape: UpperShape,
-        probe: &Probe,
-        key: &StreamKey,
-    ) -> Result<Option<Self>, CryptoTlError> {
-        let mut network = Self::random(shape, key)?;
-        if shape.hidden / shape.pool < 2 {
-            return Ok(None);
-        }
-        // Both layers then move the logit about equally under one learning rate: ‖f‖² is about the
-        // width, and the logit about 1.
-        let share = (shape.features as f32).powf(-0.25);
-        network.second.weight.fill(0.0);
-        network.second.bias[0] = probe.bias;
-        for (window, sign) in [(0, 1.0), (1, -1.0)] {
-            let units = window * shape.pool..(window + 1) * shape.pool;
-            network.first.weight[units.start * shape.features..units.end * shape.features]
-                .fill(0.0);
-            network.first.bias[units.clone()].fill(0.0);
-            let row = &mut network.first.weight[units.start * shape.features..][..shape.features];
-            for (w, &p) in row.iter_mut().zip(&probe.weight) {
-                *w = sign * p / share;
-            }
-            network.second.weight[window] = sign * share;
-        }
-        Ok(Some(network))
-    }
-}
-
 fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum()
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::LogisticRegression;
+    use datasets::StreamKey;
     use rand_distr::{Distribution, StandardNormal};
 
     /// Two clouds of deviation 2, this far apart in each of 9 directions.
-    fn set(n: usize, apart: f32) -> FeatureSet {
+    pub fn set(n: usize, apart: f32) -> FeatureSet {
         let mut rng = StreamKey::from_seed(12).rng(0);
         let labels: Vec<u32> = (0..n as u32).map(|i| u32::from(i % 3 == 0)).collect();
         let values = labels
@@ -269,7 +244,7 @@ mod tests {
             let probe = examples.fit(&rows, strength);
             let other = LogisticRegression::fit(&scaled, &rows, strength as f32).unwrap();
             for row in 0..60 {
-                let ours = dot(&probe.weight, set.row(row)) + f64::from(probe.bias);
+                let ours = probe.logit(set.row(row));
                 let theirs = f64::from(other.logit(scaled.row(row)));
                 // Descent stops at a gradient of 1e-4 C.
                 let tolerance = 2e-3 * (1.0 + theirs.abs());
@@ -279,25 +254,6 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn the_network_computes_the_probe() {
-        let (set, key) = (set(30, 1.0), StreamKey::from_seed(3));
-        let examples = Examples::new(&set);
-        let rows: Vec<usize> = (0..30).collect();
-        let probe = examples.fit(&rows, 10.0);
-        let shape = UpperShape::paper(9);
-        let network = UpperNetwork::from_probe(shape, &probe, &key)
-            .unwrap()
-            .unwrap();
-        for (row, logit) in network.logits(&set).unwrap().into_iter().enumerate() {
-            let expected = dot(&probe.weight, set.row(row)) + f64::from(probe.bias);
-            assert!((f64::from(logit) - expected).abs() < 1e-4);
-        }
-        let narrow = UpperShape { hidden: 5, ..shape };
-        let none = UpperNetwork::from_probe(narrow, &probe, &key).unwrap();
-        assert!(none.is_none());
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl FineTune {
     /// Tunes on `features`.
     ///
     /// From `start` (for example the source task's upper network) where there is one; under DP-SGD
-    /// otherwise from random weights; otherwise from a logistic regression on the features that the
+    /// otherwise from random weights that cancel; otherwise from a logistic regression on the features that the
     /// network can represent exactly, its penalty chosen by cross-validation. Every fold starts from a
     /// fit of its own examples. The epoch is chosen by the mean of the folds' validation losses, then
     /// all examples are used.
@@ -83,10 +83,11 @@ impl FineTune {
             start.logits(features)?;
         }
         let shape = UpperShape::paper(features.width());
-        let random = || UpperNetwork::random(shape, &key.child("initial"));
+        let initial = key.child("initial");
+        let balanced = || UpperNetwork::balanced(shape, &initial);
         let tuned = match (self.dp, start) {
             (Some(dp), _) => {
-                let start = start.map_or_else(random, |start| Ok(start.clone()))?;
+                let start = start.map_or_else(balanced, |start| Ok(start.clone()))?;
                 FineTuned {
                     upper: dp.run(&start, features, &key.child("dp")),
                     epochs: dp.steps,
@@ -102,8 +103,8 @@ impl FineTune {
                 let strength = examples.choose(&self.parts(features, key));
                 let start = |rows: &[usize]| {
                     let probe = examples.fit(rows, strength);
-                    let network = UpperNetwork::from_probe(shape, &probe, &key.child("initial"))?;
-                    network.map_or_else(random, Ok)
+                    let network = UpperNetwork::from_probe(shape, &probe, &initial)?;
+                    network.map_or_else(balanced, Ok)
                 };
                 self.with_folds(&start, features, Some(strength), key)?
             }

@@ -1,4 +1,9 @@
 //! The attack on what CryptoTL leaves in the clear: was a text among the fine-tuning examples?
+//!
+//! A network is surer of what it was tuned on, but also of easy texts. So the adversary, who knows
+//! the recipe and texts of the same kind, compares a text's margin with its mean margin under
+//! networks tuned without it (difficulty calibration, Watson et al. 2022, arXiv:2111.08440). The
+//! other victims' networks are those: tuned by the same recipe on draws of their own.
 
 use config::experiment::CryptoTl;
 use cryptotl::FineTune;
@@ -7,11 +12,21 @@ use rayon::prelude::*;
 use super::lower::{Bench, select};
 use crate::error::HarnessError;
 
-/// Examples a victim on each side.
-const EXAMPLES: usize = 10;
+/// Examples of each class a victim on each side.
+const EXAMPLES: usize = 5;
 
-/// Scores of training examples and of other examples, a list a victim: minus the margin of the
-/// right class, which is larger for examples that the network was tuned on (Yeom et al. 2018).
+/// What the adversary sees of one victim.
+struct Victim {
+    /// Rows that it was tuned on.
+    rows: Vec<usize>,
+    /// Whether a row is among them.
+    member: Vec<bool>,
+    /// Logit of the right class over the other's, for every row.
+    margins: Vec<f64>,
+}
+
+/// Scores of training examples and of others, a list a victim, as many of each class: the lower, the
+/// more like a training example.
 pub fn scores(
     bench: &Bench,
     wanted: &CryptoTl,
@@ -20,37 +35,115 @@ pub fn scores(
     progress: impl Fn(usize) + Sync,
 ) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), HarnessError> {
     let done = std::sync::atomic::AtomicUsize::new(0);
-    let pairs = (0..wanted.victims)
+    let victims = (0..wanted.victims)
         .into_par_iter()
-        .map(|victim| {
-            let number = wanted.folds + victim;
-            let rows = bench.draw(size, number);
-            let key = bench
-                .root
-                .child("victims")
-                .child(&format!("{size} {victim}"));
-            let network = recipe
-                .run(None, &select(&bench.features, &rows)?, &key)?
-                .upper;
-            let score = |row: usize| -> Result<f64, HarnessError> {
-                let logit = f64::from(network.logit(bench.features.row(row))?);
-                Ok(if bench.features.labels()[row] == 1 {
-                    -logit
-                } else {
-                    logit
-                })
-            };
-            let inside = rows.iter().take(EXAMPLES).map(|&row| score(row));
-            let start = victim * EXAMPLES;
-            let outside = bench.test.iter().cycle().skip(start).take(EXAMPLES);
-            let outside = outside.map(|&row| score(row));
-            let pair = (
-                inside.collect::<Result<Vec<f64>, HarnessError>>()?,
-                outside.collect::<Result<Vec<f64>, HarnessError>>()?,
-            );
+        .map(|number| {
+            let victim = Victim::tune(bench, recipe, size, wanted.folds + number, number)?;
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
-            Ok(pair)
+            Ok(victim)
         })
         .collect::<Result<Vec<_>, HarnessError>>()?;
-    Ok(pairs.into_iter().unzip())
+    let pairs = (0..victims.len()).map(|own| {
+        let (members, others) = candidates(bench, &victims[own]);
+        let score = |rows: Vec<usize>| -> Vec<f64> {
+            rows.iter()
+                .map(|&row| calibrated(&victims, own, row))
+                .collect()
+        };
+        (score(members), score(others))
+    });
+    Ok(pairs.unzip())
+}
+
+impl Victim {
+    fn tune(
+        bench: &Bench,
+        recipe: &FineTune,
+        size: usize,
+        draw: usize,
+        number: usize,
+    ) -> Result<Self, HarnessError> {
+        let rows = bench.draw(size, draw);
+        let key = bench.root.child("victims");
+        let key = key.child(&format!("{size} {number}"));
+        let network = recipe
+            .run(None, &select(&bench.features, &rows)?, &key)?
+            .upper;
+        let labels = bench.features.labels();
+        let margins = network
+            .logits(&bench.features)?
+            .into_iter()
+            .zip(labels)
+            .map(|(logit, &label)| f64::from(if label == 1 { logit } else { -logit }))
+            .collect();
+        let mut member = vec![false; labels.len()];
+        rows.iter().for_each(|&row| member[row] = true);
+        Ok(Self {
+            rows,
+            member,
+            margins,
+        })
+    }
+}
+
+/// Rows to tell apart: of each class some that the victim was tuned on, and as many that it was not,
+/// from the rows that training sets are drawn from (test rows where these run out).
+fn candidates(bench: &Bench, victim: &Victim) -> (Vec<usize>, Vec<usize>) {
+    let labels = bench.features.labels();
+    let some = |rows: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
+        let mut left = [EXAMPLES; 2];
+        rows.filter(|&row| {
+            let left = &mut left[labels[row] as usize];
+            let take = *left > 0;
+            *left -= usize::from(take);
+            take
+        })
+        .collect()
+    };
+    let rest = bench.pool.iter().chain(&bench.test).copied();
+    (
+        some(&mut victim.rows.iter().copied()),
+        some(&mut rest.filter(|&row| !victim.member[row])),
+    )
+}
+
+/// The mean margin of a row under the victims that were tuned without it, less its margin under `own`.
+fn calibrated(victims: &[Victim], own: usize, row: usize) -> f64 {
+    let without = victims
+        .iter()
+        .enumerate()
+        .filter(|(at, victim)| *at != own && !victim.member[row]);
+    let (count, sum) = without.fold((0, 0.0), |(count, sum), (_, victim)| {
+        (count + 1, sum + victim.margins[row])
+    });
+    sum / f64::from(count.max(1)) - victims[own].margins[row]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn victim(rows: &[usize], margins: [f64; 4]) -> Victim {
+        Victim {
+            rows: rows.to_vec(),
+            member: (0..4).map(|row| rows.contains(&row)).collect(),
+            margins: margins.to_vec(),
+        }
+    }
+
+    #[test]
+    fn easy_texts_are_not_taken_for_members() {
+        // Row 0 is easy for all; row 1 is sure only where it was tuned on.
+        let victims = [
+            victim(&[1], [5.0, 3.0, 0.0, 0.0]),
+            victim(&[2], [5.0, 1.0, 3.0, 0.0]),
+            victim(&[3], [5.0, 0.0, 1.0, 3.0]),
+        ];
+        assert_eq!(calibrated(&victims, 0, 0), 0.0);
+        assert_eq!(calibrated(&victims, 0, 1), 0.5 - 3.0);
+        assert_eq!(calibrated(&victims, 1, 1), 0.0 - 1.0);
+        // Every other victim has it: nothing to compare with.
+        let alone = [victim(&[1], [0.0, 2.0, 0.0, 0.0]), victim(&[1], [0.0; 4])];
+        assert_eq!(calibrated(&alone, 0, 1), -2.0);
+    }
 }

@@ -24,7 +24,7 @@ use crate::timings::Timings;
 use crate::write;
 
 /// Raised when training or encryption changes its results.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What one cell (a training-set size with or without DP) measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
