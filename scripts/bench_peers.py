@@ -8,8 +8,10 @@ with the features. Times are the shortest of several runs, in milliseconds for o
     python3 -m venv venv && venv/bin/pip install tenseal numpy
     venv/bin/python scripts/bench_peers.py [--json]
 
-Rhea's numbers come from `cargo run --release -p rhe --example costs`; `--rhea FILE` reads them from
-a file that holds its output instead, `--rhea none` leaves them out.
+Rhea's numbers come from `harness bench rhe --json`, run right after: from the built command
+`target/debug/harness` (the plain `cargo build` is optimised; `--harness FILE` names another), or by
+`cargo run -p harness` where nothing is built. `--rhea FILE` reads that output from a file instead,
+`--rhea none` leaves Rhea out.
 """
 
 import argparse
@@ -99,20 +101,31 @@ def square(tenseal, numpy, rounds, features, hidden):
     }
 
 
-def rhea(source):
+def rhea(source, harness):
     """Rhea's own costs, by head, or nothing."""
     if source == "none":
         return {}
     if source is None:
         root = pathlib.Path(__file__).resolve().parent.parent
-        command = ["cargo", "run", "--release", "--quiet", "-p", "rhe", "--example", "costs"]
-        run = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        binary = pathlib.Path(harness) if harness else root / "target" / "debug" / "harness"
+        if harness or binary.exists():
+            command = [str(binary.resolve())]
+        else:
+            command = ["cargo", "run", "--quiet", "-p", "harness", "--"]
+        command += ["bench", "rhe", "--json"]
+        environment = {**os.environ, "RAYON_NUM_THREADS": str(THREADS)}
+        try:
+            run = subprocess.run(
+                command, cwd=root, env=environment, capture_output=True, text=True, check=False
+            )
+        except OSError as missing:
+            sys.exit(f"cannot time rhea: {missing}\nhint: name the built command with --harness")
         if run.returncode != 0:
             sys.exit(f"cannot time rhea: {' '.join(command)} failed:\n{run.stderr}")
         text = run.stdout
     else:
         text = pathlib.Path(source).read_text()
-    costs = json.loads(text)
+    costs = json.loads(text)["rhe"]
     lines = costs["linear"]
     found = {
         f"linear {lines['classes']}x{lines['features']}": {
@@ -132,7 +145,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--rounds", type=int, default=10, help="runs, of which the shortest counts")
-    parser.add_argument("--rhea", metavar="FILE", help="costs.json of an earlier run, or `none`")
+    parser.add_argument("--harness", metavar="FILE", help="the built command")
+    parser.add_argument(
+        "--rhea", metavar="FILE", help="output of an earlier `harness bench rhe --json`, or `none`"
+    )
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", str(THREADS))
     try:
@@ -145,7 +161,7 @@ def main():
         square(tenseal, numpy, options.rounds, 2048, 4),
         square(tenseal, numpy, options.rounds, 1024, 8),
     ]
-    ours = rhea(options.rhea)
+    ours = rhea(options.rhea, options.harness)
     for row in rows:
         row.update(ours.get(row["head"], {}))
         if "rhea_ms" in row:

@@ -1,9 +1,11 @@
 //! What everything costs on this machine: the numbers of `harness bench rhe`.
 
+mod decision;
 mod linear;
 mod relu;
 mod square;
 
+pub use decision::{DecisionBench, bench_decision};
 pub use linear::{LinearBench, bench_linear};
 pub use relu::{ReluBench, bench_relu};
 pub use square::{SquareBench, bench_square};
@@ -18,15 +20,18 @@ pub struct RheBench {
     pub linear: LinearBench,
     /// 1024 → 8 → 1.
     pub relu: ReluBench,
+    /// 10 × 1024 to the encrypted class.
+    pub decision: DecisionBench,
     /// 2048 → 4 → 1 and 1024 → 8 → 1.
     pub square: [SquareBench; 2],
 }
 
-/// Runs every benchmark with the shapes of the papers; about half a minute.
+/// Runs every benchmark with the shapes of the papers; about a minute.
 pub fn run() -> Result<RheBench, RheError> {
     Ok(RheBench {
         linear: bench_linear(10, 1024, 200)?,
         relu: bench_relu(1024, 8, 50)?,
+        decision: bench_decision(10, 1024, 10)?,
         square: [bench_square(2048, 4, 20)?, bench_square(1024, 8, 20)?],
     })
 }

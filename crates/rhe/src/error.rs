@@ -58,6 +58,21 @@ pub enum RheError {
         /// What gives it away.
         reason: String,
     },
+    /// Logits are asked of a result that holds only the class.
+    #[error(
+        "cannot reveal logits: the result is an encrypted decision and holds the class alone\n\
+         hint: reveal it without logits, or classify without deciding"
+    )]
+    NoLogits,
+    /// No class of an image beats every other: at least three are too close to be ordered.
+    #[error(
+        "cannot reveal image {image}: three or more classes are too close to be ordered\n\
+         hint: reveal decisions one by one, where such an image has no class"
+    )]
+    Undecided {
+        /// Position in the batch.
+        image: usize,
+    },
     /// A file is cut, altered, of another version, of other parameters or not ours.
     #[error("cannot read {what}: {reason}")]
     Format {

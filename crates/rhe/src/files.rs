@@ -1,6 +1,7 @@
 //! Files: one container for every object, and what each object puts in it.
 
 mod container;
+mod decision;
 mod linear;
 mod relu;
 mod secret;

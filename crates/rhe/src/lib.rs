@@ -16,6 +16,8 @@
 //! ```
 
 pub mod bench;
+mod bootstrap;
+mod decision;
 mod error;
 mod files;
 mod head;
@@ -34,6 +36,10 @@ mod square;
 mod transform;
 mod view;
 
+pub use bootstrap::EvaluationKeys;
+pub use decision::{
+    DecisionBudget, DecisionRange, DecisionResults, LinearDecider, MAX_CLASSES, ProtectedDecision,
+};
 pub use error::RheError;
 pub use head::{Activation, Dense, PlainHead, class_of};
 pub use keys::{Identity, SealedNumbers, SecretKey};
@@ -41,8 +47,8 @@ pub use linear::{LinearClassifier, LinearResults, Logits, ProtectedLinear};
 pub use packing::Packing;
 pub use protected::{EncryptedResults, ProtectedHead};
 pub use quantise::{PlaintextSpace, Precision, QuantisedFeatures, QuantisedLinear};
-pub use relu::{EvaluationKeys, ProtectedRelu, Ranges, ReluBudget, ReluClassifier, ReluResults};
+pub use relu::{ProtectedRelu, Ranges, ReluBudget, ReluClassifier, ReluResults};
 pub use rows::Form;
 pub use square::{DEFAULT_MAX_NORM, ProtectedSquare, SquareClassifier, SquareResults};
 pub use transform::Backend;
-pub use view::CiphertextView;
+pub use view::{CiphertextView, SimulatedHead};

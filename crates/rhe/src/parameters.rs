@@ -24,7 +24,7 @@ pub const MAX_LOG2_FAILURE: f64 = -64.0;
 /// `V1_8_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128`; a test compares them.
 pub const DESCRIPTION: &str = "glwe N=2048 k=1 binary tuniform=17 q=2^64-2^32+1 ntt=7,blocks-of-8 \
     mask=chacha20; lwe n=918 binary tuniform=45 q=2^64; pbs base=2^23 level=1; ks base=2^4 level=4; \
-    square ckks 128 bits";
+    square ckks 128 bits; decision 64 slots";
 
 /// Variance of one encryption's noise, in units of 1/q squared: (2^(2b+1) + 1) / 6.
 pub fn noise_variance() -> f64 {

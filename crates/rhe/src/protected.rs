@@ -1,5 +1,6 @@
 //! Heads and results of any kind, for who does not care which.
 
+use crate::decision::{DecisionResults, ProtectedDecision};
 use crate::error::RheError;
 use crate::files::{Kind, Reader, at, read_limited, write_whole};
 use crate::keys::{Identity, SecretKey};
@@ -18,6 +19,8 @@ pub enum ProtectedHead {
     Relu(ProtectedRelu),
     /// One or two hidden layers with the square.
     Square(Box<ProtectedSquare>),
+    /// One affine layer, with what it takes to decide under encryption.
+    Decision(ProtectedDecision),
 }
 
 /// Encrypted logits of any kind of head.
@@ -30,6 +33,8 @@ pub enum EncryptedResults {
     Relu(ReluResults),
     /// Of a square head.
     Square(SquareResults),
+    /// Classes alone, of a linear or ReLU head.
+    Decision(DecisionResults),
 }
 
 impl ProtectedHead {
@@ -39,6 +44,7 @@ impl ProtectedHead {
             Self::Linear(head) => head.to_bytes(),
             Self::Relu(head) => head.to_bytes(),
             Self::Square(head) => head.to_bytes(),
+            Self::Decision(head) => head.to_bytes(),
         }
     }
 
@@ -50,6 +56,7 @@ impl ProtectedHead {
             Kind::SquareHead => {
                 ProtectedSquare::from_bytes(bytes).map(|h| Self::Square(Box::new(h)))
             }
+            Kind::DecisionHead => ProtectedDecision::from_bytes(bytes).map(Self::Decision),
             other => Err(RheError::format(
                 "protected head",
                 format!("this is a file of another kind: {}", other.name()),
@@ -74,6 +81,7 @@ impl ProtectedHead {
             Self::Linear(head) => head.key_id(),
             Self::Relu(head) => head.key_id(),
             Self::Square(head) => head.key_id(),
+            Self::Decision(head) => head.linear().key_id(),
         }
     }
 
@@ -83,6 +91,7 @@ impl ProtectedHead {
             Self::Linear(head) => head.features(),
             Self::Relu(head) => head.features(),
             Self::Square(head) => head.features(),
+            Self::Decision(head) => head.linear().features(),
         }
     }
 }
@@ -94,6 +103,7 @@ impl EncryptedResults {
             Self::Linear(results) => results.to_bytes(),
             Self::Relu(results) => results.to_bytes(),
             Self::Square(results) => results.to_bytes(),
+            Self::Decision(results) => results.to_bytes(),
         }
     }
 
@@ -103,6 +113,7 @@ impl EncryptedResults {
             Kind::LinearResults => LinearResults::from_bytes(bytes).map(Self::Linear),
             Kind::ReluResults => ReluResults::from_bytes(bytes).map(Self::Relu),
             Kind::SquareResults => SquareResults::from_bytes(bytes).map(Self::Square),
+            Kind::DecisionResults => DecisionResults::from_bytes(bytes).map(Self::Decision),
             other => Err(RheError::format(
                 "encrypted results",
                 format!("this is a file of another kind: {}", other.name()),
@@ -127,24 +138,33 @@ impl EncryptedResults {
             Self::Linear(results) => results.images(),
             Self::Relu(results) => results.images(),
             Self::Square(results) => results.images(),
+            Self::Decision(results) => results.images(),
         }
     }
 }
 
 impl SecretKey {
     /// The class of each image, and nothing else: what to give to others.
+    /// An undecided image of a decision is an error: see [`SecretKey::reveal_decisions`].
     pub fn reveal(&self, results: &EncryptedResults) -> Result<Vec<usize>, RheError> {
+        if let EncryptedResults::Decision(results) = results {
+            let classes = self.reveal_decisions(results)?.into_iter().enumerate();
+            return classes
+                .map(|(image, class)| class.ok_or(RheError::Undecided { image }))
+                .collect();
+        }
         let logits = self.reveal_logits(results)?;
         Ok(logits.into_iter().map(|image| image.class).collect())
     }
 
     /// The logits of each image, for the key's owner alone: whoever may choose what is decrypted
-    /// to logits reads the head out of them, one weight a query.
+    /// to logits reads the head out of them, one weight a query. A decision has none.
     pub fn reveal_logits(&self, results: &EncryptedResults) -> Result<Vec<Logits>, RheError> {
         match results {
             EncryptedResults::Linear(results) => self.reveal_linear_logits(results),
             EncryptedResults::Relu(results) => self.reveal_relu_logits(results),
             EncryptedResults::Square(results) => self.reveal_square_logits(results),
+            EncryptedResults::Decision(_) => Err(RheError::NoLogits),
         }
     }
 }

@@ -34,23 +34,21 @@
 //! the head in the clear is statistical (images whose margin is below the noise may flip), while
 //! *overflow* of L_o is excluded to 2^-64 by [`ReluBudget::log2_failure`].
 
-mod bootstrap;
 mod budget;
 mod calibrate;
 mod classify;
-mod keys;
 mod protect;
 mod results;
 
 pub use budget::ReluBudget;
 pub use calibrate::Ranges;
 pub use classify::ReluClassifier;
-pub use keys::EvaluationKeys;
 pub use protect::ProtectedRelu;
 pub use results::ReluResults;
 
-pub(crate) use keys::{BOOTSTRAP_WORDS, KEYSWITCH_WORDS};
-pub(crate) use protect::EncryptedTable;
+pub(crate) use calibrate::FEATURE_NORM;
+pub(crate) use classify::{evaluate_rows, scaled};
+pub(crate) use protect::residue;
 
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,9 @@ use crate::head::PlainHead;
 use crate::linear::{LinearResults, LinearShape, ProtectedLinear};
 use crate::modular::to_signed;
 use crate::parameters::{MODULUS, POLYNOMIAL_SIZE};
-use crate::quantise::{Precision, QuantisedLinear};
+use crate::quantise::{Precision, QuantisedFeatures, QuantisedLinear};
 use crate::randomness::fill_binary;
-use crate::rows::{EncryptedRows, Encryptor};
+use crate::rows::{EncryptedRows, Encryptor, RowEvaluator};
 use crate::transform::{Backend, Transform};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
@@ -75,12 +75,36 @@ impl CiphertextView {
         rng: &mut impl CryptoRng,
         out: &mut [f32],
     ) -> Result<(), RheError> {
-        let packing = &self.shape.packing;
-        let head = PlainHead::linear(packing.features, packing.classes, weights)?;
         if out.len() != self.len() {
             let reason = format!("{} numbers are asked for, it has {}", out.len(), self.len());
             return Err(RheError::head(reason));
         }
+        self.read(&self.encrypt(weights, rng)?.0, out);
+        Ok(())
+    }
+
+    /// A simulated head that can be asked: what an adversary gets who sends features to a
+    /// classifier and sees the encrypted results. Its key is made for it and forgotten.
+    pub fn simulate_classifier(
+        &self,
+        weights: &[f32],
+        rng: &mut impl CryptoRng,
+    ) -> Result<SimulatedHead, RheError> {
+        let (rows, _) = self.encrypt(weights, rng)?;
+        Ok(SimulatedHead {
+            shape: self.shape,
+            rows: RowEvaluator::new(&rows, Backend::Detected),
+        })
+    }
+
+    /// Rows under a key drawn from `rng`, and that key in evaluation form.
+    fn encrypt(
+        &self,
+        weights: &[f32],
+        rng: &mut impl CryptoRng,
+    ) -> Result<(EncryptedRows, Zeroizing<Vec<u64>>), RheError> {
+        let packing = &self.shape.packing;
+        let head = PlainHead::linear(packing.features, packing.classes, weights)?;
         let quantised = QuantisedLinear::new(&head.layers()[0], self.shape.precision)?;
         let mut secret = Zeroizing::new(vec![0; POLYNOMIAL_SIZE]);
         fill_binary(rng, &mut secret);
@@ -90,8 +114,7 @@ impl CiphertextView {
         let mut encryptor = Encryptor::new(&self.transform, &secret, &seed, rng);
         let (weights, biases) = self.shape.messages(&quantised);
         let rows = EncryptedRows::encrypt(&mut encryptor, seed, *packing, &weights, &biases);
-        self.read(&rows, out);
-        Ok(())
+        Ok((rows, secret))
     }
 
     fn read(&self, rows: &EncryptedRows, out: &mut [f32]) {
@@ -108,6 +131,28 @@ impl CiphertextView {
             }
             out[packing.features] = number(rows.bias_bodies[class]);
         }
+    }
+}
+
+/// A simulated protected head that answers queries with ciphertexts: for experiments. It cannot be
+/// saved, and nobody has its key.
+#[derive(Debug)]
+pub struct SimulatedHead {
+    shape: LinearShape,
+    rows: RowEvaluator,
+}
+
+impl SimulatedHead {
+    /// What is seen in the place of the scores of an image with these features: one body number a
+    /// class, in [−1/2, 1/2). (The mask is a public function of the head's masks and the features.)
+    pub fn observed_scores(&self, features: &[f32]) -> Result<Vec<f32>, RheError> {
+        let packing = &self.shape.packing;
+        let mut quantised = QuantisedFeatures::default();
+        quantised.fill(features, packing.features, &self.shape.space, 0)?;
+        let bodies = self
+            .rows
+            .evaluate_bodies(&quantised.values, quantised.scale);
+        Ok(bodies.into_iter().map(number).collect())
     }
 }
 
@@ -128,70 +173,4 @@ fn number(word: u64) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Form, LinearClassifier, SecretKey};
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
-
-    fn weights() -> Vec<f32> {
-        (0..3 * 101).map(|i| (i as f32 * 0.7).sin()).collect()
-    }
-
-    fn moments(numbers: &[f32]) -> (f64, f64) {
-        let count = numbers.len() as f64;
-        let mean = numbers.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
-        let square = numbers.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / count;
-        (mean, square)
-    }
-
-    #[test]
-    fn a_simulation_repeats_and_is_uniform() {
-        let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
-        let (mut a, mut b) = (vec![0.0; view.len()], vec![0.0; view.len()]);
-        view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut a)
-            .unwrap();
-        view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut b)
-            .unwrap();
-        assert_eq!(a, b);
-        let mut rng = ChaCha8Rng::seed_from_u64(2);
-        let mut all = Vec::new();
-        for _ in 0..200 {
-            view.simulate(&weights(), &mut rng, &mut b).unwrap();
-            all.extend_from_slice(&b);
-        }
-        assert_ne!(a, b);
-        let (mean, square) = moments(&all);
-        // Uniform on [−1/2, 1/2): variance 1/12, of the square 1/180; six standard errors.
-        let count = all.len() as f64;
-        assert!(mean.abs() < 6.0 * (1.0 / 12.0 / count).sqrt(), "{mean}");
-        assert!(
-            (square - 1.0 / 12.0).abs() < 6.0 * (1.0 / 180.0 / count).sqrt(),
-            "{square}"
-        );
-    }
-
-    #[test]
-    fn released_heads_and_results_are_seen_in_the_shape_of_weights_and_scores() {
-        let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
-        let plain = PlainHead::linear(100, 3, &weights()).unwrap();
-        let key = SecretKey::generate().unwrap();
-        let head =
-            ProtectedLinear::protect(&plain, &key, Precision::default(), Form::Seeded).unwrap();
-        let bodies = view.bodies(&head).unwrap();
-        assert_eq!(bodies.len(), 3 * 101);
-        assert!(bodies.iter().all(|x| x.abs() <= 0.5));
-        assert_eq!(view.masks(&head).len() % POLYNOMIAL_SIZE, 0);
-        let results = LinearClassifier::new(&head, Backend::Detected)
-            .classify(&[1.0; 200])
-            .unwrap();
-        assert_eq!(results.observed_scores(1).len(), 3);
-        assert!(results.observed_scores(2).is_empty());
-        let other = CiphertextView::new(99, 3, Precision::default()).unwrap();
-        assert!(other.bodies(&head).is_err());
-        assert!(
-            view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut [0.0; 3])
-                .is_err()
-        );
-    }
-}
+mod tests;

@@ -2,8 +2,9 @@
 
 use flate2::read::GzDecoder;
 use rhe::{
-    Activation, Backend, EncryptedResults, EvaluationKeys, Form, LinearClassifier, PlainHead,
-    Precision, ProtectedLinear, ProtectedRelu, Ranges, ReluClassifier, SecretKey,
+    Activation, Backend, DecisionBudget, DecisionRange, EncryptedResults, EvaluationKeys, Form,
+    LinearClassifier, LinearDecider, PlainHead, Precision, ProtectedDecision, ProtectedLinear,
+    ProtectedRelu, Ranges, ReluBudget, ReluClassifier, SecretKey,
 };
 use std::io::Read;
 use std::path::PathBuf;
@@ -129,24 +130,111 @@ fn a_relu_head_agrees_on_real_images() {
     let train = read(&folder, "train", 5000);
     let weights = train_relu(&train, 8);
     let head = PlainHead::mlp(PIXELS, &[8], 1, Activation::Relu, &weights).unwrap();
-    const IMAGES: usize = 100;
-    let test = read(&folder, "t10k", IMAGES);
+    let images = count("RHE_RELU_IMAGES", 100);
+    let test = read(&folder, "t10k", 10_000);
     let key = SecretKey::generate().unwrap();
     let keys = EvaluationKeys::generate(&key).unwrap();
     let ranges = Ranges::calibrated(&head, &train.features[..1000 * PIXELS]).unwrap();
+    let budget = ReluBudget::new(&head, &ranges).unwrap();
+    let rows = test.features.chunks(PIXELS);
+    let predicted: f64 = rows
+        .map(|row| normal(head.logits(row).unwrap()[0].abs() / budget.deviation(row)[0]))
+        .sum::<f64>()
+        / 10_000.0;
+    println!("relu: predicted over 10000: {predicted:.4}");
+    assert!(predicted >= 0.995, "{predicted}");
     let protected = ProtectedRelu::protect(&head, &key, &ranges, Form::Seeded).unwrap();
     let classifier = ReluClassifier::new(&protected, &keys, Backend::Detected).unwrap();
-    let results = EncryptedResults::Relu(classifier.classify(&test.features).unwrap());
+    let rows = &test.features[..images * PIXELS];
+    let results = EncryptedResults::Relu(classifier.classify(rows).unwrap());
     let (mut same, mut right) = (0, 0);
     let classes = key.reveal(&results).unwrap();
-    for ((row, class), &label) in test.features.chunks(PIXELS).zip(classes).zip(&test.labels) {
+    for ((row, class), &label) in rows.chunks(PIXELS).zip(classes).zip(&test.labels) {
         same += usize::from(head.predict(row).unwrap() == class);
         right += usize::from(class == usize::from(label % 2));
     }
-    println!("relu: {same} of {IMAGES} agree, {right} right");
+    println!("relu: {same} of {images} agree, {right} right");
     assert!(
-        right > IMAGES * 85 / 100,
+        right > images * 85 / 100,
         "the head is no real one: {right}"
     );
-    assert!(same >= IMAGES - 2, "{same} of {IMAGES} agree");
+    assert!(
+        same + 1 + images / 100 >= images,
+        "{same} of {images} agree"
+    );
+}
+
+/// The number of images that a variable of the environment asks for.
+fn count(variable: &str, default: usize) -> usize {
+    let wanted = std::env::var(variable).ok();
+    wanted.and_then(|n| n.parse().ok()).unwrap_or(default)
+}
+
+/// The normal distribution function by its logistic approximation, good to 0.0002.
+fn normal(z: f64) -> f64 {
+    1.0 / (1.0 + (-1.5976 * z - 0.070_565 * z.powi(3)).exp())
+}
+
+/// The share of images on which a decision is predicted to give the head's class: the two largest
+/// logits are compared with normal noise of the budget's deviation.
+fn predicted_agreement(head: &PlainHead, budget: &DecisionBudget, images: &Images) -> f64 {
+    let rows = images.features.chunks(PIXELS);
+    let total: f64 = rows
+        .map(|row| {
+            let mut logits = head.logits(row).unwrap();
+            logits.sort_by(f64::total_cmp);
+            let norm = row.iter().map(|&f| f64::from(f).powi(2)).sum::<f64>() + 1.0;
+            let [.., second, first] = logits[..] else {
+                unreachable!("ten logits")
+            };
+            normal((first - second) / (budget.deviation * norm.sqrt()))
+        })
+        .sum();
+    total / (images.features.len() / PIXELS) as f64
+}
+
+/// Ten classes of real images decided under encryption. `RHE_DECISIONS` sets how many images are,
+/// `RHE_RELU_IMAGES` how many in the test above: half a second and a tenth each.
+#[test]
+fn decisions_agree_on_real_images() {
+    let Some(folder) = data() else {
+        println!("skipped: no MNIST, set RHEA_DATA");
+        return;
+    };
+    let count = count("RHE_DECISIONS", 20);
+    let train = read(&folder, "train", 5000);
+    let head = PlainHead::linear(PIXELS, 10, &train_linear(&train)).unwrap();
+    let test = read(&folder, "t10k", 10_000);
+    let key = SecretKey::generate().unwrap();
+    let keys = EvaluationKeys::generate(&key).unwrap();
+    let range = DecisionRange::calibrated(&head, &train.features[..1000 * PIXELS]).unwrap();
+    let budget = DecisionBudget::new(10, range).unwrap();
+    let wide = DecisionBudget::new(10, DecisionRange::guaranteed(&head).unwrap()).unwrap();
+    println!(
+        "predicted over 10000: {:.4} calibrated, {:.4} guaranteed",
+        predicted_agreement(&head, &budget, &test),
+        predicted_agreement(&head, &wide, &test)
+    );
+    assert!(predicted_agreement(&head, &budget, &test) > 0.99);
+    let precision = Precision::default();
+    let protected =
+        ProtectedDecision::protect(&head, &key, precision, range, Form::Seeded).unwrap();
+    let decider = LinearDecider::new(&protected, &keys, Backend::Detected).unwrap();
+    let rows = &test.features[..count * PIXELS];
+    let results = decider.decide(rows).unwrap();
+    let mut same = 0;
+    for (row, class) in rows
+        .chunks(PIXELS)
+        .zip(key.reveal_decisions(&results).unwrap())
+    {
+        let logits = head.logits(row).unwrap();
+        let largest = logits.iter().copied().fold(f64::MIN, f64::max);
+        let norm = row.iter().map(|&f| f64::from(f).powi(2)).sum::<f64>() + 1.0;
+        same += usize::from(class == Some(head.predict(row).unwrap()));
+        if let Some(class) = class {
+            assert!(largest - logits[class] <= budget.resolution * norm.sqrt());
+        }
+    }
+    println!("decisions: {same} of {count} agree");
+    assert!(same + 1 + count / 50 >= count, "{same} of {count} agree");
 }

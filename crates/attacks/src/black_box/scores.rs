@@ -5,6 +5,7 @@
 //! probabilities are weighed by how much their rounding hides, under the shadow heads' law.
 
 use faer::linalg::matmul::matmul;
+use faer::linalg::solvers::Llt;
 use faer::prelude::Solve;
 use faer::{Accum, Mat, MatRef, Par, Side};
 use rand::seq::SliceRandom;
@@ -49,6 +50,9 @@ pub struct ScoreExtraction<'a> {
     queries: Mat<f64>,
     /// Precision of each class row under the law: (d + 1)², the same solve for every victim.
     precision: Vec<Mat<f64>>,
+    /// Each class's factored equations where all answers weigh the same, the same for every victim;
+    /// empty where weights follow from the answers.
+    shared: Vec<Llt<f64>>,
 }
 
 impl<'a> ScoreExtraction<'a> {
@@ -84,12 +88,23 @@ impl<'a> ScoreExtraction<'a> {
         let precision = (0..prior.classes)
             .map(|class| row_precision(prior, class))
             .collect::<Result<_, _>>()?;
-        Ok(Self {
+        let mut extraction = Self {
             prior,
             options,
             queries,
             precision,
-        })
+            shared: Vec::new(),
+        };
+        if options.kind == ScoreKind::Logits {
+            let weight = extraction.rounding().powi(-2);
+            let weighted = Mat::from_fn(chosen.len(), width, |i, j| {
+                weight * extraction.queries[(i, j)]
+            });
+            extraction.shared = (0..prior.classes)
+                .map(|class| extraction.factor(class, &weighted))
+                .collect::<Result<_, _>>()?;
+        }
+        Ok(extraction)
     }
 
     /// Extracts a head that is reached only through `score`: K scores of an image with the given
@@ -198,6 +213,23 @@ impl<'a> ScoreExtraction<'a> {
         logits
     }
 
+    /// The factored equations of a class row, for queries times their weights.
+    fn factor(&self, class: usize, weighted: &Mat<f64>) -> Result<Llt<f64>, AttackError> {
+        let mut system = self.precision[class].clone();
+        matmul(
+            &mut system,
+            Accum::Add,
+            self.queries.transpose(),
+            weighted,
+            1.0,
+            Par::Seq,
+        );
+        system.llt(Side::Lower).map_err(|_| AttackError::Singular {
+            attack: "score extraction",
+            reason: format!("the equations of class {class}"),
+        })
+    }
+
     /// Each class row's posterior mean given its centred logits with their precisions.
     fn solve(&self, logits: &Mat<f64>, weights: &Mat<f64>) -> Result<Vec<f64>, AttackError> {
         let (n, width) = (self.queries.nrows(), self.prior.width);
@@ -205,15 +237,6 @@ impl<'a> ScoreExtraction<'a> {
         for class in 0..self.prior.classes {
             let weighted =
                 Mat::from_fn(n, width, |i, j| weights[(i, class)] * self.queries[(i, j)]);
-            let mut system = self.precision[class].clone();
-            matmul(
-                &mut system,
-                Accum::Add,
-                self.queries.transpose(),
-                &weighted,
-                1.0,
-                Par::Seq,
-            );
             let mean = self.prior.mean_row(class);
             let left = Mat::from_fn(n, 1, |i, _| {
                 let expected: f64 = (0..width).map(|j| self.queries[(i, j)] * mean[j]).sum();
@@ -228,11 +251,10 @@ impl<'a> ScoreExtraction<'a> {
                 1.0,
                 Par::Seq,
             );
-            let factor = system.llt(Side::Lower).map_err(|_| AttackError::Singular {
-                attack: "score extraction",
-                reason: format!("the equations of class {class}"),
-            })?;
-            let moved = factor.solve(&right);
+            let moved = match self.shared.get(class) {
+                Some(factor) => factor.solve(&right),
+                None => self.factor(class, &weighted)?.solve(&right),
+            };
             head.extend((0..width).map(|j| mean[j] + moved[(j, 0)]));
         }
         centre_rows(&mut head, width);

@@ -23,7 +23,8 @@ pub struct KeygenArgs {
     /// Where the secret key is written, readable by its owner only; it is never overwritten.
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// Where evaluation keys are written; heads with a hidden layer need them, to classify.
+    /// Where evaluation keys are written: to classify with a hidden layer of ReLU, or to decide
+    /// under encryption. They are no secret; who classifies needs them.
     #[arg(long, value_name = "FILE")]
     pub evaluation_key: Option<PathBuf>,
 }
@@ -47,10 +48,14 @@ pub struct ProtectArgs {
     /// Bits of a quantised feature, sign included.
     #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=16))]
     pub feature_bits: u32,
-    /// Public features (`.npy`, one row an image) by which a ReLU head's ranges are set: more
-    /// precise than the bounds that hold for any input.
+    /// Public features (`.npy`, one row an image) by which the ranges of a ReLU head or of decisions
+    /// are set: more precise than the bounds that hold for any input.
     #[arg(long, value_name = "FILE")]
     pub calibration: Option<PathBuf>,
+    /// Let who classifies choose `classify --decision`; doubles the file. Heads with a hidden layer
+    /// of ReLU can decide without it.
+    #[arg(long)]
+    pub decision: bool,
     /// Activation of the hidden layer, where there is one.
     #[arg(long, value_name = "NAME", default_value = "relu", value_parser = ["relu", "square"])]
     pub activation: String,
@@ -65,9 +70,13 @@ pub struct ClassifyArgs {
     /// The features: `.npy`, one row an image.
     #[arg(long, value_name = "FILE")]
     pub features: PathBuf,
-    /// The evaluation keys, where the head has a hidden layer.
+    /// The evaluation keys, where the head has a hidden layer of ReLU, or to decide.
     #[arg(long, value_name = "FILE")]
     pub evaluation_key: Option<PathBuf>,
+    /// Find the largest class under encryption: who reveals learns it and no logit. Takes half a
+    /// second an image for ten classes.
+    #[arg(long)]
+    pub decision: bool,
     /// Where the encrypted results are written.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -83,6 +92,7 @@ pub struct RevealArgs {
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
     /// Print the logits too. Whoever has them for inputs of their choice can read the head.
+    /// Results of `classify --decision` have none: that is a wrong command line (exit code 2).
     #[arg(long)]
     pub logits: bool,
 }

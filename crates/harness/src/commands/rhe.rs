@@ -5,9 +5,10 @@ use std::path::Path;
 
 use datasets::read_matrix;
 use rhe::{
-    Activation, Backend, DEFAULT_MAX_NORM, EncryptedResults, EvaluationKeys, Form,
-    LinearClassifier, PlainHead, Precision, ProtectedHead, ProtectedLinear, ProtectedRelu,
-    ProtectedSquare, Ranges, ReluClassifier, RheError, SecretKey, SquareClassifier,
+    Activation, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, Form,
+    LinearClassifier, LinearDecider, PlainHead, Precision, ProtectedDecision, ProtectedHead,
+    ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges, ReluClassifier, RheError, SecretKey,
+    SquareClassifier,
 };
 
 use crate::app::Failure;
@@ -32,7 +33,12 @@ pub fn rhe(command: &RheCommand) -> Result<String, Failure> {
 
 impl From<RheError> for Failure {
     fn from(error: RheError) -> Self {
-        Self::new(&error, Exit::Data)
+        // Asking for what a result is made not to have is a slip of the command line.
+        let exit = match error {
+            RheError::NoLogits => Exit::Usage,
+            _ => Exit::Data,
+        };
+        Self::new(&error, exit)
     }
 }
 
@@ -75,18 +81,7 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
     let key = SecretKey::load(&args.key)?;
     let head = PlainHead::load(&args.head, activation)?;
     let protected = match (head.layers().len(), head.activation()) {
-        (1, _) => {
-            let precision = Precision {
-                weight_bits: args.weight_bits,
-                feature_bits: args.feature_bits,
-            };
-            ProtectedHead::Linear(ProtectedLinear::protect(
-                &head,
-                &key,
-                precision,
-                Form::Seeded,
-            )?)
-        }
+        (1, _) => protect_linear(args, &head, &key)?,
         (_, Activation::Relu) => {
             let ranges = match &args.calibration {
                 Some(path) => Ranges::calibrated(&head, &features(path, head.features())?)?,
@@ -95,6 +90,11 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
             ProtectedHead::Relu(ProtectedRelu::protect(&head, &key, &ranges, Form::Seeded)?)
         }
         (_, Activation::Square) => {
+            if args.decision {
+                return Err(usage(
+                    "a head with squares cannot decide under encryption\nhint: use a linear head or one with --activation relu, or leave --decision out".into(),
+                ));
+            }
             let max_norm = match &args.calibration {
                 Some(path) => {
                     NORM_ROOM * largest_norm(&features(path, head.features())?, head.features())
@@ -113,6 +113,27 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
         head.outputs(),
         args.out.display()
     ))
+}
+
+fn protect_linear(
+    args: &ProtectArgs,
+    head: &PlainHead,
+    key: &SecretKey,
+) -> Result<ProtectedHead, Failure> {
+    let precision = Precision {
+        weight_bits: args.weight_bits,
+        feature_bits: args.feature_bits,
+    };
+    if !args.decision {
+        let protected = ProtectedLinear::protect(head, key, precision, Form::Seeded)?;
+        return Ok(ProtectedHead::Linear(protected));
+    }
+    let range = match &args.calibration {
+        Some(path) => DecisionRange::calibrated(head, &features(path, head.features())?)?,
+        None => DecisionRange::guaranteed(head)?,
+    };
+    let protected = ProtectedDecision::protect(head, key, precision, range, Form::Seeded)?;
+    Ok(ProtectedHead::Decision(protected))
 }
 
 /// The largest Euclidean norm of rows of `width` values.
@@ -140,21 +161,35 @@ fn features(path: &Path, width: usize) -> Result<Vec<f32>, Failure> {
 fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
     let head = ProtectedHead::load(&args.head)?;
     let rows = features(&args.features, head.features())?;
+    let logits = |head| LinearClassifier::new(head, Backend::Detected).classify(&rows);
     let results = match &head {
-        ProtectedHead::Linear(head) => {
-            let classifier = LinearClassifier::new(head, Backend::Detected);
-            EncryptedResults::Linear(classifier.classify(&rows)?)
+        ProtectedHead::Linear(_) if args.decision => {
+            return Err(usage(format!(
+                "{} cannot decide under encryption\nhint: ask its owner for one made by `rhe protect --decision`, or leave --decision out",
+                args.head.display()
+            )));
         }
+        ProtectedHead::Linear(head) => EncryptedResults::Linear(logits(head)?),
+        ProtectedHead::Decision(head) if args.decision => {
+            let keys = evaluation_keys(args, "to decide takes evaluation keys")?;
+            let decider = LinearDecider::new(head, &keys, Backend::Detected)?;
+            EncryptedResults::Decision(decider.decide(&rows)?)
+        }
+        ProtectedHead::Decision(head) => EncryptedResults::Linear(logits(head.linear())?),
         ProtectedHead::Relu(head) => {
-            let Some(path) = &args.evaluation_key else {
-                return Err(usage(format!(
-                    "{} has a hidden layer with ReLU, which needs evaluation keys\nhint: name the file that `rhe keygen --evaluation-key` wrote with --evaluation-key",
-                    args.head.display()
-                )));
-            };
-            let keys = EvaluationKeys::load(path)?;
+            let keys = evaluation_keys(args, "a hidden layer with ReLU takes evaluation keys")?;
             let classifier = ReluClassifier::new(head, &keys, Backend::Detected)?;
-            EncryptedResults::Relu(classifier.classify(&rows)?)
+            if args.decision {
+                EncryptedResults::Decision(classifier.decide(&rows)?)
+            } else {
+                EncryptedResults::Relu(classifier.classify(&rows)?)
+            }
+        }
+        ProtectedHead::Square(_) if args.decision => {
+            return Err(usage(format!(
+                "{} has squares and cannot decide under encryption\nhint: leave --decision out",
+                args.head.display()
+            )));
         }
         ProtectedHead::Square(head) => {
             EncryptedResults::Square(SquareClassifier::new(head)?.classify(&rows)?)
@@ -169,6 +204,16 @@ fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
     ))
 }
 
+fn evaluation_keys(args: &ClassifyArgs, why: &str) -> Result<EvaluationKeys, Failure> {
+    let Some(path) = &args.evaluation_key else {
+        return Err(usage(format!(
+            "{}: {why}\nhint: name the file that `rhe keygen --evaluation-key` wrote with --evaluation-key",
+            args.head.display()
+        )));
+    };
+    Ok(EvaluationKeys::load(path)?)
+}
+
 fn reveal(args: &RevealArgs) -> Result<String, Failure> {
     let key = SecretKey::load(&args.key)?;
     let results = EncryptedResults::load(&args.encrypted)?;
@@ -177,6 +222,13 @@ fn reveal(args: &RevealArgs) -> Result<String, Failure> {
         for logits in key.reveal_logits(&results)? {
             let values: Vec<String> = logits.values.iter().map(|z| format!("{z:.6}")).collect();
             let _ = writeln!(text, "{}\t{}", logits.class, values.join("\t"));
+        }
+    } else if let EncryptedResults::Decision(results) = &results {
+        for class in key.reveal_decisions(results)? {
+            let _ = match class {
+                Some(class) => writeln!(text, "{class}"),
+                None => writeln!(text, "undecided"),
+            };
         }
     } else {
         for class in key.reveal(&results)? {

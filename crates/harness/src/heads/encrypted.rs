@@ -6,7 +6,7 @@ use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
 use rhe::{
     Backend, CiphertextView, EncryptedResults, Form, LinearClassifier, PlainHead, Precision,
-    ProtectedLinear, SecretKey,
+    ProtectedLinear, SecretKey, SimulatedHead,
 };
 use transfer::{HeadShape, ShadowBatch};
 
@@ -28,6 +28,17 @@ impl Encrypted {
     pub fn new(shape: HeadShape, options: &Rhe) -> Result<Self, HarnessError> {
         let view = CiphertextView::new(shape.features, shape.classes, precision(options))?;
         Ok(Self { view })
+    }
+}
+
+impl Encrypted {
+    /// A head behind an interface that gives encrypted results: what black-box queries meet.
+    pub fn classifier(
+        &self,
+        weights: &[f32],
+        rng: &mut ChaCha8Rng,
+    ) -> Result<SimulatedHead, HarnessError> {
+        Ok(self.view.simulate_classifier(weights, rng)?)
     }
 }
 

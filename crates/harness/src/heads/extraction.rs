@@ -6,6 +6,7 @@ use attacks::{
 };
 use config::experiment::{self as wanted, Labels, Scores, Then};
 use rayon::prelude::*;
+use rhe::SimulatedHead;
 use transfer::{Head, ShadowBatch};
 
 use super::calibration::Calibration;
@@ -48,12 +49,8 @@ pub fn by_labels(
             queries: options.queries,
         },
     )?;
-    let copies = each_victim(trial, "extracting by labels", |head| {
-        Ok(extraction.extract(|features| {
-            // The head's shape was checked; a class is always found.
-            head.predict(features)
-                .map_or(0, |classes| classes[0] as usize)
-        })?)
+    let copies = each_victim(trial, "extracting by labels", |victim| {
+        Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
     })?;
     attack_copies(trial, &options.then, copies, timings, outcome)
 }
@@ -79,9 +76,9 @@ pub fn by_scores(
             decimals: options.decimals,
         },
     )?;
-    let copies = each_victim(trial, "extracting by scores", |head| {
+    let copies = each_victim(trial, "extracting by scores", |victim| {
         Ok(extraction.extract(|features| {
-            let logits = head.logits(features).unwrap_or_default();
+            let logits = victim.logits(features);
             match kind {
                 attacks::ScoreKind::Logits => logits,
                 attacks::ScoreKind::Probabilities => softmax(&logits),
@@ -91,10 +88,52 @@ pub fn by_scores(
     attack_copies(trial, &options.then, copies, timings, outcome)
 }
 
+/// A victim behind an interface.
+enum Victim {
+    Plain(Head),
+    /// Answers are ciphertexts: their numbers stand where the logits would.
+    Encrypted(SimulatedHead),
+}
+
+impl Victim {
+    fn new(trial: &Trial<'_>, index: usize) -> Result<Self, HarnessError> {
+        let weights = trial.victims.head(index);
+        Ok(match trial.encrypted {
+            None => Self::Plain(Head::new(trial.setting.shape, weights.to_vec())?),
+            Some(encrypted) => {
+                let key = trial.world.root.child("encrypted answers");
+                Self::Encrypted(encrypted.classifier(weights, &mut key.rng(index as u64))?)
+            }
+        })
+    }
+
+    /// What is seen in the place of the logits. Shapes were checked: there is always an answer.
+    fn logits(&self, features: &[f32]) -> Vec<f32> {
+        match self {
+            Self::Plain(head) => head.logits(features).unwrap_or_default(),
+            Self::Encrypted(head) => head.observed_scores(features).unwrap_or_default(),
+        }
+    }
+}
+
+/// The largest logit's class, the first of equals; of a single logit its sign.
+fn class_of(logits: &[f32]) -> usize {
+    if let [logit] = logits {
+        return usize::from(*logit > 0.0);
+    }
+    let mut best = 0;
+    for (class, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] {
+            best = class;
+        }
+    }
+    best
+}
+
 fn each_victim(
     trial: &Trial<'_>,
     name: &str,
-    extract: impl Fn(&Head) -> Result<Extracted, HarnessError> + Sync,
+    extract: impl Fn(&Victim) -> Result<Extracted, HarnessError> + Sync,
 ) -> Result<Vec<Extracted>, HarnessError> {
     let step = trial
         .context
@@ -104,8 +143,7 @@ fn each_victim(
     (0..trial.victims.len())
         .into_par_iter()
         .map(|index| {
-            let head = Head::new(trial.setting.shape, trial.victims.head(index).to_vec())?;
-            let copy = extract(&head);
+            let copy = extract(&Victim::new(trial, index)?);
             step.at(
                 done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1,
                 "",

@@ -38,6 +38,8 @@ pub struct Trial<'a> {
     pub victims: &'a ShadowBatch,
     /// What accuracy and agreement are measured on.
     pub test: &'a FeatureSet,
+    /// What queries are answered with, where the victims are encrypted.
+    pub encrypted: Option<&'a Encrypted>,
 }
 
 /// Trains the cell's victims, attacks them, and scores the attack under both hypotheses.
@@ -88,10 +90,15 @@ pub fn measure(
         ..Outcome::default()
     };
     let view;
+    let mut encrypted = None;
     if let Defence::Rhe(options) = &cell.defence {
         outcome.label_agreement = Some(encrypted::label_agreement(&batch, shape, &test, options)?);
         view = Encrypted::new(shape, options)?;
-        setting = setting.seen_through(&view);
+        encrypted = Some(&view);
+        // An extraction sees answers, not the head, and knows its own shadow heads in the clear.
+        if !matches!(cell.attack, Attack::Labels(_) | Attack::Scores(_)) {
+            setting = setting.seen_through(&view);
+        }
     }
     let trial = Trial {
         context,
@@ -102,6 +109,7 @@ pub fn measure(
         keys,
         victims: &batch,
         test: &test,
+        encrypted,
     };
     attack(&trial, timings, &mut outcome)?;
     Ok(outcome)

@@ -1,11 +1,12 @@
 //! ReLU heads.
 
 use super::{on_threads, shortest};
+use crate::bootstrap::EvaluationKeys;
 use crate::error::RheError;
 use crate::head::{Activation, PlainHead};
 use crate::keys::SecretKey;
 use crate::protected::EncryptedResults;
-use crate::relu::{EvaluationKeys, ProtectedRelu, Ranges, ReluClassifier};
+use crate::relu::{ProtectedRelu, Ranges, ReluClassifier};
 use crate::rows::Form;
 use crate::transform::Backend;
 use rand::{RngExt, SeedableRng};
@@ -22,6 +23,8 @@ pub struct ReluBench {
     pub one_thread_ms: f64,
     /// One image on two threads.
     pub two_threads_ms: f64,
+    /// One image to its encrypted class in place of the logit, on one thread.
+    pub decision_ms: f64,
     /// Making the evaluation keys.
     pub keygen_ms: f64,
     /// Bytes of the evaluation keys' file.
@@ -69,6 +72,12 @@ pub fn bench_relu(features: usize, hidden: usize, images: usize) -> Result<ReluB
         })?
     };
     let (one_thread_ms, two_threads_ms) = (time(1)?, time(2)?);
+    let decision_ms = on_threads(1, || {
+        let mut result = Ok(());
+        let one = &rows[..features];
+        let time = shortest(5, 1, || result = classifier.decide(one).map(drop));
+        result.map(|()| time / 1e3)
+    })??;
     let results = EncryptedResults::Relu(classifier.classify(&rows)?);
     let result_bytes = results.to_bytes().len() / results.images();
     let classes = key.reveal(&results)?;
@@ -81,6 +90,7 @@ pub fn bench_relu(features: usize, hidden: usize, images: usize) -> Result<ReluB
         hidden,
         one_thread_ms,
         two_threads_ms,
+        decision_ms,
         keygen_ms,
         keys_bytes: keys.to_bytes().len(),
         head_bytes: protected.to_bytes().len(),

@@ -19,7 +19,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 const MAGIC: &[u8; 8] = b"RHEA-RHE";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const HEADER: usize = 28;
 const CHECKSUM: usize = 16;
 
@@ -34,10 +34,12 @@ pub(crate) enum Kind {
     ReluResults = 6,
     SquareHead = 7,
     SquareResults = 8,
+    DecisionHead = 9,
+    DecisionResults = 10,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::SecretKey,
         Self::LinearHead,
         Self::LinearResults,
@@ -46,6 +48,8 @@ impl Kind {
         Self::ReluResults,
         Self::SquareHead,
         Self::SquareResults,
+        Self::DecisionHead,
+        Self::DecisionResults,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -58,6 +62,8 @@ impl Kind {
             Self::ReluResults => "encrypted results of a ReLU head",
             Self::SquareHead => "protected square head",
             Self::SquareResults => "encrypted results of a square head",
+            Self::DecisionHead => "protected linear head with decisions",
+            Self::DecisionResults => "encrypted decisions",
         }
     }
 
@@ -65,9 +71,12 @@ impl Kind {
     pub(crate) fn limit(self) -> u64 {
         match self {
             Self::SecretKey => 1 << 10,
-            Self::LinearHead | Self::ReluHead => 1 << 30,
+            Self::LinearHead | Self::DecisionHead | Self::ReluHead => 1 << 30,
             Self::EvaluationKeys | Self::SquareHead => 1 << 30,
-            Self::LinearResults | Self::ReluResults | Self::SquareResults => 4 << 30,
+            Self::LinearResults
+            | Self::ReluResults
+            | Self::SquareResults
+            | Self::DecisionResults => 4 << 30,
         }
     }
 }

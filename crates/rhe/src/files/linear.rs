@@ -65,22 +65,31 @@ impl ProtectedLinear {
     /// The head's file content.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new(Kind::LinearHead, self.rows.capacity());
+        self.write(&mut writer);
+        writer.finish()
+    }
+
+    pub(super) fn write(&self, writer: &mut Writer) {
         writer.identity(self.key);
         writer.identity(self.id);
-        self.shape.write(&mut writer);
+        self.shape.write(writer);
         writer.bytes(&self.step.0);
-        self.rows.write(&mut writer);
-        writer.finish()
+        self.rows.write(writer);
     }
 
     /// Reads what [`ProtectedLinear::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
         let mut reader = Reader::open(bytes, Kind::LinearHead)?;
-        let (key, id) = (reader.identity()?, reader.identity()?);
-        let shape = LinearShape::read(&mut reader)?;
-        let step = SealedNumbers(reader.bytes(8)?.to_vec());
-        let rows = EncryptedRows::read(&mut reader, shape.packing)?;
+        let head = Self::read(&mut reader)?;
         reader.finish()?;
+        Ok(head)
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, RheError> {
+        let (key, id) = (reader.identity()?, reader.identity()?);
+        let shape = LinearShape::read(reader)?;
+        let step = SealedNumbers(reader.bytes(8)?.to_vec());
+        let rows = EncryptedRows::read(reader, shape.packing)?;
         Ok(Self {
             shape,
             key,

@@ -2,13 +2,13 @@
 
 use super::container::{Kind, Reader, Writer, read_limited, write_whole};
 use super::secret::at;
+use crate::bootstrap::{BOOTSTRAP_WORDS, EncryptedTable, EvaluationKeys, KEYSWITCH_WORDS};
+use crate::decision::MAX_CLASSES;
 use crate::error::RheError;
 use crate::keys::SealedNumbers;
 use crate::packing::Packing;
 use crate::parameters::POLYNOMIAL_SIZE;
-use crate::relu::{
-    BOOTSTRAP_WORDS, EncryptedTable, EvaluationKeys, KEYSWITCH_WORDS, ProtectedRelu, ReluResults,
-};
+use crate::relu::{ProtectedRelu, ReluResults};
 use crate::rows::EncryptedRows;
 use std::path::Path;
 
@@ -66,7 +66,7 @@ impl ProtectedRelu {
         writer.number(self.outputs as u64);
         writer.bytes(&self.scales.0);
         self.rows.write(&mut writer);
-        for table in &self.tables {
+        for table in self.tables.iter().chain(&self.offsets) {
             writer.bytes(&table.seed);
             writer.words(&table.body);
         }
@@ -87,15 +87,19 @@ impl ProtectedRelu {
             .map_err(|error| reader.bad(error.to_string()))?;
         let scales = SealedNumbers(reader.bytes(8 * (1 + outputs))?.to_vec());
         let rows = EncryptedRows::read(&mut reader, packing)?;
-        let mut read_table = || {
+        let mut read_table = |words: usize| {
             Ok(EncryptedTable {
                 seed: reader.array()?,
-                body: reader.words(POLYNOMIAL_SIZE)?,
+                body: reader.words(words)?,
             })
         };
         let tables = (0..tables)
-            .map(|_| read_table())
+            .map(|_| read_table(POLYNOMIAL_SIZE))
             .collect::<Result<_, RheError>>()?;
+        let offsets = match outputs {
+            ..=MAX_CLASSES => Some(read_table(outputs)?),
+            _ => None,
+        };
         reader.finish()?;
         Ok(Self {
             key,
@@ -105,6 +109,7 @@ impl ProtectedRelu {
             rows,
             tables,
             scales,
+            offsets,
         })
     }
 }

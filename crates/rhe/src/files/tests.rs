@@ -106,7 +106,7 @@ fn other_versions_parameters_and_kinds_are_named() {
     let bytes = head.to_bytes();
     let version = reason(ProtectedHead::from_bytes(&forged(&bytes, 10, &[9, 0])));
     assert!(
-        version.contains("version is 9, this program reads 1"),
+        version.contains("version is 9, this program reads 2"),
         "{version}"
     );
     let parameters = reason(ProtectedHead::from_bytes(&forged(&bytes, 12, &[0xab; 8])));

@@ -1,16 +1,11 @@
 //! The precision budget of a ReLU head: see the derivation in the module's documentation.
 
 use super::calibrate::{FEATURE_NORM, Ranges, two_layers};
+use crate::bootstrap::{INPUT_STEPS, OUTPUT_TURN_NOISE};
 use crate::error::RheError;
 use crate::head::PlainHead;
 use crate::parameters::POLYNOMIAL_SIZE;
 use std::f64::consts::LN_2;
-
-/// Standard deviation of a bootstrap's input, in steps of 1/4096 of a turn.
-const INPUT_STEPS: f64 = 4.8;
-
-/// Standard deviation of a bootstrap's own noise, as a part of a turn: 2^49 / 2^64.
-const BOOTSTRAP_TURN: f64 = 1.0 / (1u64 << 15) as f64;
 
 /// The largest output's share of the torus, as a part of a turn.
 pub(super) const OUTPUT_TURN: f64 = 0.125;
@@ -51,7 +46,7 @@ impl ReluBudget {
             })
             .collect();
         let bootstraps = (second.inputs as f64).sqrt();
-        let output_deviation = BOOTSTRAP_TURN * bootstraps / turns;
+        let output_deviation = OUTPUT_TURN_NOISE * bootstraps / turns;
         let largest = (0..second.outputs).flat_map(slopes).fold(0.0, f64::max);
         let deviation = input_deviation
             .iter()
@@ -63,7 +58,7 @@ impl ReluBudget {
             input_deviation,
             output_deviation,
             log2_table_step: (largest * turns).log2() + 64.0,
-            log2_output_noise: (BOOTSTRAP_TURN * bootstraps).log2() + 64.0,
+            log2_output_noise: (OUTPUT_TURN_NOISE * bootstraps).log2() + 64.0,
             log2_failure: 1.0 - room * room / (2.0 * LN_2),
         })
     }

@@ -2,25 +2,17 @@
 
 use super::budget::{ReluBudget, torus_scales};
 use super::calibrate::{Ranges, two_layers};
-use super::keys::{SET, compression_seed};
+use crate::bootstrap::EncryptedTable;
+use crate::decision::MAX_CLASSES;
 use crate::error::RheError;
 use crate::head::{Dense, PlainHead};
 use crate::keys::{Identity, SealedNumbers, SecretKey};
 use crate::modular::from_signed;
 use crate::packing::Packing;
 use crate::parameters::{MAX_LOG2_FAILURE, MODULUS, POLYNOMIAL_SIZE};
-use crate::randomness::{SystemSeeder, fill_from_system, system_generator};
+use crate::randomness::{fill_from_system, system_generator};
 use crate::rows::{EncryptedRows, Encryptor, Form};
 use crate::transform::{Backend, Transform};
-use tfhe::core_crypto::prelude::*;
-use zeroize::Zeroizing;
-
-/// One encrypted accumulator: a 16-byte seed for its mask and N body words.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct EncryptedTable {
-    pub(crate) seed: [u8; 16],
-    pub(crate) body: Vec<u64>,
-}
 
 /// A head with one hidden ReLU layer under encryption; needs [`super::EvaluationKeys`] to classify.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +27,8 @@ pub struct ProtectedRelu {
     pub(crate) tables: Vec<EncryptedTable>,
     /// 1/λ, then C_o = ½·Σ_i w2_oi·B_i/2 of each output.
     pub(crate) scales: SealedNumbers,
+    /// λ·C_o, encrypted: coefficient o of one polynomial.
+    pub(crate) offsets: Option<EncryptedTable>,
 }
 
 impl ProtectedRelu {
@@ -64,7 +58,10 @@ impl ProtectedRelu {
             let terms = second.row(o).iter().zip(&bounds);
             terms.map(|(&w, &b)| 0.25 * f64::from(w) * b).sum::<f64>()
         });
-        let numbers: Vec<f64> = std::iter::once(1.0 / lambda).chain(offsets).collect();
+        let offsets: Vec<f64> = offsets.collect();
+        let numbers: Vec<f64> = std::iter::once(1.0 / lambda)
+            .chain(offsets.iter().copied())
+            .collect();
         Ok(Self {
             key: key.id(),
             id,
@@ -73,6 +70,7 @@ impl ProtectedRelu {
             rows: encrypt_rows(first, second, key, &bounds, lambda)?.into_form(form),
             tables: encrypt_tables(second, key, &bounds, lambda)?,
             scales: SealedNumbers::seal(&numbers, key, id),
+            offsets: encrypt_offsets(&offsets, key, lambda)?,
         })
     }
 
@@ -103,7 +101,7 @@ impl ProtectedRelu {
 }
 
 /// A part of a turn, modulo one, as a residue modulo q.
-fn residue(turns: f64) -> u64 {
+pub(crate) fn residue(turns: f64) -> u64 {
     from_signed(((turns - turns.round()) * MODULUS as f64) as i64)
 }
 
@@ -159,54 +157,29 @@ fn encrypt_tables(
     bounds: &[f64],
     lambda: f64,
 ) -> Result<Vec<EncryptedTable>, RheError> {
-    let mut seeder = SystemSeeder::new()?;
-    let secret = Zeroizing::new(key.coefficients().to_vec());
-    let ring = GlweSecretKey::from_container(secret.as_slice(), SET.polynomial_size);
-    let mut tables = Vec::with_capacity(second.outputs * second.inputs);
-    for o in 0..second.outputs {
-        for (&w2, &bound) in second.row(o).iter().zip(bounds) {
-            let entry = |i: usize| {
-                // The switch to 2N values rounds down: entry i serves the middle of its step.
-                let z = (i as f64 + 0.5) / POLYNOMIAL_SIZE as f64 * bound;
-                torus(lambda * 0.5 * f64::from(w2) * (z - bound / 2.0))
-            };
-            let message =
-                PlaintextList::from_container((0..POLYNOMIAL_SIZE).map(entry).collect::<Vec<_>>());
-            let mut seed = [0; 16];
-            fill_from_system(&mut seed)?;
-            let mut table = SeededGlweCiphertext::new(
-                0u64,
-                ring.glwe_dimension().to_glwe_size(),
-                ring.polynomial_size(),
-                compression_seed(seed),
-                SET.ciphertext_modulus,
-            );
-            encrypt_seeded_glwe_ciphertext(
-                &ring,
-                &mut table,
-                &message,
-                SET.glwe_noise_distribution,
-                &mut seeder,
-            );
-            tables.push(EncryptedTable {
-                seed,
-                body: table.into_container(),
-            });
-        }
-    }
-    Ok(tables)
+    let units = (0..second.outputs).flat_map(|o| second.row(o).iter().zip(bounds));
+    let tables = units.map(|(&w2, &bound)| {
+        let entry = |i: usize| {
+            // The switch to 2N values rounds down: entry i serves the middle of its step.
+            let z = (i as f64 + 0.5) / POLYNOMIAL_SIZE as f64 * bound;
+            torus(lambda * 0.5 * f64::from(w2) * (z - bound / 2.0))
+        };
+        (0..POLYNOMIAL_SIZE).map(entry).collect()
+    });
+    EncryptedTable::encrypt_all(key, tables)
 }
 
-impl EncryptedTable {
-    /// The accumulator with its mask written out, 2N words.
-    pub(super) fn open(&self) -> Vec<u64> {
-        SeededGlweCiphertext::from_container(
-            self.body.as_slice(),
-            SET.glwe_dimension.to_glwe_size(),
-            compression_seed(self.seed),
-            SET.ciphertext_modulus,
-        )
-        .decompress_into_glwe_ciphertext()
-        .into_container()
+/// The constants that the owner adds on revealing, for who decides without revealing; none where
+/// there are more outputs than a decision takes.
+fn encrypt_offsets(
+    offsets: &[f64],
+    key: &SecretKey,
+    lambda: f64,
+) -> Result<Option<EncryptedTable>, RheError> {
+    if offsets.len() > MAX_CLASSES {
+        return Ok(None);
     }
+    let message: Vec<u64> = offsets.iter().map(|c| torus(c * lambda)).collect();
+    let mut tables = EncryptedTable::encrypt_all(key, std::iter::once(message))?;
+    Ok(tables.pop())
 }

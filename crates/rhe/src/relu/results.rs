@@ -1,6 +1,6 @@
 //! Encrypted logits of a ReLU head, and how their owner reads them.
 
-use super::bootstrap::LWE_WORDS;
+use crate::bootstrap::LWE_WORDS;
 use crate::error::RheError;
 use crate::head::class_of;
 use crate::keys::{Identity, SealedNumbers, SecretKey};
@@ -94,7 +94,7 @@ impl SecretKey {
     }
 
     /// b − ⟨a, s⟩ over 2^64.
-    fn phase(&self, lwe: &[u64]) -> u64 {
+    pub(crate) fn phase(&self, lwe: &[u64]) -> u64 {
         let products = lwe[..POLYNOMIAL_SIZE].iter().zip(self.coefficients());
         let inner = products.fold(0u64, |sum, (&a, &s)| sum.wrapping_add(a.wrapping_mul(s)));
         lwe[POLYNOMIAL_SIZE].wrapping_sub(inner)

@@ -1,5 +1,6 @@
 use super::*;
 use crate::SecretKey;
+use crate::bootstrap::EvaluationKeys;
 use crate::head::{Activation, PlainHead};
 use crate::rows::Form;
 use crate::transform::Backend;

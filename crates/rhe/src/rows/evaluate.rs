@@ -83,6 +83,16 @@ impl RowEvaluator {
         );
     }
 
+    /// The bodies alone: all that does not follow from public randomness.
+    pub(crate) fn evaluate_bodies(&self, x: &[i32], scale: u32) -> Vec<u64> {
+        let mut bodies = vec![0; self.packing.classes];
+        self.transform.vectorised(
+            #[inline(always)]
+            || self.bodies(x, scale, &mut bodies),
+        );
+        bodies
+    }
+
     #[inline(always)]
     fn bodies(&self, x: &[i32], scale: u32, bodies: &mut [u64]) {
         let packing = &self.packing;

@@ -17,8 +17,8 @@ pub(crate) const KEYSWITCH_WORDS: usize = POLYNOMIAL_SIZE * SET.ks_level.0;
 /// Words of the bootstrapping key's bodies: two polynomials a small secret coefficient.
 pub(crate) const BOOTSTRAP_WORDS: usize = LWE_DIMENSION * 2 * SET.pbs_level.0 * POLYNOMIAL_SIZE;
 
-/// What a classifier needs to bootstrap: 30 MB in its seeded form. One set serves every ReLU head
-/// of a secret key.
+/// What a classifier needs to bootstrap: 30 MB in its seeded form. One set serves every head
+/// of a secret key that bootstraps: ReLU heads, and decisions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvaluationKeys {
     pub(crate) key: Identity,
@@ -92,6 +92,18 @@ impl EvaluationKeys {
     /// The name of the secret key that they belong to.
     pub fn key_id(&self) -> Identity {
         self.key
+    }
+
+    /// That `head`, the key name of a protected head, is theirs.
+    pub(crate) fn check(&self, what: &'static str, head: Identity) -> Result<(), RheError> {
+        if self.key == head {
+            return Ok(());
+        }
+        Err(RheError::OtherKey {
+            what,
+            expected: self.key.to_string(),
+            found: head.to_string(),
+        })
     }
 
     /// The keyswitching key, masks written out: `2048 × levels × 919` words.

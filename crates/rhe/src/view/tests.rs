@@ -1,0 +1,226 @@
+use super::*;
+use crate::modular::{from_signed, mul, sub};
+use crate::noise::product_variance;
+use crate::transform::Transform;
+use crate::{Form, LinearClassifier, SecretKey};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+fn weights() -> Vec<f32> {
+    (0..3 * 101).map(|i| (i as f32 * 0.7).sin()).collect()
+}
+
+fn moments(numbers: &[f32]) -> (f64, f64) {
+    let count = numbers.len() as f64;
+    let mean = numbers.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
+    let square = numbers.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / count;
+    (mean, square)
+}
+
+#[test]
+fn a_simulation_repeats_and_is_uniform() {
+    let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
+    let (mut a, mut b) = (vec![0.0; view.len()], vec![0.0; view.len()]);
+    view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut a)
+        .unwrap();
+    view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut b)
+        .unwrap();
+    assert_eq!(a, b);
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut all = Vec::new();
+    for _ in 0..200 {
+        view.simulate(&weights(), &mut rng, &mut b).unwrap();
+        all.extend_from_slice(&b);
+    }
+    assert_ne!(a, b);
+    let (mean, square) = moments(&all);
+    // Uniform on [−1/2, 1/2): variance 1/12, of the square 1/180; six standard errors.
+    let count = all.len() as f64;
+    assert!(mean.abs() < 6.0 * (1.0 / 12.0 / count).sqrt(), "{mean}");
+    assert!(
+        (square - 1.0 / 12.0).abs() < 6.0 * (1.0 / 180.0 / count).sqrt(),
+        "{square}"
+    );
+}
+
+#[test]
+fn released_heads_and_results_are_seen_in_the_shape_of_weights_and_scores() {
+    let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
+    let plain = PlainHead::linear(100, 3, &weights()).unwrap();
+    let key = SecretKey::generate().unwrap();
+    let head = ProtectedLinear::protect(&plain, &key, Precision::default(), Form::Seeded).unwrap();
+    let bodies = view.bodies(&head).unwrap();
+    assert_eq!(bodies.len(), 3 * 101);
+    assert!(bodies.iter().all(|x| x.abs() <= 0.5));
+    assert_eq!(view.masks(&head).len() % POLYNOMIAL_SIZE, 0);
+    let results = LinearClassifier::new(&head, Backend::Detected)
+        .classify(&[1.0; 200])
+        .unwrap();
+    assert_eq!(results.observed_scores(1).len(), 3);
+    assert!(results.observed_scores(2).is_empty());
+    let other = CiphertextView::new(99, 3, Precision::default()).unwrap();
+    assert!(other.bodies(&head).is_err());
+    assert!(
+        view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut [0.0; 3])
+            .is_err()
+    );
+}
+
+/// Heads of each kind in the comparison below.
+const HEADS: usize = 4_000;
+/// Equal parts of [−1/2, 1/2) that numbers are counted in.
+const BINS: usize = 64;
+
+/// Counts and what else is compared of the ciphertexts of one kind.
+struct Law {
+    bodies: [f64; BINS],
+    masks: [f64; BINS],
+    /// Σ body · weight that it hides, and the number of terms.
+    with_weight: (f64, f64),
+    /// Σ body · body of its neighbour.
+    with_neighbour: f64,
+    /// Σ noise² / predicted variance.
+    noise: f64,
+}
+
+impl Law {
+    fn empty() -> Self {
+        Self {
+            bodies: [0.0; BINS],
+            masks: [0.0; BINS],
+            with_weight: (0.0, 0.0),
+            with_neighbour: 0.0,
+            noise: 0.0,
+        }
+    }
+
+    /// Adds one head: its rows, and its secret in evaluation form to look at the noise.
+    fn add(&mut self, view: &CiphertextView, rows: &EncryptedRows, secret: &[u64], plain: &[f32]) {
+        let mut bodies = vec![0.0; view.len()];
+        view.read(rows, &mut bodies);
+        let (masks, _) = rows.expand_masks();
+        for &x in &bodies {
+            self.bodies[bin(x)] += 1.0;
+        }
+        for &word in masks.iter().step_by(17) {
+            self.masks[bin(number(word))] += 1.0;
+        }
+        for (x, w) in bodies.iter().zip(plain) {
+            self.with_weight.0 += f64::from(*x) * f64::from(*w);
+            self.with_weight.1 += f64::from(*w).powi(2) / 12.0;
+        }
+        let pairs = bodies.windows(2);
+        self.with_neighbour += pairs.map(|p| f64::from(p[0] * p[1])).sum::<f64>();
+        // The noise of the first weight: body − a·s − Δ·ŵ.
+        let transform = Transform::new(Backend::Portable);
+        let mut product = vec![0; POLYNOMIAL_SIZE];
+        transform.multiply(&mut product, &masks[..POLYNOMIAL_SIZE], secret);
+        transform.inverse(&mut product);
+        let head = PlainHead::linear(100, 3, plain).unwrap();
+        let quantised = QuantisedLinear::new(&head.layers()[0], Precision::default()).unwrap();
+        let message = mul(
+            from_signed(i64::from(quantised.weights[0])),
+            view.shape.space.delta,
+        );
+        let noise = to_signed(sub(sub(rows.bodies[0], product[0]), message)) as f64;
+        self.noise += noise * noise / product_variance(1.0);
+    }
+}
+
+fn bin(x: f32) -> usize {
+    (((x + 0.5) * BINS as f32) as usize).min(BINS - 1)
+}
+
+/// Pearson's statistic against equal counts, as standard deviations from its mean.
+fn uniformity(counts: &[f64; BINS]) -> f64 {
+    let expected = counts.iter().sum::<f64>() / BINS as f64;
+    let statistic: f64 = counts
+        .iter()
+        .map(|c| (c - expected).powi(2) / expected)
+        .sum();
+    let freedom = (BINS - 1) as f64;
+    (statistic - freedom) / (2.0 * freedom).sqrt()
+}
+
+/// Pearson's statistic of two samples against one law, as standard deviations from its mean.
+fn homogeneity(a: &[f64; BINS], b: &[f64; BINS]) -> f64 {
+    let (n, m) = (a.iter().sum::<f64>(), b.iter().sum::<f64>());
+    let pairs = a.iter().zip(b);
+    let statistic: f64 = pairs
+        .map(|(x, y)| ((m / n).sqrt() * x - (n / m).sqrt() * y).powi(2) / (x + y))
+        .sum();
+    let freedom = (BINS - 1) as f64;
+    (statistic - freedom) / (2.0 * freedom).sqrt()
+}
+
+/// 4 000 heads simulated from a seeded stream against 4 000 protected with keys of the operating
+/// system's generator: masks and bodies uniform and alike, bodies without a trace of the weights
+/// or of their neighbours, and noise of one variance where the secret is known. Bounds are six
+/// standard deviations of each statistic.
+#[test]
+fn simulated_ciphertexts_follow_the_law_of_real_ones() {
+    let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
+    let plain = weights();
+    let head = PlainHead::linear(100, 3, &plain).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let (mut real, mut simulated) = (Law::empty(), Law::empty());
+    for _ in 0..HEADS {
+        let (rows, secret) = view.encrypt(&plain, &mut rng).unwrap();
+        simulated.add(&view, &rows, &secret, &plain);
+        let key = SecretKey::generate().unwrap();
+        let released =
+            ProtectedLinear::protect(&head, &key, Precision::default(), Form::Seeded).unwrap();
+        real.add(&view, &released.rows, key.values(), &plain);
+    }
+    for (kind, law) in [("real", &real), ("simulated", &simulated)] {
+        let bodies: f64 = law.bodies.iter().sum();
+        assert_eq!(bodies, (HEADS * 303) as f64);
+        assert!(uniformity(&law.bodies) < 6.0, "{kind}: {:?}", law.bodies);
+        assert!(uniformity(&law.masks) < 6.0, "{kind}: {:?}", law.masks);
+        let trace = law.with_weight.0 / law.with_weight.1.sqrt();
+        assert!(trace.abs() < 6.0, "{kind}: {trace}");
+        let neighbours = law.with_neighbour / ((HEADS * 302) as f64).sqrt() * 12.0;
+        assert!(neighbours.abs() < 6.0, "{kind}: {neighbours}");
+        // The square of a uniform number has a relative variance of 0.8.
+        let ratio = law.noise / HEADS as f64;
+        assert!(
+            (ratio - 1.0).abs() < 6.0 * (0.8 / HEADS as f64).sqrt(),
+            "{kind}: {ratio}"
+        );
+    }
+    assert!(homogeneity(&real.bodies, &simulated.bodies) < 6.0);
+    assert!(homogeneity(&real.masks, &simulated.masks) < 6.0);
+}
+
+/// The same comparison of answers to queries: their bodies are uniform and tell no class.
+#[test]
+fn answers_of_a_simulated_head_are_uniform_and_repeat() {
+    let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
+    let features: Vec<f32> = (0..100).map(|i| (i as f32 * 0.3).cos().max(0.0)).collect();
+    let ask = |seed: u64| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let head = view.simulate_classifier(&weights(), &mut rng).unwrap();
+        head.observed_scores(&features).unwrap()
+    };
+    assert_eq!(ask(5), ask(5));
+    let mut counts = [0.0; BINS];
+    let mut largest = [0.0f64; 3];
+    for seed in 0..HEADS as u64 {
+        let answer = ask(seed);
+        let best = (0..3)
+            .max_by(|&a, &b| answer[a].total_cmp(&answer[b]))
+            .unwrap();
+        largest[best] += 1.0;
+        answer.into_iter().for_each(|x| counts[bin(x)] += 1.0);
+    }
+    assert!(uniformity(&counts) < 6.0, "{counts:?}");
+    let third = HEADS as f64 / 3.0;
+    let deviation = (third * 2.0 / 3.0).sqrt();
+    assert!(
+        largest.iter().all(|n| (n - third).abs() < 6.0 * deviation),
+        "{largest:?}"
+    );
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let head = view.simulate_classifier(&weights(), &mut rng).unwrap();
+    assert!(head.observed_scores(&[0.0; 99]).is_err());
+}
