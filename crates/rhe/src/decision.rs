@@ -30,7 +30,7 @@
 //! differ from the largest logit's, and no harm is done to others. Three that near can beat each
 //! other in a circle; then no class wins all, and the result says "undecided" and not a wrong class.
 //! Step 2 has margins of a = 1024/(K − 1) steps against 4.8 (and 0.4 for the K − 1 added
-//! bootstraps): its failure probability is below 2^-64 up to 23 classes, more are refused. Step 3's
+//! bootstraps): its failure probability is below 2^-64 up to 22 classes, more are refused. Step 3's
 //! steps are 2^58 against a noise of 2^49·√K.
 
 mod budget;

@@ -235,31 +235,32 @@ impl<'a> ScoreExtraction<'a> {
         let (n, width) = (self.queries.nrows(), self.prior.width);
         let mut head = Vec::with_capacity(self.prior.mean.len());
         for class in 0..self.prior.classes {
-            let weighted =
-                Mat::from_fn(n, width, |i, j| weights[(i, class)] * self.queries[(i, j)]);
             let mean = self.prior.mean_row(class);
             let left = Mat::from_fn(n, 1, |i, _| {
                 let expected: f64 = (0..width).map(|j| self.queries[(i, j)] * mean[j]).sum();
                 logits[(i, class)] - expected
             });
-            let mut right = Mat::<f64>::zeros(width, 1);
-            matmul(
-                &mut right,
-                Accum::Replace,
-                weighted.transpose(),
-                &left,
-                1.0,
-                Par::Seq,
-            );
-            let moved = match self.shared.get(class) {
-                Some(factor) => factor.solve(&right),
-                None => self.factor(class, &weighted)?.solve(&right),
+            let moved = if let Some(factor) = self.shared.get(class) {
+                let left = Mat::from_fn(n, 1, |i, _| weights[(i, class)] * left[(i, 0)]);
+                factor.solve(&product(self.queries.transpose(), &left))
+            } else {
+                let weighted =
+                    Mat::from_fn(n, width, |i, j| weights[(i, class)] * self.queries[(i, j)]);
+                let right = product(weighted.transpose(), &left);
+                self.factor(class, &weighted)?.solve(&right)
             };
             head.extend((0..width).map(|j| mean[j] + moved[(j, 0)]));
         }
         centre_rows(&mut head, width);
         Ok(head)
     }
+}
+
+/// a·b on one thread.
+fn product(a: MatRef<'_, f64>, b: &Mat<f64>) -> Mat<f64> {
+    let mut out = Mat::zeros(a.nrows(), b.ncols());
+    matmul(&mut out, Accum::Replace, a, b, 1.0, Par::Seq);
+    out
 }
 
 /// Takes the mean over columns from each row.

@@ -8,7 +8,7 @@ use rhe::{
     Backend, CiphertextView, EncryptedResults, Form, LinearClassifier, PlainHead, Precision,
     ProtectedLinear, SecretKey, SimulatedHead,
 };
-use transfer::{HeadShape, ShadowBatch};
+use transfer::{HeadKind, HeadShape, ShadowBatch};
 
 use super::victims::share_equal;
 use crate::error::HarnessError;
@@ -24,8 +24,15 @@ pub struct Encrypted {
 }
 
 impl Encrypted {
-    /// The view of heads of this shape.
+    /// The view of heads of this shape, which must be linear: experiments have no view of the
+    /// accumulators and CKKS ciphertexts of heads with a hidden layer.
     pub fn new(shape: HeadShape, options: &Rhe) -> Result<Self, HarnessError> {
+        if shape.kind != HeadKind::Linear {
+            return Err(HarnessError::Setting {
+                place: "sweep.defence.rhe".into(),
+                reason: "experiments attack encrypted linear heads only\nhint: use `head: linear`; `harness rhe` protects heads with a hidden layer too".into(),
+            });
+        }
         let view = CiphertextView::new(shape.features, shape.classes, precision(options))?;
         Ok(Self { view })
     }

@@ -92,8 +92,8 @@ pub fn measure(
     let view;
     let mut encrypted = None;
     if let Defence::Rhe(options) = &cell.defence {
-        outcome.label_agreement = Some(encrypted::label_agreement(&batch, shape, &test, options)?);
         view = Encrypted::new(shape, options)?;
+        outcome.label_agreement = Some(encrypted::label_agreement(&batch, shape, &test, options)?);
         encrypted = Some(&view);
         // An extraction sees answers, not the head, and knows its own shadow heads in the clear.
         if !matches!(cell.attack, Attack::Labels(_) | Attack::Scores(_)) {

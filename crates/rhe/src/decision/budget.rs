@@ -7,7 +7,7 @@ use crate::parameters::{MAX_LOG2_FAILURE, POLYNOMIAL_SIZE};
 use std::f64::consts::LN_2;
 
 /// Most classes that a decision is sure about: see [`DecisionBudget::log2_failure`].
-pub const MAX_CLASSES: usize = 23;
+pub const MAX_CLASSES: usize = 22;
 
 /// Torus units of 2^-64 between two messages of a result: 1/64 of a turn.
 pub(super) const MESSAGE_STEP: u64 = 1 << 58;

@@ -174,7 +174,7 @@ fn files_come_back_and_damage_is_an_error() {
         }
     }
     // Shapes that a forger states under a right checksum.
-    for (at, value) in [(28 + 32, 0u64), (28 + 32, 24), (28 + 40, u64::MAX)] {
+    for (at, value) in [(28 + 32, 0u64), (28 + 32, 23), (28 + 40, u64::MAX)] {
         let mut forged = bytes[..bytes.len() - 16].to_vec();
         forged[at..at + 8].copy_from_slice(&value.to_le_bytes());
         let checksum = blake3::hash(&forged);
@@ -240,8 +240,8 @@ fn as_many_classes_are_decided_as_the_failure_bound_allows() {
     }
     assert_eq!(DecisionBudget::new(10, range).unwrap().bootstraps, 55);
     let refused = DecisionBudget::new(MAX_CLASSES + 1, range).unwrap_err();
-    assert!(refused.to_string().contains("24 classes"), "{refused}");
-    let head = PlainHead::linear(2, 24, &[0.5; 72]).unwrap();
+    assert!(refused.to_string().contains("23 classes"), "{refused}");
+    let head = PlainHead::linear(2, 23, &[0.5; 69]).unwrap();
     assert!(DecisionRange::guaranteed(&head).is_err());
     let zero = PlainHead::linear(2, 3, &[0.0; 9]).unwrap();
     assert_eq!(DecisionRange::guaranteed(&zero).unwrap().0, 1.0);
