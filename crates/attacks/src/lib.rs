@@ -5,6 +5,7 @@ mod black_box;
 mod cost;
 mod error;
 mod membership;
+mod neighbours;
 mod network;
 mod nulls;
 mod property;
@@ -20,13 +21,15 @@ pub use black_box::{
 pub use cost::Cost;
 pub use error::AttackError;
 pub use membership::{Candidate, Membership, MembershipOptions, View as MembershipView};
+pub use neighbours::neighbour_heads;
 pub use network::{LayerShape, Network, NetworkShape, UpShape};
-pub use nulls::{Null, neighbour_scores, null_scores, victim_scores};
+pub use nulls::{Null, gaussian_heads, neighbour_scores, null_scores, victim_scores};
 pub use property::{Property, PropertyOptions};
 pub use scoring::score;
 pub use view::View;
 pub use white_box::{
-    Aim, Architecture, AttackProgress, Reconstructor, ReconstructorOptions, Unmixing,
-    UnmixingOptions, WhiteBox,
+    Aim, Architecture, AttackProgress, Distance, GradientInversion, InversionOptions,
+    NetworkInversion, NetworkRelease, Reconstructor, ReconstructorOptions, Unmixing,
+    UnmixingOptions, WhiteBox, single_gradients,
 };
 pub use world::{Shadows, World};

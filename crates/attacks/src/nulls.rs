@@ -68,7 +68,7 @@ pub fn null_scores(
         }
         Null::Gaussian => ShadowBatch {
             heads: units,
-            weights: gaussian(world, units)?,
+            weights: gaussian_heads(world, units)?,
             members: victims.members.clone(),
         },
         Null::ReplaceOne => return Ok(neighbour_scores(world, attack, victims)?.1),
@@ -168,7 +168,7 @@ pub fn neighbour_scores(
 /// `units` draws from the normal distribution with the shadow heads' mean and covariance, as
 /// w = μ + Σ_m z_m (w_m − μ) / √(M − 1) with standard normal z: exact for the empirical covariance
 /// of M shadow heads, without ever forming it.
-fn gaussian(world: &World<'_>, units: usize) -> Result<Vec<f32>, AttackError> {
+pub fn gaussian_heads(world: &World<'_>, units: usize) -> Result<Vec<f32>, AttackError> {
     let shadows = world.shadows("gaussian")?;
     let mut basis = shadows.batch(BASIS);
     shadows.fill(0, &mut basis);

@@ -3,7 +3,7 @@
 use burn::module::Param;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Initializer, Linear, LinearConfig, PaddingConfig2d};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use crate::{BackboneError, NamedTensors};
 
@@ -97,6 +97,38 @@ pub(crate) fn put_linear(tensors: &mut NamedTensors, name: &str, linear: &Linear
     tensors.insert(format!("{name}.weight"), &[outputs, inputs], weight);
     if let Some(bias) = &linear.bias {
         tensors.insert(format!("{name}.bias"), &[outputs], values(bias.val()));
+    }
+}
+
+/// Puts the gradient of a convolution's weights where [`put_conv`] puts the weights.
+pub(crate) fn put_conv_gradient(
+    tensors: &mut NamedTensors,
+    name: &str,
+    conv: &Conv2d,
+    gradients: &Gradients,
+) {
+    if let Some(weight) = conv.weight.val().grad(gradients) {
+        tensors.insert(format!("{name}.weight"), &weight.dims(), values(weight));
+    }
+    if let Some(bias) = conv.bias.as_ref().and_then(|it| it.val().grad(gradients)) {
+        tensors.insert(format!("{name}.bias"), &bias.dims(), values(bias));
+    }
+}
+
+/// Puts the gradient of a linear layer's weights where [`put_linear`] puts the weights.
+pub(crate) fn put_linear_gradient(
+    tensors: &mut NamedTensors,
+    name: &str,
+    linear: &Linear,
+    gradients: &Gradients,
+) {
+    if let Some(weight) = linear.weight.val().grad(gradients) {
+        let [inputs, outputs] = weight.dims();
+        let weight = transpose(&values(weight), inputs, outputs);
+        tensors.insert(format!("{name}.weight"), &[outputs, inputs], weight);
+    }
+    if let Some(bias) = linear.bias.as_ref().and_then(|it| it.val().grad(gradients)) {
+        tensors.insert(format!("{name}.bias"), &bias.dims(), values(bias));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backbone;
 mod error;
+mod gradient;
 mod init;
 mod layers;
 mod mobilenet;

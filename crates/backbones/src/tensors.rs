@@ -54,6 +54,16 @@ impl NamedTensors {
         self.tensors.get(name).map(|(shape, _)| shape.as_slice())
     }
 
+    /// The tensors' names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The values of a tensor in row-major order.
+    pub fn get(&self, name: &str) -> Option<&[f32]> {
+        self.tensors.get(name).map(|(_, values)| values.as_slice())
+    }
+
     /// Errors if a tensor is left: a sign that the file is of another network.
     pub fn finish(self, architecture: &'static str) -> Result<(), BackboneError> {
         match self.tensors.keys().next() {

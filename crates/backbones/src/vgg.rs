@@ -6,10 +6,12 @@ use burn::nn::conv::Conv2d;
 use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Gradients, Tensor};
 use datasets::{ImageShape, StreamKey};
 
-use crate::layers::{put_conv, put_linear, take_conv3x3, take_linear};
+use crate::layers::{
+    put_conv, put_conv_gradient, put_linear, put_linear_gradient, take_conv3x3, take_linear,
+};
 use crate::{BackboneError, NamedTensors, init};
 
 const NAME: &str = "vgg_tiny";
@@ -159,6 +161,16 @@ pub struct VggTiny {
 impl VggTiny {
     /// Features `[n, d]` of images `[n, channels, height, width]`, non-negative.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        let mut x = self.maps(images);
+        for fc in &self.fcs {
+            x = relu(fc.forward(x));
+        }
+        x
+    }
+
+    /// The last feature maps of images `[n, channels, height, width]`, flattened: what the first
+    /// linear layer takes.
+    pub fn maps(&self, images: Tensor<4>) -> Tensor<2> {
         let mut x = images;
         for (conv, pool) in self.convs.iter().zip(&self.pools) {
             x = conv.forward(x);
@@ -168,11 +180,19 @@ impl VggTiny {
             }
             x = relu(x);
         }
-        let mut x: Tensor<2> = x.flatten(1, 3);
-        for fc in &self.fcs {
-            x = relu(fc.forward(x));
+        x.flatten(1, 3)
+    }
+
+    /// The weights' parts of `gradients`, by the weights' names.
+    pub(crate) fn gradients(&self, gradients: &Gradients) -> NamedTensors {
+        let mut tensors = NamedTensors::default();
+        for (layer, conv) in self.convs.iter().enumerate() {
+            put_conv_gradient(&mut tensors, &format!("conv.{layer}"), conv, gradients);
         }
-        x
+        for (layer, fc) in self.fcs.iter().enumerate() {
+            put_linear_gradient(&mut tensors, &format!("fc.{layer}"), fc, gradients);
+        }
+        tensors
     }
 
     /// The weights by name, as [`VggTinyConfig::build`] takes them.

@@ -6,6 +6,7 @@
 mod boundary;
 mod labels;
 mod prior;
+mod queries;
 mod scores;
 
 pub use boundary::{Boundaries, BoundaryOptions};

@@ -126,11 +126,18 @@ pub fn centre_rows(head: &mut [f64], width: usize) {
     }
 }
 
-/// Cosine of two heads with their common rows removed.
-pub fn centred_cosine(a: &[f32], b: &[f32], width: usize) -> f64 {
+/// Cosine of two heads with their common rows removed, over the `columns` that count (all of them
+/// where none are given).
+pub fn centred_cosine(a: &[f32], b: &[f32], width: usize, columns: Option<&[bool]>) -> f64 {
     let centred = |head: &[f32]| {
         let mut head: Vec<f64> = head.iter().map(|&w| f64::from(w)).collect();
         centre_rows(&mut head, width);
+        if let Some(columns) = columns {
+            for row in head.chunks_mut(width) {
+                let left_out = row.iter_mut().zip(columns).filter(|(_, counts)| !**counts);
+                left_out.for_each(|(w, _)| *w = 0.0);
+            }
+        }
         head
     };
     let (a, b) = (centred(a), centred(b));

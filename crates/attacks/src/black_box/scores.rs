@@ -1,15 +1,21 @@
 //! Extraction by scores: every answer is a row of linear equations in the centred head.
 //!
-//! Queries are the same for all victims: public images chosen by pivoted Gram-Schmidt so that
-//! their features span the space well. Exact logits then need d + 1 of them; rounded
-//! probabilities are weighed by how much their rounding hides, under the shadow heads' law.
+//! Queries are the same for all victims: images chosen by pivoted Gram-Schmidt so that their
+//! features span the space well. Exact scores then need d + 1 of them; rounded probabilities are
+//! weighed by how much their rounding hides, under the shadow heads' law.
+//!
+//! Of exact scores any image can be asked; the candidates are public images and images unlike them,
+//! which activate coordinates that no public image does. Rounded, the extreme answers to such images
+//! say little: there the candidates are public images alone.
 
+use backbones::Backbone;
 use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::Llt;
 use faer::prelude::Solve;
 use faer::{Accum, Mat, MatRef, Par, Side};
 use rand::seq::SliceRandom;
 
+use super::queries::synthetic;
 use super::{Extracted, HeadPrior, centre_rows};
 use crate::error::option;
 use crate::{AttackError, World};
@@ -37,6 +43,8 @@ pub struct ScoreOptions {
 
 /// Public images that queries are chosen from.
 const CANDIDATES: usize = 4000;
+/// Public images, and images unlike them, that queries for exact scores are chosen from.
+const EXACT_CANDIDATES: [usize; 2] = [2000, 3000];
 /// Rounds in which censored scores (probabilities rounded to 0) are filled in.
 const ROUNDS: usize = 4;
 /// Standard deviation of an unrounded score: single precision.
@@ -48,6 +56,8 @@ pub struct ScoreExtraction<'a> {
     options: ScoreOptions,
     /// Features of the queries, with a constant 1 appended: queries × (d + 1).
     queries: Mat<f64>,
+    /// Which of the d + 1 columns some query activates.
+    activated: Vec<bool>,
     /// Precision of each class row under the law: (d + 1)², the same solve for every victim.
     precision: Vec<Mat<f64>>,
     /// Each class's factored equations where all answers weigh the same, the same for every victim;
@@ -56,18 +66,24 @@ pub struct ScoreExtraction<'a> {
 }
 
 impl<'a> ScoreExtraction<'a> {
-    /// Chooses the queries and prepares the law.
+    /// Chooses the queries and prepares the law. Without a `backbone` only public images, whose
+    /// features are known, can be asked about.
     pub fn new(
         world: &World<'_>,
         prior: &'a HeadPrior,
+        backbone: Option<&Backbone>,
         options: ScoreOptions,
     ) -> Result<Self, AttackError> {
         if options.queries == 0 {
             return Err(option("queries", 0, "at least 1"));
         }
         let mut public: Vec<u32> = world.split.public.indices().collect();
-        public.shuffle(&mut world.key.child("score queries").rng(0));
-        public.truncate(CANDIDATES.max(options.queries));
+        let key = world.key.child("score queries");
+        public.shuffle(&mut key.rng(0));
+        let unlike = backbone.filter(|_| options.decimals.is_none());
+        let [exact, strange] = EXACT_CANDIDATES;
+        let kept = if unlike.is_some() { exact } else { CANDIDATES };
+        public.truncate(kept.max(options.queries));
         if public.len() < options.queries {
             return Err(option(
                 "queries",
@@ -76,15 +92,21 @@ impl<'a> ScoreExtraction<'a> {
             ));
         }
         let width = prior.width;
-        let rows: Vec<Vec<f64>> = public
+        let row = |row: &[f32]| row.iter().map(|&x| f64::from(x)).chain([1.0]).collect();
+        let mut rows: Vec<Vec<f64>> = public
             .iter()
-            .map(|&index| {
-                let row = world.features.row(index as usize);
-                row.iter().map(|&x| f64::from(x)).chain([1.0]).collect()
-            })
+            .map(|&index| row(world.features.row(index as usize)))
             .collect();
+        if let Some(backbone) = unlike {
+            let images = synthetic(world, strange, &mut key.rng(1))?;
+            let features = backbone.features(&images)?;
+            rows.extend((0..features.len()).map(|image| row(features.row(image))));
+        }
         let chosen = spanning(&rows, options.queries);
         let queries = Mat::from_fn(chosen.len(), width, |i, j| rows[chosen[i]][j]);
+        let activated = (0..width)
+            .map(|j| (0..queries.nrows()).any(|i| queries[(i, j)] != 0.0))
+            .collect();
         let precision = (0..prior.classes)
             .map(|class| row_precision(prior, class))
             .collect::<Result<_, _>>()?;
@@ -92,6 +114,7 @@ impl<'a> ScoreExtraction<'a> {
             prior,
             options,
             queries,
+            activated,
             precision,
             shared: Vec::new(),
         };
@@ -105,6 +128,12 @@ impl<'a> ScoreExtraction<'a> {
                 .collect::<Result<_, _>>()?;
         }
         Ok(extraction)
+    }
+
+    /// Which columns of a head (d weights and the bias) some query activates: the others show in no
+    /// answer, and, unless an image activates them, in no use of the head.
+    pub fn activated(&self) -> &[bool] {
+        &self.activated
     }
 
     /// Extracts a head that is reached only through `score`: K scores of an image with the given

@@ -4,12 +4,17 @@ mod aim;
 mod encoder;
 mod estimate;
 mod informed;
+mod inversion;
 mod loss;
 mod reconstructor;
 pub(crate) mod ridge;
 mod unmixing;
 
 pub use aim::Aim;
+pub use inversion::{
+    Distance, GradientInversion, InversionOptions, NetworkInversion, NetworkRelease,
+    single_gradients,
+};
 pub use reconstructor::{Architecture, Reconstructor, ReconstructorOptions};
 pub use unmixing::{Unmixing, UnmixingOptions};
 

@@ -5,8 +5,9 @@ use super::data::check_classes;
 use super::dataset::classes;
 use crate::document::OneOrMany;
 use crate::experiment::{
-    Attack, Backbone, Data, DatasetSpec, GradientInversion, Group, ImportedArchitecture, Labels,
-    Membership, Property, Reconstructor, Scores, Task, Then, Unmixing,
+    Attack, Backbone, Data, DatasetSpec, GradientForm, GradientInversion, Group,
+    ImportedArchitecture, Labels, Membership, Property, Reconstructor, Scores, Task, Then,
+    Unmixing,
 };
 use crate::raw;
 
@@ -114,9 +115,25 @@ fn inversion(
     at: &At<'_>,
 ) -> Vec<GradientInversion> {
     at.key("learning_rate").positive(raw.learning_rate);
+    at.key("prior").not_negative(raw.prior);
     at.key("total_variation").not_negative(raw.total_variation);
+    let samples = at.key("samples").at_least(raw.samples, 500);
     for (backbone, _) in backbones {
+        let single = raw.form == GradientForm::SingleGradient;
         let why = match backbone {
+            Backbone::Imported { architecture, .. }
+                if single
+                    && !matches!(
+                        architecture,
+                        ImportedArchitecture::Onnx | ImportedArchitecture::VggTiny
+                    ) =>
+            {
+                at.key("form").wrong(
+                    "found `single_gradient` with a backbone that has no linear layer",
+                    "a backbone whose linear layers give away their input: `vgg_tiny`",
+                );
+                continue;
+            }
             Backbone::Features => "the data are features, without a network to optimise through",
             Backbone::Imported {
                 architecture: ImportedArchitecture::Onnx,
@@ -133,8 +150,10 @@ fn inversion(
         steps,
         learning_rate: raw.learning_rate,
         distance: raw.distance,
+        prior: raw.prior,
         total_variation: raw.total_variation,
         start: raw.start,
+        samples,
         form: raw.form,
     };
     budget(&raw.steps, 1, &at.key("steps"))

@@ -76,16 +76,20 @@ pub enum Architecture {
 /// Joint optimisation of all training images through the backbone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct GradientInversion {
-    /// Optimisation steps.
+    /// Evaluations of the objective, one a step of L-BFGS.
     pub steps: usize,
-    /// Adam's step size, in pixel units.
+    /// Root mean square of the first step, in standard deviations of the images' law.
     pub learning_rate: f64,
     /// What is minimised.
     pub distance: Distance,
+    /// Weight of the images' law against the likelihood of the head.
+    pub prior: f64,
     /// Weight of the total variation.
     pub total_variation: f64,
-    /// Where the images start.
+    /// Where the images start, and what their law is centred on.
     pub start: Start,
+    /// Shadow heads seen by `unmixing`, which starts the images and calibrates the scores.
+    pub samples: usize,
     /// Which release is inverted.
     pub form: GradientForm,
 }
@@ -105,10 +109,10 @@ pub enum Distance {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
-    /// The reconstruction by `unmixing`.
+    /// The reconstruction by `unmixing`, with its errors as the law.
     #[default]
     Unmixing,
-    /// Noise.
+    /// A draw from the law of each class's public images.
     Noise,
 }
 
@@ -116,10 +120,12 @@ pub enum Start {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GradientForm {
-    /// The head after its whole training.
+    /// The head after its whole training on all N examples. With one epoch and initial weights of
+    /// 0 (`recipe: { epochs: 1, init_std: 0 }`) this is the head's part of a single gradient.
     #[default]
     Head,
-    /// The update of one SGD step.
+    /// The update that one SGD step on one example makes to the whole network, backbone and head:
+    /// each victim gives up one example of its set, so n is 1 in the results.
     SingleGradient,
 }
 

@@ -93,16 +93,20 @@ impl Default for Reconstructor {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GradientInversion {
-    /// Optimisation steps.
+    /// Evaluations of the objective, one a step of L-BFGS.
     pub steps: OneOrMany<usize>,
-    /// Adam's step size, in pixel units.
+    /// Root mean square of the first step, in standard deviations of the images' law.
     pub learning_rate: f64,
     /// What is minimised.
     pub distance: Distance,
+    /// Weight of the images' law against the likelihood of the head.
+    pub prior: f64,
     /// Weight of the total variation.
     pub total_variation: f64,
     /// Where the images start.
     pub start: Start,
+    /// Shadow heads seen by `unmixing`, the start.
+    pub samples: usize,
     /// Which release is inverted.
     pub form: GradientForm,
 }
@@ -110,11 +114,13 @@ pub struct GradientInversion {
 impl Default for GradientInversion {
     fn default() -> Self {
         Self {
-            steps: OneOrMany::one(300),
-            learning_rate: 0.02,
+            steps: OneOrMany::one(80),
+            learning_rate: 0.05,
             distance: Distance::Squared,
-            total_variation: 1e-3,
+            prior: 0.5,
+            total_variation: 0.0,
             start: Start::Unmixing,
+            samples: 20_000,
             form: GradientForm::Head,
         }
     }

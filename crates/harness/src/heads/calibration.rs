@@ -54,6 +54,13 @@ impl Calibration {
         Ok(Self { laws })
     }
 
+    /// One law for all targets: scores in the order of the errors themselves.
+    pub fn none() -> Self {
+        Self {
+            laws: vec![(0.0, 1.0)],
+        }
+    }
+
     /// Takes the errors into `outcome`, with the scores that follow from them. Score number i of a
     /// unit is of target i modulo the number of targets; what is not a number is left out.
     pub fn take(&self, outcome: &mut Outcome, victims: Vec<Vec<f64>>, null: Vec<Vec<f64>>) {

@@ -52,10 +52,11 @@ pub fn by_labels(
     let copies = each_victim(trial, "extracting by labels", |victim| {
         Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
     })?;
-    attack_copies(trial, &options.then, copies, timings, outcome)
+    attack_copies(trial, &options.then, copies, None, timings, outcome)
 }
 
-/// Extraction by scores.
+/// Extraction by scores. The cosine is over the weights that some query's features reach: a weight
+/// on a feature that stays zero shows in no answer.
 pub fn by_scores(
     trial: &Trial<'_>,
     options: &Scores,
@@ -70,6 +71,7 @@ pub fn by_scores(
     let extraction = ScoreExtraction::new(
         trial.setting,
         &prior,
+        trial.world.backbone.as_ref(),
         ScoreOptions {
             queries: options.queries,
             kind,
@@ -85,7 +87,8 @@ pub fn by_scores(
             }
         })?)
     })?;
-    attack_copies(trial, &options.then, copies, timings, outcome)
+    let columns = Some(extraction.activated());
+    attack_copies(trial, &options.then, copies, columns, timings, outcome)
 }
 
 /// A victim behind an interface.
@@ -159,6 +162,7 @@ fn attack_copies(
     trial: &Trial<'_>,
     then: &Then,
     copies: Vec<Extracted>,
+    columns: Option<&[bool]>,
     timings: &mut Timings,
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
@@ -179,7 +183,7 @@ fn attack_copies(
     let width = setting.shape.features + 1;
     let cosines: Vec<f64> = (0..batch.len())
         .into_par_iter()
-        .map(|index| centred_cosine(batch.head(index), victims.head(index), width))
+        .map(|index| centred_cosine(batch.head(index), victims.head(index), width, columns))
         .collect();
     let agreements = (0..batch.len())
         .into_par_iter()
@@ -211,7 +215,7 @@ fn attack_copies(
 
 /// Scores of every victim's reconstructions against other victims' images; pairs of victims that
 /// share a training image are left out.
-fn rotated(trial: &Trial<'_>, images: &[f32], aim: Aim) -> Vec<Vec<f64>> {
+pub fn rotated(trial: &Trial<'_>, images: &[f32], aim: Aim) -> Vec<Vec<f64>> {
     let victims = trial.victims;
     let heads = victims.len();
     let rounds = trial

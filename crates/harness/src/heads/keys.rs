@@ -1,8 +1,10 @@
 //! Names of a cell's stages by everything they depend on.
 
 use config::experiment::{Attack, Cell, Data, Heads, Then};
+
 use serde::Serialize;
 
+use super::inversion::start;
 use super::world_keys::WorldKeys;
 use crate::context::Context;
 use crate::error::HarnessError;
@@ -101,7 +103,11 @@ impl<'a> Owners<'a> {
 #[serde(untagged)]
 enum Learned<'a> {
     Direct(&'a Attack),
-    Extracted { extracted: &'a Then },
+    /// Where another attack starts; named as that attack itself, to be shared with it.
+    Start(Attack),
+    Extracted {
+        extracted: &'a Then,
+    },
 }
 
 fn learned(attack: &Attack) -> Option<Learned<'_>> {
@@ -113,6 +119,9 @@ fn learned(attack: &Attack) -> Option<Learned<'_>> {
         Attack::Scores(scores) => Some(Learned::Extracted {
             extracted: &scores.then,
         }),
-        Attack::GradientInversion(_) | Attack::Membership(_) | Attack::Property(_) => None,
+        Attack::GradientInversion(options) => {
+            start(options).map(|unmixing| Learned::Start(Attack::Unmixing(unmixing)))
+        }
+        Attack::Membership(_) | Attack::Property(_) => None,
     }
 }

@@ -9,6 +9,7 @@ use super::adversary;
 use super::encrypted::{self, Encrypted};
 use super::extraction;
 use super::inference;
+use super::inversion;
 use super::keys::CellKeys;
 use super::outcome::Outcome;
 use super::private::{self, Undefended};
@@ -136,9 +137,6 @@ fn attack(
         Attack::Property(options) => {
             inference::property(trial, &options.group, options.samples, outcome)
         }
-        Attack::GradientInversion(_) => Err(HarnessError::Setting {
-            place: "sweep.attack.gradient_inversion".into(),
-            reason: "this version cannot run it\nhint: use `unmixing` or `reconstructor`".into(),
-        }),
+        Attack::GradientInversion(options) => inversion::run(trial, options, timings, outcome),
     }
 }

@@ -6,6 +6,7 @@ mod encrypted;
 mod extraction;
 mod gallery;
 mod inference;
+mod inversion;
 mod keys;
 mod measure;
 mod model;

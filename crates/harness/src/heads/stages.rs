@@ -2,6 +2,7 @@
 
 use config::experiment::{Attack, Backbone, Cell, Experiment, Heads, Then};
 
+use super::inversion;
 use super::keys::CellKeys;
 use super::names;
 use super::network::Kept;
@@ -98,6 +99,7 @@ fn then(cell: &Cell) -> Option<Then> {
         Attack::Reconstructor(options) => Some(Then::Reconstructor(*options)),
         Attack::Labels(labels) => Some(labels.then),
         Attack::Scores(scores) => Some(scores.then),
+        Attack::GradientInversion(options) => inversion::start(options).map(Then::Unmixing),
         _ => None,
     }
 }

@@ -1,78 +1,65 @@
-//! Inversion of a trained linear head.
+//! Inversion of trained linear heads.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use backbones::Backbone;
 use burn::tensor::{Device, Tensor, TensorData};
-use datasets::ImageShape;
-use rand::RngExt;
+use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
-use transfer::{HeadKind, Optimiser, Recipe};
+use transfer::{HeadKind, Optimiser, Recipe, ShadowBatch};
 
-use super::adam::PixelAdam;
+use super::lbfgs::Lbfgs;
+use super::objective::{Group, Objective, host};
+use super::options::InversionOptions;
+use super::prior::{ImagePrior, class_deviations, class_means};
 use super::training::train;
-use crate::error::option;
-use crate::{AttackError, Cost, Unmixing, WhiteBox, World};
+use crate::{AttackError, Cost, WhiteBox, World};
 
-/// What the optimisation minimises between the head and the head that the images would make.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Distance {
-    /// Mean squared difference in units of the initial weights' variance: the likelihood.
-    #[default]
-    Squared,
-    /// One minus the cosine.
-    Cosine,
-}
+/// Images that the law of images is fitted to.
+const SAMPLES: usize = 2000;
+/// Directions of that law that are kept.
+const DIRECTIONS: usize = 300;
+/// Shadow heads that the noise is measured on.
+const NOISE_HEADS: usize = 50;
+/// Images that go through the backbone together: enough to keep it busy, small in memory.
+const TOGETHER: usize = 40;
+/// Standard deviation at the start of coordinates that would else be the same for several images.
+const APART: f32 = 0.3;
+/// The noise of a weight is not below this share of a weight's root mean square.
+const LEAST_NOISE: f64 = 1e-3;
 
-/// How to invert.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct InversionOptions {
-    /// Steps of Adam on the images.
-    pub steps: usize,
-    /// Adam's step size in pixel units; it falls linearly to zero.
-    pub learning_rate: f32,
-    /// What is minimised.
-    pub distance: Distance,
-    /// Weight of the total variation (mean absolute difference of neighbouring pixels).
-    pub total_variation: f32,
-    /// Weight of the mean squared distance to the start: how far the start is trusted.
-    pub anchor: f32,
-}
-
-impl Default for InversionOptions {
-    fn default() -> Self {
-        Self {
-            steps: 60,
-            learning_rate: 0.02,
-            distance: Distance::Squared,
-            total_variation: 0.1,
-            anchor: 1.0,
-        }
-    }
-}
-
-/// The attack: everything it needs to invert heads of one world.
-#[derive(Clone, Debug)]
-pub struct GradientInversion {
+/// The attack on linear heads that gradient descent trained, ready for any heads of its world.
+#[derive(Clone)]
+pub struct GradientInversion<'a> {
+    world: &'a World<'a>,
+    /// On `device`.
     backbone: Backbone,
-    /// Where images start; noise without it.
-    start: Option<Unmixing>,
-    options: InversionOptions,
-    recipe: Recipe,
-    classes: usize,
-    shots: usize,
     device: Device,
-    seed: datasets::StreamKey,
+    /// What reconstructs the means of the images' law; without it they are the classes' means.
+    start: Option<&'a dyn WhiteBox>,
+    means: Vec<f32>,
+    prior: ImagePrior,
+    noise: f64,
+    recipe: Recipe,
+    options: InversionOptions,
 }
 
-impl GradientInversion {
-    /// An attack on linear heads that plain gradient descent trained. Images start at what `start`
-    /// reconstructs (every image of a class alike, with a little noise), or at noise.
+impl<'a> GradientInversion<'a> {
+    /// Prepares the attack: fits the law of images and measures the noise on public shadow heads.
+    /// The images' law is centred on what `start` reconstructs and as wide as its errors, or, without
+    /// it, on the classes' public means and as wide as the classes; the optimisation then starts at
+    /// noise. Where the adversary is unsure of the recipe, it trains by the middle of its range.
+    ///
+    /// # Errors
+    /// Unless the heads are linear and trained by gradient descent, `start` gives an image a class,
+    /// and the backbone is the world's.
     pub fn new(
-        world: &World<'_>,
+        world: &'a World<'a>,
         backbone: &Backbone,
-        start: Option<Unmixing>,
+        start: Option<&'a dyn WhiteBox>,
         options: InversionOptions,
     ) -> Result<Self, AttackError> {
+        options.check()?;
         if world.shape.kind != HeadKind::Linear || world.recipe.optimiser != Optimiser::Sgd {
             return Err(AttackError::Unsuited {
                 attack: "gradient_inversion",
@@ -80,142 +67,209 @@ impl GradientInversion {
                 hint: "use the reconstructor",
             });
         }
-        if !(options.learning_rate > 0.0 && options.learning_rate.is_finite()) {
-            let value = options.learning_rate;
-            return Err(option("learning_rate", value, "positive and finite"));
+        if backbone.width() != world.shape.features
+            || backbone.input_shape() != world.images.shape()
+        {
+            return Err(AttackError::Mismatch {
+                what: "a backbone for these images and heads",
+                expected: format!(
+                    "{:?} to {} features",
+                    world.images.shape(),
+                    world.shape.features
+                ),
+                found: format!("{:?} to {}", backbone.input_shape(), backbone.width()),
+            });
         }
-        for (name, value) in [
-            ("total_variation", options.total_variation),
-            ("anchor", options.anchor),
-        ] {
-            if !(value >= 0.0 && value.is_finite()) {
-                return Err(option(name, value, "finite and not negative"));
-            }
+        let classes = world.shape.classes;
+        if let Some(start) = start
+            && start.targets() != classes
+        {
+            return Err(AttackError::Mismatch {
+                what: "images that the start gives of a head",
+                expected: format!("{classes}, one a class"),
+                found: start.targets().to_string(),
+            });
         }
+        let means = class_means(world);
+        let prior = match start {
+            None => class_deviations(world, &means, SAMPLES),
+            Some(start) => errors(world, start)?,
+        };
+        let prior = ImagePrior::fit(&prior, world.pixels(), DIRECTIONS)?;
         let device = backbones::device().autodiff();
+        let recipe = world.assumed[world.assumed.len() / 2];
         Ok(Self {
+            world,
             backbone: backbone.on(&device),
-            start,
-            options,
-            recipe: world.assumed[0],
-            classes: world.shape.classes,
-            shots: world.shots,
             device,
-            seed: world.key.child("gradient_inversion"),
+            start,
+            means,
+            prior,
+            noise: noise(world, &recipe)?,
+            recipe,
+            options,
         })
     }
 
-    /// All N images of one head, class by class, and the objective after each step.
-    pub fn invert(&self, head: &[f32]) -> (Vec<f32>, Vec<f64>) {
-        let shape = self.backbone.input_shape();
-        let start = self.starting_images(head, shape.len());
-        let mut images = start.clone();
-        let mut adam = PixelAdam::new(images.len());
-        let target = self.tensor2(head.to_vec(), self.classes);
-        let mut objectives = Vec::with_capacity(self.options.steps);
-        for step in 0..self.options.steps {
-            let pixels = self.images(images.clone(), shape).require_grad();
-            let objective = self.objective(pixels.clone(), &target, &start, shape);
-            objectives.push(f64::from(host(objective.clone().inner())[0]));
-            let gradients = objective.backward();
-            let Some(gradient) = pixels.grad(&gradients) else {
-                break;
-            };
-            let left = 1.0 - step as f32 / self.options.steps as f32;
-            adam.step(&mut images, &host(gradient), self.options.learning_rate * left);
-        }
-        (images, objectives)
+    /// All N images of every head, class by class: heads × N × pixels, in [-1, 1]. `progress` is
+    /// told the number of heads' steps done.
+    pub fn invert(&self, heads: &ShadowBatch, progress: impl Fn(u64) + Sync) -> Vec<f32> {
+        let n = self.world.members();
+        let (pixels, length) = (self.world.pixels(), self.world.shape.weight_len());
+        let means = self.start_images(heads);
+        let together = (TOGETHER / n).max(1);
+        let done = AtomicU64::new(0);
+        let images: Vec<Vec<f32>> = heads
+            .weights
+            .par_chunks(together * length)
+            .zip(means.par_chunks(together * n * pixels))
+            .enumerate()
+            .map(|(number, (weights, means))| {
+                let group = Group::new(self.objective(), weights, means);
+                let count = weights.len() / length;
+                let first = number * together;
+                self.minimise(&group, first, count, || {
+                    progress(done.fetch_add(count as u64, Ordering::Relaxed) + count as u64);
+                })
+            })
+            .collect();
+        images.concat()
     }
 
-    fn objective(
-        &self,
-        pixels: Tensor<4>,
-        target: &Tensor<2>,
-        start: &[f32],
-        shape: ImageShape,
-    ) -> Tensor<1> {
-        let features = self.backbone.forward_features(pixels.clone());
-        let made = train(features, self.classes, self.shots, &self.recipe);
-        let fit = match self.options.distance {
-            Distance::Squared => {
-                let variance = self.recipe.init_std.powi(2).max(1e-12);
-                (made - target.clone()).square().mean() / variance
-            }
-            Distance::Cosine => {
-                let product = (made.clone() * target.clone()).sum();
-                let norms = (made.square().sum() * target.clone().square().sum()).sqrt();
-                product.div(norms).neg() + 1.0
-            }
+    /// The first image of every class among `images` (any number of heads' N images): what an attack
+    /// that gives one image a class gives.
+    pub fn one_a_class(&self, images: &[f32]) -> Vec<f32> {
+        let firsts = images.chunks(self.world.pixels()).step_by(self.world.shots);
+        firsts.flatten().copied().collect()
+    }
+
+    /// What preparing took, with the evaluations that each head takes as steps.
+    pub fn cost(&self) -> Cost {
+        let own = match self.start {
+            Some(start) => start.cost().samples + law_heads(self.world) as u64,
+            None => 0,
         };
-        let anchor = self.images(start.to_vec(), shape);
-        let drift = (pixels.clone() - anchor).square().mean();
-        fit + total_variation(pixels) * self.options.total_variation + drift * self.options.anchor
-    }
-
-    /// Where the optimisation starts: N images.
-    fn starting_images(&self, head: &[f32], pixels: usize) -> Vec<f32> {
-        let mut rng = self.seed.rng(0);
-        let mut noise = |scale: f32| scale * (2.0 * rng.random::<f32>() - 1.0);
-        match &self.start {
-            None => (0..self.classes * self.shots * pixels).map(|_| noise(0.5)).collect(),
-            Some(unmixing) => {
-                let scale = if self.shots > 1 { 0.1 } else { 0.0 };
-                let classes = unmixing.reconstruct(head, 1);
-                let each = classes.chunks(pixels).flat_map(|image| vec![image; self.shots]);
-                each.flatten().map(|pixel| (pixel + noise(scale)).clamp(-1.0, 1.0)).collect()
-            }
-        }
-    }
-
-    fn images(&self, pixels: Vec<f32>, shape: ImageShape) -> Tensor<4> {
-        let n = pixels.len() / shape.len();
-        let dims = [n, shape.channels, shape.height, shape.width];
-        Tensor::from_data(TensorData::new(pixels, dims), &self.device)
-    }
-
-    fn tensor2(&self, values: Vec<f32>, rows: usize) -> Tensor<2> {
-        let columns = values.len() / rows;
-        Tensor::from_data(TensorData::new(values, [rows, columns]), &self.device)
-    }
-}
-
-impl WhiteBox for GradientInversion {
-    /// The first image of each class; see [`GradientInversion::invert`] for all.
-    fn reconstruct(&self, weights: &[f32], heads: usize) -> Vec<f32> {
-        let pixels = self.backbone.input_shape().len();
-        let each = weights.par_chunks(weights.len() / heads.max(1)).map(|head| {
-            let (images, _) = self.invert(head);
-            let firsts = images.chunks(pixels).step_by(self.shots);
-            firsts.flatten().copied().collect::<Vec<f32>>()
-        });
-        each.collect::<Vec<_>>().concat()
-    }
-
-    fn targets(&self) -> usize {
-        self.classes
-    }
-
-    fn cost(&self) -> Cost {
         Cost {
-            samples: self.start.as_ref().map_or(0, |start| start.cost().samples),
+            samples: own + NOISE_HEADS as u64,
             steps: self.options.steps as u64,
             queries: 0,
         }
     }
+
+    /// Means of the images' law: heads × N × pixels.
+    fn start_images(&self, heads: &ShadowBatch) -> Vec<f32> {
+        let one_a_class = match self.start {
+            Some(start) => start.reconstruct(&heads.weights, heads.len()),
+            None => self.means.repeat(heads.len()),
+        };
+        let each = one_a_class.chunks(self.world.pixels());
+        each.flat_map(|image| std::iter::repeat_n(image, self.world.shots).flatten())
+            .copied()
+            .collect()
+    }
+
+    fn objective(&self) -> Objective<'_> {
+        Objective {
+            backbone: &self.backbone,
+            device: &self.device,
+            prior: &self.prior,
+            options: &self.options,
+            recipe: &self.recipe,
+            classes: self.world.shape.classes,
+            shots: self.world.shots,
+            noise: self.noise,
+        }
+    }
+
+    /// Minimises the objective of each of `count` heads, of which the first has number `first`.
+    fn minimise(
+        &self,
+        group: &Group<'_>,
+        first: usize,
+        count: usize,
+        step_done: impl Fn(),
+    ) -> Vec<f32> {
+        let key = self.world.key.child("gradient_inversion");
+        let scale = match self.start {
+            None => 1.0,
+            Some(_) if self.world.shots > 1 => APART,
+            Some(_) => 0.0,
+        };
+        let mut z = Vec::with_capacity(count * group.coordinates());
+        for head in first..first + count {
+            let mut rng = key.rng(head as u64);
+            let normals = StandardNormal.sample_iter(&mut rng);
+            z.extend(normals.take(group.coordinates()).map(|x: f32| scale * x));
+        }
+        let begun = group.evaluate(&z).into_iter();
+        let mut states: Vec<Lbfgs> = begun
+            .zip(z.chunks(group.coordinates()))
+            .map(|((value, gradient), z)| {
+                let length = f64::from(self.options.learning_rate);
+                Lbfgs::new(z.to_vec(), value, gradient, length)
+            })
+            .collect();
+        step_done();
+        for _ in 1..self.options.steps {
+            let z: Vec<f32> = states.iter().flat_map(Lbfgs::proposal).collect();
+            for (state, (value, gradient)) in states.iter_mut().zip(group.evaluate(&z)) {
+                state.report(value, gradient);
+            }
+            step_done();
+        }
+        let z: Vec<f32> = states.iter().flat_map(|it| it.point().to_vec()).collect();
+        group.images(&z)
+    }
 }
 
-/// Mean absolute difference of neighbouring pixels.
-pub(crate) fn total_variation(images: Tensor<4>) -> Tensor<1> {
-    let [n, channels, height, width] = images.dims();
-    let part = |rows: std::ops::Range<usize>, columns: std::ops::Range<usize>| {
-        images.clone().slice([0..n, 0..channels, rows, columns])
-    };
-    let down = part(1..height, 0..width) - part(0..height - 1, 0..width);
-    let right = part(0..height, 1..width) - part(0..height, 0..width - 1);
-    down.abs().mean() + right.abs().mean()
+/// Shadow heads whose images give the law of the start's errors.
+fn law_heads(world: &World<'_>) -> usize {
+    SAMPLES.div_ceil(world.members())
 }
 
-/// A tensor's values.
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().into_vec().expect("computed in f32")
+/// How the images of public shadow heads differ from what `start` reconstructs of those heads.
+fn errors(world: &World<'_>, start: &dyn WhiteBox) -> Result<Vec<f32>, AttackError> {
+    let shadows = world.shadows("inversion law")?;
+    let mut batch = shadows.batch(law_heads(world));
+    shadows.fill(0, &mut batch);
+    let guesses = start.reconstruct(&batch.weights, batch.len());
+    let pixels = world.pixels();
+    let mut errors = Vec::with_capacity(batch.members.len() * pixels);
+    for (at, &member) in batch.members.iter().enumerate() {
+        let guess = &guesses[at / world.shots * pixels..][..pixels];
+        let image = world.images.image(member as usize);
+        errors.extend(image.iter().zip(guess).map(|(x, guess)| x - guess));
+    }
+    Ok(errors)
+}
+
+/// Mean squared difference between shadow heads' weights and the head that training from zero makes
+/// of the same examples: what the initial weights, and DP-SGD, leave unknown.
+fn noise(world: &World<'_>, recipe: &Recipe) -> Result<f64, AttackError> {
+    let shadows = world.shadows("inversion noise")?;
+    let mut batch = shadows.batch(NOISE_HEADS);
+    shadows.fill(0, &mut batch);
+    let (n, width) = (world.members(), world.features.width());
+    let members = batch.members.iter();
+    let features: Vec<f32> = members
+        .flat_map(|&member| world.features.row(member as usize))
+        .copied()
+        .collect();
+    let data = TensorData::new(features, [NOISE_HEADS, n, width]);
+    let features = Tensor::<3>::from_data(data, &backbones::device());
+    let made = host(train(features, world.shape.classes, world.shots, recipe));
+    let (mut sum, mut power) = (0.0, 0.0);
+    for (made, &weight) in made.iter().zip(&batch.weights) {
+        sum += f64::from(made - weight).powi(2);
+        power += f64::from(weight).powi(2);
+    }
+    let count = batch.weights.len() as f64;
+    let noise = (sum / count).max(LEAST_NOISE.powi(2) * power / count);
+    if noise.is_finite() && noise > 0.0 {
+        return Ok(noise);
+    }
+    Err(AttackError::Singular {
+        attack: "gradient_inversion",
+        reason: "the shadow heads' weights are not finite, or all zero".into(),
+    })
 }

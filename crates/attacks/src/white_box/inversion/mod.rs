@@ -1,13 +1,27 @@
 //! `gradient_inversion`: images whose training gives the head.
 //!
-//! All N images are optimised together, through the backbone and through the head's whole training
-//! (arXiv:1906.08935 and arXiv:2003.14053 do it for one gradient step). With W⁰ unknown but of mean
-//! zero, training from zero predicts the head's mean: in the span of the examples
-//! A ← (1−ηλ)A − (η/N)(softmax(Z) − Y), Z = A F̃F̃ᵀ, and finally W = A F̃, all differentiable in the
-//! images.
+//! All N images of a training set are optimised together, through the backbone and through the
+//! head's whole training (arXiv:1906.08935 and arXiv:2003.14053 do it for one gradient step). With
+//! W⁰ unknown but of mean zero, training from zero predicts the head's mean: in the span of the
+//! examples A ← (1−ηλ)A − (η/N)(softmax(Z) − Y), Z = A F̃F̃ᵀ, and finally W = A F̃, all
+//! differentiable in the images. What is minimised is minus a log-posterior: the head's squared
+//! distance in units of what the unknown W⁰ (and DP-SGD's noise) leaves open, plus a normal law of
+//! the images, whose mean is what another attack reconstructs and whose covariance is that
+//! attack's error on public shadow heads.
+//!
+//! A single step's update of the whole network gives more: see [`NetworkInversion`].
 
-mod adam;
 mod head;
+mod lbfgs;
+mod network;
+mod objective;
+mod options;
+mod prior;
 mod training;
 
-pub use head::{Distance, GradientInversion, InversionOptions};
+pub use head::GradientInversion;
+pub use network::{NetworkInversion, NetworkRelease, single_gradients};
+pub use options::{Distance, InversionOptions};
+
+#[cfg(test)]
+mod tests;
