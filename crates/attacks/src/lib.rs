@@ -10,6 +10,8 @@ mod network;
 mod nulls;
 mod property;
 mod scoring;
+#[cfg(test)]
+mod testing;
 mod view;
 mod white_box;
 mod world;

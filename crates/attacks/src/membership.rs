@@ -267,3 +267,80 @@ fn log_density(x: f64, sample: &[f64]) -> f64 {
     let variance = variance.max(1e-6 * (1.0 + mean * mean));
     -0.5 * ((x - mean).powi(2) / variance + variance.ln())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{auc, data, victims, world};
+
+    fn options(view: View) -> MembershipOptions {
+        MembershipOptions { heads: 32, view }
+    }
+
+    /// AUC of examples inside against outside the training sets of `heads`.
+    fn success(
+        data: &crate::testing::Data,
+        world: &World<'_>,
+        heads: &mut ShadowBatch,
+        view: View,
+    ) -> f64 {
+        let test = Membership::new(world, options(view)).unwrap();
+        let [inside, outside] = test.of_victims(heads, Some(&data.backbone)).unwrap();
+        auc(&inside.concat(), &outside.concat())
+    }
+
+    #[test]
+    fn members_of_an_undefended_head_are_told_and_those_of_another_are_not() {
+        let data = data();
+        let world = world(&data, 1);
+        let mut heads = victims(&world, 80);
+        let scores = success(&data, &world, &mut heads, View::Scores);
+        assert!(scores > 0.9, "{scores}");
+        let labels = success(&data, &world, &mut heads, View::Labels);
+        assert!(
+            labels > 0.55 && labels <= scores + 0.02,
+            "{labels} {scores}"
+        );
+        // The same heads with the training sets of others: chance, within four standard errors
+        // (an AUC of 80 against 80 has one of about .046).
+        heads.members.rotate_left(3 * world.members());
+        let chance = success(&data, &world, &mut heads, View::Scores);
+        assert!((chance - 0.5).abs() < 0.19, "{chance}");
+    }
+
+    #[test]
+    fn the_margin_is_the_log_odds_of_the_class() {
+        let logits = [1.0, -0.5, 0.25];
+        let sum: f64 = logits.iter().map(|z| f64::from(*z).exp()).sum();
+        for (class, z) in logits.iter().enumerate() {
+            let p = f64::from(*z).exp() / sum;
+            let expected = (p / (1.0 - p)).ln();
+            assert!((margin(&logits, class) - expected).abs() < 1e-6);
+        }
+        assert_eq!([margin(&[2.0], 1), margin(&[2.0], 0)], [2.0, -2.0]);
+    }
+
+    #[test]
+    fn a_density_is_that_of_the_fitted_normal_even_of_a_constant() {
+        let sample = [1.0, 2.0, 3.0];
+        let difference = log_density(2.0, &sample) - log_density(4.0, &sample);
+        assert!((difference - 2.0).abs() < 1e-9, "{difference}");
+        assert!(log_density(0.3, &[0.3; 8]).is_finite());
+        assert!(log_density(0.3, &[0.3; 8]) > log_density(0.4, &[0.3; 8]));
+    }
+
+    #[test]
+    fn queries_are_counted_and_too_few_heads_refused() {
+        let data = data();
+        let world = world(&data, 1);
+        let test = |view| Membership::new(&world, options(view)).unwrap();
+        assert_eq!(test(View::Scores).queries(), 1);
+        assert_eq!(test(View::Labels).queries(), 1 + 12 * 16);
+        assert!(test(View::Labels).candidates(&[0], None).is_err());
+        let few = MembershipOptions {
+            heads: 7,
+            view: View::Scores,
+        };
+        assert!(Membership::new(&world, few).is_err());
+    }
+}

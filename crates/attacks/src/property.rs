@@ -187,3 +187,66 @@ impl<'a> Property<'a> {
         Ok(view)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{CLASSES, auc, data, world};
+
+    const OPTIONS: PropertyOptions = PropertyOptions {
+        heads: 4096,
+        probes: 40,
+    };
+
+    fn success(world: &World<'_>, group: &[bool]) -> f64 {
+        let test = Property::fit(world, group, &OPTIONS).unwrap();
+        assert_eq!(test.heads(), 4096);
+        let (with, without) = test.scores(300).unwrap();
+        auc(&with, &without)
+    }
+
+    #[test]
+    fn a_bright_image_is_noticed_and_a_group_that_nothing_shows_is_not() {
+        let data = data();
+        let world = world(&data, 1);
+        let bright = success(&world, &data.bright);
+        assert!(bright > 0.6, "{bright}");
+        // A fair coin for every image: chance within four standard errors (.024 each).
+        let mut rng = StreamKey::from_seed(1).rng(0);
+        let coin: Vec<bool> = (0..data.images.len()).map(|_| rng.random()).collect();
+        let chance = success(&world, &coin);
+        assert!((chance - 0.5).abs() < 0.1, "{chance}");
+    }
+
+    #[test]
+    fn a_set_with_the_group_holds_one_of_it_and_a_set_without_none() {
+        let data = data();
+        let world = world(&data, 2);
+        let test = Property::fit(&world, &data.bright, &OPTIONS).unwrap();
+        let key = StreamKey::from_seed(5);
+        // The class that the group's example joins is drawn, and the example with it.
+        let mut classes = vec![false; CLASSES];
+        for number in 0..40 {
+            let mut rng = key.rng(number);
+            let (class, index) = test.of_group(&world.split.private, &mut rng).unwrap();
+            assert!(data.bright[index as usize]);
+            assert_eq!(data.images.labels()[index as usize] as usize, class);
+            classes[class] = true;
+        }
+        assert!(classes.iter().all(|it| *it));
+    }
+
+    #[test]
+    fn an_empty_group_and_too_few_heads_are_refused() {
+        let data = data();
+        let world = world(&data, 1);
+        let nobody = vec![false; data.images.len()];
+        let error = Property::fit(&world, &nobody, &OPTIONS).err().unwrap();
+        assert!(error.to_string().contains("group is empty"), "{error}");
+        let few = PropertyOptions {
+            heads: 1000,
+            probes: 40,
+        };
+        assert!(Property::fit(&world, &data.bright, &few).is_err());
+    }
+}

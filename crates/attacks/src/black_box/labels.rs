@@ -293,3 +293,44 @@ fn overlap(one: &Flip, other: &Flip) -> f64 {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use transfer::Head;
+
+    use super::*;
+    use crate::BoundaryOptions;
+    use crate::testing::{data, world};
+
+    #[test]
+    fn flips_lie_between_neighbours_of_different_labels() {
+        let data = data();
+        let world = world(&data, 1);
+        let prior = HeadPrior::fit(&world).unwrap();
+        let lines = BoundaryOptions {
+            seeds: 60,
+            lines: 60,
+            steps: 32,
+        };
+        let boundaries = Boundaries::prepare(&world, &data.backbone, &lines, |_| {}).unwrap();
+        let options = LabelOptions { queries: 260 };
+        let extraction = LabelExtraction::new(&prior, &boundaries, options).unwrap();
+        let (weights, _) = world.victims().unwrap().head(0);
+        let head = Head::new(world.shape, weights).unwrap();
+        let label = |features: &[f32]| head.predict(features).unwrap()[0] as usize;
+        let (flips, queries) = extraction.search(label);
+        assert!(flips.len() > 10 && queries <= 260);
+        assert_eq!(queries, 60 + 5 * flips.len() as u64);
+        for flip in &flips {
+            let low = boundaries.point(flip.line, flip.step);
+            let high = boundaries.point(flip.line, flip.step + 1);
+            assert_eq!([label(low), label(high)], flip.classes);
+            // So the margin changes its sign within one step of the line.
+            let margin = |features: &[f32]| {
+                let logits = head.logits(features).unwrap();
+                logits[flip.classes[0]] - logits[flip.classes[1]]
+            };
+            assert!(margin(low) >= 0.0 && margin(high) <= 0.0);
+        }
+    }
+}

@@ -22,3 +22,6 @@ pub struct Extracted {
     /// Queries asked.
     pub queries: u64,
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,7 @@ impl Lbfgs {
     }
 
     /// The function's value there.
+    #[cfg(test)]
     pub fn value(&self) -> f64 {
         self.value
     }

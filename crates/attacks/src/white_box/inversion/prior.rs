@@ -91,22 +91,6 @@ impl ImagePrior {
     pub fn len(&self) -> usize {
         self.deviations.len()
     }
-
-    /// The images `means` + B z for `z` (images × directions).
-    #[cfg(test)]
-    pub fn images(&self, means: &[f32], z: &[f32]) -> Vec<f32> {
-        let mut images = means.to_vec();
-        let rows = images.chunks_mut(self.pixels).zip(z.chunks(self.len()));
-        for (image, z) in rows {
-            for (z, direction) in z.iter().zip(self.directions.chunks(self.pixels)) {
-                image
-                    .iter_mut()
-                    .zip(direction)
-                    .for_each(|(x, d)| *x += z * d);
-            }
-        }
-        images
-    }
 }
 
 /// The mean public image of every class: classes × pixels.

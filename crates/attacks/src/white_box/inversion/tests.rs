@@ -1,1 +1,243 @@
+//! Inversion on a small world with a random network.
 
+use burn::tensor::{Tensor, TensorData};
+use transfer::{Activation, DpSgd, HeadShape, Recipe, Sampling, ShadowStream};
+
+use super::objective::host;
+use super::prior::{ImagePrior, class_means};
+use super::training::train;
+use super::*;
+use crate::testing::{CLASSES, Data, WIDTH, data, victims, world};
+use crate::{Unmixing, UnmixingOptions, WhiteBox, World};
+
+fn options(steps: usize) -> InversionOptions {
+    InversionOptions {
+        steps,
+        ..InversionOptions::default()
+    }
+}
+
+fn unmix(world: &World<'_>) -> Unmixing {
+    Unmixing::fit(world, &UnmixingOptions { samples: 2000 }, |_| {}).unwrap()
+}
+
+/// Mean over heads and classes of the smallest MSE to the class's images.
+fn mean_mse(world: &World<'_>, images: &[f32], heads: &transfer::ShadowBatch) -> f64 {
+    let owners: Vec<usize> = (0..heads.len()).collect();
+    let scores = crate::score(world, images, CLASSES, heads, &owners);
+    let all: Vec<f64> = scores.into_iter().flatten().collect();
+    all.iter().sum::<f64>() / all.len() as f64
+}
+
+/// The same of the classes' mean images, whatever the head.
+fn mse_of_means(world: &World<'_>, heads: &transfer::ShadowBatch) -> f64 {
+    mean_mse(world, &class_means(world).repeat(heads.len()), heads)
+}
+
+#[test]
+fn inversion_betters_its_start_and_finds_images_from_noise() {
+    let data = data();
+    let world = world(&data, 1);
+    let heads = victims(&world, 20);
+    let start = unmix(&world);
+    let before = mean_mse(&world, &start.reconstruct(&heads.weights, 20), &heads);
+    for distance in [Distance::Squared, Distance::Cosine] {
+        let options = InversionOptions {
+            distance,
+            ..options(60)
+        };
+        let attack = GradientInversion::new(&world, &data.backbone, Some(&start), options).unwrap();
+        let images = attack.one_a_class(&attack.invert(&heads, |_| {}));
+        let after = mean_mse(&world, &images, &heads);
+        assert!(after < 0.9 * before, "{distance:?}: {before} to {after}");
+    }
+    let attack = GradientInversion::new(&world, &data.backbone, None, options(100)).unwrap();
+    let images = attack.one_a_class(&attack.invert(&heads, |_| {}));
+    let (found, guess) = (
+        mean_mse(&world, &images, &heads),
+        mse_of_means(&world, &heads),
+    );
+    assert!(found < 0.7 * guess, "{found} {guess}");
+    // Someone else's weights lead to someone else's images.
+    let mut strangers = heads.clone();
+    strangers.members.rotate_left(7 * CLASSES);
+    let strange = mean_mse(&world, &images, &strangers);
+    assert!(strange > 0.9 * guess, "{strange} {guess}");
+}
+
+#[test]
+fn results_do_not_depend_on_the_threads() {
+    let data = data();
+    let world = world(&data, 2);
+    let heads = victims(&world, 12);
+    let start = unmix(&world);
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            let attack =
+                GradientInversion::new(&world, &data.backbone, Some(&start), options(8)).unwrap();
+            let (updates, _) = single_gradients(&world, &data.backbone, &heads).unwrap();
+            let single = NetworkInversion::new(&world, &data.backbone, options(8)).unwrap();
+            let single = single.invert(&updates, |_| {}).unwrap();
+            (attack.invert(&heads, |_| {}), single)
+        })
+    };
+    let one = on(1);
+    assert_eq!(one.0.len(), 12 * 2 * CLASSES * world.pixels());
+    assert!(one == on(2));
+    assert!(one.0.iter().chain(&one.1).all(|x| x.abs() <= 1.0));
+}
+
+/// The largest difference between the head that training from zero predicts and a trained one, over
+/// the largest weight.
+fn misfit(data: &Data, recipe: Recipe, shots: usize) -> f32 {
+    let shape = HeadShape::linear(WIDTH, CLASSES);
+    let key = datasets::StreamKey::from_seed(2);
+    let public = &data.split.public;
+    let stream = ShadowStream::new(&data.features, public, shape, recipe, shots, key).unwrap();
+    let (weights, members) = stream.head(3);
+    let features: Vec<f32> = members
+        .iter()
+        .flat_map(|&it| data.features.row(it as usize))
+        .copied()
+        .collect();
+    let features = TensorData::new(features, [1, members.len(), WIDTH]);
+    let features = Tensor::<3>::from_data(features, &backbones::device());
+    let made = host(train(features, CLASSES, shots, &recipe));
+    let largest = weights.iter().fold(0.0_f32, |max, w| max.max(w.abs()));
+    let differences = made.iter().zip(&weights).map(|(a, b)| (a - b).abs());
+    differences.fold(0.0, f32::max) / largest
+}
+
+#[test]
+fn the_differentiable_training_is_the_trainers() {
+    let data = data();
+    for shots in [1, 3] {
+        let recipe = Recipe {
+            init_std: 0.0,
+            weight_decay: 0.01,
+            ..world(&data, shots).recipe
+        };
+        let plain = misfit(&data, recipe, shots);
+        assert!(plain < 1e-4, "{plain}");
+        let dp = DpSgd {
+            clip: 0.3,
+            noise_multiplier: 0.0,
+            sampling: Sampling::Full,
+        };
+        let clipped = misfit(&data, recipe.with_dp(dp), shots);
+        assert!(clipped < 1e-3, "{clipped}");
+    }
+}
+
+#[test]
+fn an_update_of_the_network_gives_the_maps_the_class_and_the_image() {
+    let data = data();
+    let world = world(&data, 1);
+    let heads = victims(&world, 8);
+    let (updates, examples) = single_gradients(&world, &data.backbone, &heads).unwrap();
+    for (update, &example) in updates.iter().zip(&examples) {
+        assert_eq!(update.label as u32, data.images.labels()[example as usize]);
+        let image = data.images.image(example as usize).to_vec();
+        let image =
+            Tensor::<4>::from_data(TensorData::new(image, [1, 1, 16, 16]), &backbones::device());
+        let maps = host(data.backbone.maps(image).unwrap());
+        let largest = maps.iter().fold(0.0_f32, |max, x| max.max(*x));
+        for (found, own) in update.maps.iter().zip(&maps) {
+            assert!((found - own).abs() < 1e-4 * largest, "{found} {own}");
+        }
+    }
+    let attack = NetworkInversion::new(&world, &data.backbone, options(200)).unwrap();
+    let images = attack.invert(&updates, |_| {}).unwrap();
+    let pixels = world.pixels();
+    let mse =
+        |image: &[f32], example: u32| evaluation::mse(image, data.images.image(example as usize));
+    let found: f64 = images
+        .chunks(pixels)
+        .zip(&examples)
+        .map(|(image, &example)| mse(image, example))
+        .sum();
+    let guess: f64 = class_means(&world)
+        .repeat(2)
+        .chunks(pixels)
+        .zip(&examples)
+        .map(|(image, &example)| mse(image, example))
+        .sum();
+    assert!(found < 0.2 * guess, "{found} {guess}");
+}
+
+#[test]
+fn a_law_is_the_covariance_of_its_sample_by_either_route() {
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 16_777_216.0 - 0.5
+    };
+    // More images than pixels, then fewer.
+    for (n, pixels) in [(40, 6), (5, 9)] {
+        let sample: Vec<f32> = (0..n * pixels).map(|_| noise()).collect();
+        let law = ImagePrior::fit(&sample, pixels, 100).unwrap();
+        assert_eq!(law.len(), n.min(pixels));
+        for i in 0..pixels {
+            for j in 0..pixels {
+                let own = sample
+                    .chunks(pixels)
+                    .map(|row| row[i] * row[j])
+                    .sum::<f32>()
+                    / n as f32;
+                let rows = law.directions.chunks(pixels);
+                let fitted: f32 = rows.map(|row| row[i] * row[j]).sum();
+                assert!((own - fitted).abs() < 1e-4, "{own} {fitted}");
+            }
+        }
+        let most = ImagePrior::fit(&sample, pixels, 2).unwrap();
+        assert_eq!(most.directions, law.directions[..2 * pixels]);
+    }
+    assert!(ImagePrior::fit(&[0.0; 12], 3, 2).is_err());
+}
+
+#[test]
+fn what_cannot_be_inverted_is_refused() {
+    let data = data();
+    let mut world = world(&data, 1);
+    let bad = [
+        options(0),
+        InversionOptions {
+            learning_rate: f32::NAN,
+            ..options(1)
+        },
+        InversionOptions {
+            prior: -1.0,
+            ..options(1)
+        },
+        InversionOptions {
+            total_variation: f32::INFINITY,
+            ..options(1)
+        },
+    ];
+    for options in bad {
+        let error = GradientInversion::new(&world, &data.backbone, None, options.clone());
+        assert!(error.is_err(), "{options:?}");
+        assert!(NetworkInversion::new(&world, &data.backbone, options).is_err());
+    }
+    let attack = NetworkInversion::new(&world, &data.backbone, options(1)).unwrap();
+    let strange = NetworkRelease {
+        label: 0,
+        maps: vec![1.0; 3],
+    };
+    let error = attack.invert(&[strange], |_| {}).unwrap_err().to_string();
+    assert!(error.contains("map values"), "{error}");
+    let error = NetworkRelease::read(&backbones::NamedTensors::default()).unwrap_err();
+    assert!(error.to_string().contains("fc.0.weight"), "{error}");
+    world.shape = HeadShape::mlp(WIDTH, 4, Activation::Relu, CLASSES);
+    let error = GradientInversion::new(&world, &data.backbone, None, options(1)).err();
+    assert!(
+        error
+            .unwrap()
+            .to_string()
+            .contains("hint: use the reconstructor")
+    );
+}

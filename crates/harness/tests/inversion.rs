@@ -1,0 +1,71 @@
+//! Gradient inversion as cells of an experiment.
+
+use std::path::Path;
+use std::process::Command;
+
+use assert_cmd::cargo::CommandCargoExt;
+
+const CONFIG: &str = "
+name: small
+seed: 9
+data:
+  source: { strokes: { classes: letters, images: 520 } }
+  target: { strokes: { classes: digits, images: 1500 } }
+backbone: { vgg_tiny: { width: 2, features: 32, epochs: 1 } }
+victims: 12
+nulls: 600
+sweep:
+  shots: [1]
+  attack:
+    - unmixing: { samples: 1000 }
+    - gradient_inversion: { steps: 6, samples: 1000 }
+    - gradient_inversion: { steps: 6, samples: 1000, distance: cosine, start: noise, total_variation: 0.1 }
+    - gradient_inversion: { form: single_gradient, steps: 40 }
+  null: [independent, gaussian, replace_one]
+";
+
+fn run(folder: &Path, threads: &str) -> String {
+    std::fs::write(folder.join("small.yaml"), CONFIG).unwrap();
+    let output = Command::cargo_bin("harness")
+        .expect("the binary is built for this test")
+        .env_remove("RHEA_DATA")
+        .env("RAYON_NUM_THREADS", threads)
+        .current_dir(folder)
+        .args(["small.yaml", "--quiet"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    std::fs::read_to_string(folder.join("results/small/results.csv")).unwrap()
+}
+
+#[test]
+fn every_null_has_a_row_with_costs_and_threads_change_nothing() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let one = run(folders[0].path(), "1");
+    assert_eq!(one, run(folders[1].path(), "2"));
+
+    let mut rows = csv::Reader::from_reader(one.as_bytes());
+    let header = rows.headers().unwrap().clone();
+    let rows: Vec<_> = rows.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 12);
+    let of = |row: &csv::StringRecord, name: &str| -> String {
+        let at = header.iter().position(|column| column == name).unwrap();
+        row[at].to_string()
+    };
+    let number = |row: &csv::StringRecord, name: &str| -> f64 { of(row, name).parse().unwrap() };
+    let of_attack = |name: &str| rows.iter().filter(|row| of(row, "attack") == name).count();
+    assert_eq!(of_attack("gradient_inversion"), 9);
+    for (at, row) in rows.iter().enumerate() {
+        assert_eq!(of(row, "error"), "");
+        assert_eq!(number(row, "victims"), 12.0);
+        assert!((0.0..=1.0).contains(&number(row, "auc")));
+        assert!(number(row, "mse") > 0.0 && number(row, "mse_null") > 0.0);
+        // The single gradient is of one example, and takes no shadow head.
+        let single = at >= 9;
+        assert_eq!(number(row, "n"), if single { 1.0 } else { 10.0 });
+        assert_eq!(number(row, "samples") == 0.0, single, "row {at}");
+    }
+    // A single gradient gives its image away, another's images are far.
+    assert!(number(&rows[9], "mse") < 0.5 * number(&rows[9], "mse_null"));
+}
