@@ -47,7 +47,7 @@ fn every_null_has_a_row_with_costs_and_threads_change_nothing() {
 
     let mut rows = csv::Reader::from_reader(one.as_bytes());
     let header = rows.headers().unwrap().clone();
-    let rows: Vec<_> = rows.records().map(Result::unwrap).collect();
+    let rows: Vec<_> = rows.records().map(|row| row.unwrap()).collect();
     assert_eq!(rows.len(), 12);
     let of = |row: &csv::StringRecord, name: &str| -> String {
         let at = header.iter().position(|column| column == name).unwrap();

@@ -1,6 +1,9 @@
 //! The cells of a sweep, in a fixed order, and which combinations make one.
 
-use super::{Attack, Cell, Defence, Experiment, Heads, Kind, Optimiser, Recipe, Release, Sweep};
+use super::{
+    Attack, Cell, Defence, Experiment, GradientForm, GradientInversion, Heads, Kind, Optimiser,
+    Recipe, Release, Sweep,
+};
 
 impl Experiment {
     /// The cells, in the order of the rows of `results.csv`; none for a CryptoTL experiment.
@@ -108,7 +111,7 @@ fn attacks_on_defences(sweep: &Sweep, optimiser: Optimiser) -> Vec<(&Defence, Re
             for attack in sweep
                 .attack
                 .iter()
-                .filter(|attack| attack.works_from(release))
+                .filter(|attack| attack.works_from(release) && attack.works_against(defence))
             {
                 combinations.push((defence, release, attack));
             }
@@ -141,6 +144,18 @@ impl Attack {
             Self::Labels(_) => &[Release::Labels],
             Self::Scores(_) => &[Release::Scores],
             Self::Membership(_) => &[Release::Weights, Release::Scores, Release::Labels],
+        }
+    }
+
+    /// Whether what the attack looks at exists under this defence: a single gradient is released in
+    /// the clear by a victim that nothing defends.
+    pub fn works_against(&self, defence: &Defence) -> bool {
+        match self {
+            Self::GradientInversion(GradientInversion {
+                form: GradientForm::SingleGradient,
+                ..
+            }) => matches!(defence, Defence::None),
+            _ => true,
         }
     }
 

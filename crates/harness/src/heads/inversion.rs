@@ -71,12 +71,12 @@ fn heads(
     setting.release(&mut released, "victims")?;
     let all = invert("inverting heads", &released);
     let images = attack.one_a_class(&all);
-    let targets = start.targets();
+    let aim = start.aim();
     let own: Vec<usize> = (0..released.len()).collect();
     let (errors, null) = match trial.cell.null {
         Null::Independent => (
-            score(setting, &images, targets, &released, &own),
-            rotated(trial, &images, targets),
+            score(setting, &images, aim, &released, &own),
+            rotated(trial, &images, aim),
         ),
         Null::Gaussian => {
             let drawn = ShadowBatch {
@@ -84,12 +84,12 @@ fn heads(
                 ..released.clone()
             };
             let others = attack.one_a_class(&invert("inverting the null", &drawn));
-            let mut null = rotated(trial, &others, targets);
-            let same = score(setting, &others, targets, &released, &own);
+            let mut null = rotated(trial, &others, aim);
+            let same = score(setting, &others, aim, &released, &own);
             null.iter_mut()
                 .zip(same)
                 .for_each(|(all, own)| all.extend(own));
-            (score(setting, &images, targets, &released, &own), null)
+            (score(setting, &images, aim, &released, &own), null)
         }
         Null::ReplaceOne => {
             let neighbours = neighbour_heads(setting, &released)?;
@@ -103,7 +103,7 @@ fn heads(
         outcome.samples -= start.cost().samples;
     }
     outcome.steps = attack.cost().steps;
-    outcome.gallery = gallery::pictures(setting, &images, targets, &released);
+    outcome.gallery = gallery::pictures(setting, &images, aim, &released);
     outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
     Ok(())
 }

@@ -103,6 +103,7 @@ fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
                 GradientForm::SingleGradient => "single gradient",
             };
             facet("form", form.into());
+            facet("prior", format!("prior {}", options.prior));
             let variation = options.total_variation;
             facet("variation", format!("total variation {variation}"));
         }

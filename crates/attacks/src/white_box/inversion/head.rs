@@ -13,7 +13,7 @@ use super::objective::{Group, Objective, host};
 use super::options::InversionOptions;
 use super::prior::{ImagePrior, class_deviations, class_means};
 use super::training::train;
-use crate::{AttackError, Cost, WhiteBox, World};
+use crate::{Aim, AttackError, Cost, WhiteBox, World};
 
 /// Images that the law of images is fitted to.
 const SAMPLES: usize = 2000;
@@ -82,12 +82,12 @@ impl<'a> GradientInversion<'a> {
         }
         let classes = world.shape.classes;
         if let Some(start) = start
-            && start.targets() != classes
+            && start.aim() != Aim::Classes(classes)
         {
             return Err(AttackError::Mismatch {
                 what: "images that the start gives of a head",
                 expected: format!("{classes}, one a class"),
-                found: start.targets().to_string(),
+                found: format!("{:?}", start.aim()),
             });
         }
         let means = class_means(world);
@@ -159,7 +159,7 @@ impl<'a> GradientInversion<'a> {
     /// Means of the images' law: heads × N × pixels.
     fn start_images(&self, heads: &ShadowBatch) -> Vec<f32> {
         let one_a_class = match self.start {
-            Some(start) => start.reconstruct(&heads.weights, heads.len()),
+            Some(start) => start.reconstruct(self.world, heads),
             None => self.means.repeat(heads.len()),
         };
         let each = one_a_class.chunks(self.world.pixels());
@@ -232,7 +232,7 @@ fn errors(world: &World<'_>, start: &dyn WhiteBox) -> Result<Vec<f32>, AttackErr
     let shadows = world.shadows("inversion law")?;
     let mut batch = shadows.batch(law_heads(world));
     shadows.fill(0, &mut batch);
-    let guesses = start.reconstruct(&batch.weights, batch.len());
+    let guesses = start.reconstruct(world, &batch);
     let pixels = world.pixels();
     let mut errors = Vec::with_capacity(batch.members.len() * pixels);
     for (at, &member) in batch.members.iter().enumerate() {

@@ -8,7 +8,7 @@ use super::prior::{ImagePrior, class_means};
 use super::training::train;
 use super::*;
 use crate::testing::{CLASSES, Data, WIDTH, data, victims, world};
-use crate::{Unmixing, UnmixingOptions, WhiteBox, World};
+use crate::{Aim, Unmixing, UnmixingOptions, WhiteBox, World};
 
 fn options(steps: usize) -> InversionOptions {
     InversionOptions {
@@ -24,7 +24,7 @@ fn unmix(world: &World<'_>) -> Unmixing {
 /// Mean over heads and classes of the smallest MSE to the class's images.
 fn mean_mse(world: &World<'_>, images: &[f32], heads: &transfer::ShadowBatch) -> f64 {
     let owners: Vec<usize> = (0..heads.len()).collect();
-    let scores = crate::score(world, images, CLASSES, heads, &owners);
+    let scores = crate::score(world, images, Aim::Classes(CLASSES), heads, &owners);
     let all: Vec<f64> = scores.into_iter().flatten().collect();
     all.iter().sum::<f64>() / all.len() as f64
 }
@@ -40,7 +40,7 @@ fn inversion_betters_its_start_and_finds_images_from_noise() {
     let world = world(&data, 1);
     let heads = victims(&world, 20);
     let start = unmix(&world);
-    let before = mean_mse(&world, &start.reconstruct(&heads.weights, 20), &heads);
+    let before = mean_mse(&world, &start.reconstruct(&world, &heads), &heads);
     for distance in [Distance::Squared, Distance::Cosine] {
         let options = InversionOptions {
             distance,
