@@ -22,6 +22,7 @@ sweep:
   attack:
     - unmixing: { samples: 1000 }
     - reconstructor: { samples: 4000, hidden: 32, batch: 100 }
+    - reconstructor: { samples: 8000, hidden: 32, batch: 100, shared: true }
     - membership: { samples: 800 }
 ";
 
@@ -75,7 +76,7 @@ fn a_run_writes_every_file_and_resuming_measures_nothing_again() {
     assert!(figures >= 6, "{figures} figures");
     let first = results(folder.path());
     let mut rows = csv::Reader::from_reader(first.as_slice());
-    assert_eq!(rows.records().count(), 12);
+    assert_eq!(rows.records().count(), 16);
 
     let plan = harness()
         .current_dir(folder.path())

@@ -105,6 +105,7 @@ fn reconstructor(raw: &raw::Reconstructor, at: &At<'_>) -> Vec<Reconstructor> {
         batch,
         learning_rate: raw.learning_rate,
         informed: raw.informed,
+        shared: raw.shared,
     };
     samples.into_iter().map(with).collect()
 }
@@ -122,11 +123,7 @@ fn inversion(
         let single = raw.form == GradientForm::SingleGradient;
         let why = match backbone {
             Backbone::Imported { architecture, .. }
-                if single
-                    && !matches!(
-                        architecture,
-                        ImportedArchitecture::Onnx | ImportedArchitecture::VggTiny
-                    ) =>
+                if single && *architecture != ImportedArchitecture::VggTiny =>
             {
                 at.key("form").wrong(
                     "found `single_gradient` with a backbone that has no linear layer",
@@ -135,10 +132,6 @@ fn inversion(
                 continue;
             }
             Backbone::Features => "the data are features, without a network to optimise through",
-            Backbone::Imported {
-                architecture: ImportedArchitecture::Onnx,
-                ..
-            } => "an ONNX network has no gradients here",
             _ => continue,
         };
         at.wrong(
@@ -209,11 +202,24 @@ fn then(raw: &raw::Then, at: &At<'_>) -> Vec<Then> {
             .map(Then::Unmixing)
             .collect(),
         raw::Then::Reconstructor(raw) => {
-            if raw.informed {
-                at.choice("reconstructor").key("informed").wrong(
-                    "found `true` after an extraction",
-                    "`false`: the informed adversary starts from the weights",
-                );
+            for (key, set, why) in [
+                (
+                    "informed",
+                    raw.informed,
+                    "the informed adversary starts from the weights",
+                ),
+                (
+                    "shared",
+                    raw.shared,
+                    "cells share networks for released weights only",
+                ),
+            ] {
+                if set {
+                    at.choice("reconstructor").key(key).wrong(
+                        "found `true` after an extraction",
+                        format!("`false`: {why}"),
+                    );
+                }
             }
             reconstructor(raw, &at.choice("reconstructor"))
                 .into_iter()

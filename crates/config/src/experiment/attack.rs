@@ -60,6 +60,10 @@ pub struct Reconstructor {
     pub learning_rate: f64,
     /// Whether the adversary knows all training examples but one (Balle et al. 2022).
     pub informed: bool,
+    /// Whether one network serves all cells of this attack on heads of one shape, whatever their
+    /// shots, recipe and privacy; `samples` are then all rows that it sees.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }
 
 /// Kind of network of a reconstructor.

@@ -29,7 +29,7 @@ pub enum Backbone {
     },
     /// Weights trained elsewhere.
     Imported {
-        /// The weights: `.safetensors`, `.pth` or `.onnx`.
+        /// The weights: `.safetensors` or `.pth`.
         file: PathBuf,
         /// The network they belong to.
         architecture: ImportedArchitecture,
@@ -48,8 +48,6 @@ pub enum ImportedArchitecture {
     Resnet20,
     /// MobileNet v1, a quarter as wide.
     MobilenetV1025,
-    /// The network is in the file.
-    Onnx,
 }
 
 impl Default for Backbone {

@@ -74,6 +74,9 @@ pub struct Reconstructor {
     pub learning_rate: f64,
     /// Whether the adversary knows all training examples but one.
     pub informed: bool,
+    /// Whether one network serves all cells of this attack on heads of one shape, whatever their
+    /// shots, recipe and privacy; `samples` are then all rows that it sees.
+    pub shared: bool,
 }
 
 impl Default for Reconstructor {
@@ -83,8 +86,9 @@ impl Default for Reconstructor {
             architecture: Architecture::Mlp,
             hidden: 1024,
             batch: 256,
-            learning_rate: 4e-4,
+            learning_rate: 1.6e-3,
             informed: false,
+            shared: false,
         }
     }
 }

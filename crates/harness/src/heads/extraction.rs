@@ -168,12 +168,7 @@ fn attack_copies(
 ) -> Result<(), HarnessError> {
     let setting = trial.setting;
     let victims = trial.victims;
-    let key = trial
-        .keys
-        .model
-        .as_ref()
-        .expect("an extraction is followed by an attack");
-    let model = model::white_box(trial.context, key, setting, then, timings)?;
+    let model = model::white_box(trial, then, timings)?;
     let queries = copies.iter().map(|copy| copy.queries).max().unwrap_or(0);
     let batch = ShadowBatch {
         heads: copies.len(),

@@ -51,13 +51,8 @@ fn heads(
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
     let setting = trial.setting;
-    let key = trial
-        .keys
-        .model
-        .as_ref()
-        .expect("an inversion of heads has a start");
     let then = Then::Unmixing(unmixing);
-    let start = model::white_box(trial.context, key, setting, &then, timings)?;
+    let start = model::white_box(trial, &then, timings)?;
     let from = (options.start == Start::Unmixing).then_some(start.as_ref());
     let attack = GradientInversion::new(setting, backbone(trial)?, from, settings(options))?;
     let invert = |name: &str, heads: &ShadowBatch| {

@@ -5,6 +5,7 @@ use config::experiment::{Attack, Cell, Data, Heads, Then};
 use serde::Serialize;
 
 use super::inversion::start;
+use super::shared;
 use super::world_keys::WorldKeys;
 use crate::context::Context;
 use crate::error::HarnessError;
@@ -27,11 +28,12 @@ pub struct CellKeys {
 }
 
 impl CellKeys {
-    /// Names the stages of `cell`.
+    /// Names the stages of `cell`, one of the experiment's `cells`.
     pub fn new(
         context: &Context,
         seed: u64,
         heads: &Heads,
+        cells: &[Cell],
         cell: &Cell,
     ) -> Result<Self, HarnessError> {
         let world = WorldKeys::new(context, seed, &heads.data, &cell.backbone)?;
@@ -55,18 +57,30 @@ impl CellKeys {
             }
             _ => None,
         };
+        let sharing: Vec<Lesson<'_>> = shared::group(cells, cell)
+            .into_iter()
+            .map(Lesson::of)
+            .collect();
+        // What a network has learned beside its own cell; nothing is named where nothing is shared.
+        let beside = |builder: KeyBuilder| {
+            if sharing.is_empty() {
+                builder
+            } else {
+                builder.with("shared", &sharing)
+            }
+        };
         let model = learned(&cell.attack).map(|attack| {
-            trained(start("model"))
+            let builder = trained(start("model"))
                 .with("adversary", &cell.adversary)
                 .with("release", &cell.release)
-                .with("attack", &attack)
-                .finish()
+                .with("attack", &attack);
+            beside(builder).finish()
         });
         let outcome = start("outcome")
             .with("cell", cell)
             .with("victims", &heads.victims)
-            .with("nulls", &heads.nulls)
-            .finish();
+            .with("nulls", &heads.nulls);
+        let outcome = beside(outcome).finish();
         Ok(Self {
             world,
             tuning,
@@ -78,6 +92,26 @@ impl CellKeys {
     /// A short name of the cell for `results.csv`.
     pub fn config_hash(&self) -> &str {
         &self.outcome.hash()[..12]
+    }
+}
+
+/// What a shared network learns from one of its cells.
+#[derive(Serialize)]
+struct Lesson<'a> {
+    recipe: &'a config::experiment::Recipe,
+    shots: usize,
+    defence: &'a config::experiment::Defence,
+    adversary: &'a config::experiment::Adversary,
+}
+
+impl<'a> Lesson<'a> {
+    fn of(cell: &'a Cell) -> Self {
+        Self {
+            recipe: &cell.recipe,
+            shots: cell.shots,
+            defence: &cell.defence,
+            adversary: &cell.adversary,
+        }
     }
 }
 

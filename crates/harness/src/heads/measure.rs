@@ -12,7 +12,7 @@ use super::inference;
 use super::inversion;
 use super::keys::CellKeys;
 use super::outcome::Outcome;
-use super::private::{self, Undefended};
+use super::private::{self, Spending, Undefended};
 use super::recipe;
 use super::reconstruction;
 use super::victims;
@@ -31,6 +31,10 @@ pub struct Trial<'a> {
     pub setting: &'a Setting<'a>,
     /// The experiment.
     pub heads: &'a Heads,
+    /// Its seed.
+    pub seed: u64,
+    /// Its cells.
+    pub cells: &'a [Cell],
     /// The cell.
     pub cell: &'a Cell,
     /// Names of its stages.
@@ -43,15 +47,15 @@ pub struct Trial<'a> {
     pub encrypted: Option<&'a Encrypted>,
 }
 
-/// Trains the cell's victims, attacks them, and scores the attack under both hypotheses.
-pub fn measure(
+/// The setting of a cell as the attacks see it, and what its DP-SGD spends.
+pub fn setting<'w>(
     context: &Context,
-    world: &World,
+    world: &'w World,
     heads: &Heads,
     cell: &Cell,
     keys: &CellKeys,
     timings: &mut Timings,
-) -> Result<Outcome, HarnessError> {
+) -> Result<(Setting<'w>, Option<Spending>), HarnessError> {
     let shape = recipe::shape(cell.head, world.features.width(), world.features.classes());
     let plain = recipe::recipe(cell, &heads.data.target);
     let (victim_recipe, spending) = match &cell.defence {
@@ -67,7 +71,7 @@ pub fn measure(
         }
         Defence::None | Defence::Rhe(_) => (plain, None),
     };
-    let mut setting = Setting::new(
+    let setting = Setting::new(
         &world.images,
         &world.features,
         &world.split,
@@ -77,7 +81,22 @@ pub fn measure(
         world.root,
     )?
     .assuming(adversary::recipes(&cell.adversary, victim_recipe))?;
+    Ok((setting, spending))
+}
 
+/// Trains the victims of `cell`, one of the experiment's `cells`, attacks them, and scores the
+/// attack under both hypotheses.
+pub fn measure(
+    context: &Context,
+    world: &World,
+    experiment: (&Heads, u64, &[Cell]),
+    cell: &Cell,
+    keys: &CellKeys,
+    timings: &mut Timings,
+) -> Result<Outcome, HarnessError> {
+    let (heads, seed, cells) = experiment;
+    let (mut setting, spending) = setting(context, world, heads, cell, keys, timings)?;
+    let shape = setting.shape;
     let stream = setting.victims()?;
     let mut batch = stream.batch(heads.victims);
     stream.fill(0, &mut batch);
@@ -106,6 +125,8 @@ pub fn measure(
         world,
         setting: &setting,
         heads,
+        seed,
+        cells,
         cell,
         keys,
         victims: &batch,

@@ -18,6 +18,7 @@ mod recipe;
 mod reconstruction;
 mod row;
 mod settings;
+mod shared;
 mod stages;
 mod threshold;
 mod victims;
@@ -45,6 +46,7 @@ pub struct Bench<'a> {
     context: &'a Context,
     experiment: &'a Experiment,
     heads: &'a Heads,
+    cells: Vec<Cell>,
     world: Option<World>,
 }
 
@@ -55,6 +57,7 @@ impl<'a> Bench<'a> {
             context,
             experiment,
             heads,
+            cells: experiment.cells(),
             world: None,
         }
     }
@@ -66,7 +69,7 @@ impl<'a> Bench<'a> {
         timings: &mut Timings,
     ) -> Result<(Outcome, CellKeys, bool), HarnessError> {
         let seed = self.experiment.seed;
-        let keys = CellKeys::new(self.context, seed, self.heads, cell)?;
+        let keys = CellKeys::new(self.context, seed, self.heads, &self.cells, cell)?;
         if let Ok(outcome) = self.context.store.load::<Outcome>(&keys.outcome) {
             timings.cached(&keys.outcome);
             return Ok((outcome, keys, true));
@@ -90,7 +93,10 @@ impl<'a> Bench<'a> {
         let world = self.world.as_ref().expect("just made");
         let outcome = {
             let started = std::time::Instant::now();
-            let outcome = measure::measure(self.context, world, self.heads, cell, &keys, timings)?;
+            let outcome = {
+                let experiment = (self.heads, seed, self.cells.as_slice());
+                measure::measure(self.context, world, experiment, cell, &keys, timings)?
+            };
             let units = (self.heads.victims + self.heads.nulls) as u64;
             timings.ran(&keys.outcome, started.elapsed().as_secs_f64(), units);
             outcome

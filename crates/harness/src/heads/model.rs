@@ -1,25 +1,32 @@
 //! The trained attack of a cell: fitted on shadow heads once, then read from the cache.
 
+use std::time::Instant;
+
 use attacks::{
     Architecture, AttackProgress, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions,
-    WhiteBox, World as Setting,
+    WhiteBox,
 };
 use config::experiment::{self as wanted, Then};
 
-use crate::context::Context;
+use super::measure::Trial;
+use super::shared;
+
 use crate::error::HarnessError;
 use crate::progress::Step;
 use crate::store::StageKey;
 use crate::timings::Timings;
 
-/// Fits the attack, or reads it from the cache.
+/// Fits the attack of the trial's cell, or reads it from the cache.
 pub fn white_box(
-    context: &Context,
-    key: &StageKey,
-    setting: &Setting<'_>,
+    trial: &Trial<'_>,
     attack: &Then,
     timings: &mut Timings,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
+    let Trial { context, keys, .. } = *trial;
+    let key = keys
+        .model
+        .as_ref()
+        .expect("an attack that is fitted has a model");
     let path = context.store.file(key, "safetensors");
     if path.exists() {
         match load(&path, attack) {
@@ -30,24 +37,26 @@ pub fn white_box(
             Err(error) => context.progress.say(&format!("rebuilding: {error}")),
         }
     }
-    timings.run(context, key, || {
-        let path = context.store.new_file(key, "safetensors")?;
-        let (samples, name) = match attack {
-            Then::Unmixing(options) => (options.samples, "fitting unmixing"),
-            Then::Reconstructor(options) => (options.samples, "training the reconstructor"),
-        };
-        let step = context.progress.step(name, samples as u64);
-        let model = fit(setting, attack, samples as u64, &step, &path)?;
-        Ok((model, samples as u64))
-    })
+    let started = Instant::now();
+    let (samples, name) = match attack {
+        Then::Unmixing(options) => (options.samples, "fitting unmixing"),
+        Then::Reconstructor(options) => (options.samples, "training the reconstructor"),
+    };
+    let samples = samples as u64;
+    let step = context.progress.step(name, samples);
+    let model = fit(trial, key, attack, samples, &step, timings)?;
+    drop(step);
+    timings.ran(key, started.elapsed().as_secs_f64(), samples);
+    Ok(model)
 }
 
 fn fit(
-    setting: &Setting<'_>,
+    trial: &Trial<'_>,
+    key: &StageKey,
     attack: &Then,
     samples: u64,
     step: &Step,
-    path: &std::path::Path,
+    timings: &mut Timings,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
     let progress = |at: AttackProgress| {
         let message = if at.loss.is_finite() {
@@ -63,13 +72,17 @@ fn fit(
             let options = UnmixingOptions {
                 samples: options.samples,
             };
-            let model = Unmixing::fit(setting, &options, progress)?;
-            model.save(path)?;
+            let model = Unmixing::fit(trial.setting, &options, progress)?;
+            model.save(&trial.context.store.new_file(key, "safetensors")?)?;
             Box::new(model)
         }
+        Then::Reconstructor(options) if options.shared => {
+            shared::fit(trial, &reconstructor_options(options), progress, timings)?
+        }
         Then::Reconstructor(options) => {
-            let model = Reconstructor::fit(setting, &reconstructor_options(options), progress)?;
-            model.save(path)?;
+            let options = reconstructor_options(options);
+            let model = Reconstructor::fit(trial.setting, &options, progress)?;
+            model.save(&trial.context.store.new_file(key, "safetensors")?)?;
             Box::new(model)
         }
     })

@@ -32,12 +32,6 @@ pub fn backbone(
                 ImportedArchitecture::MobilenetV1025 => {
                     Architecture::Mobilenet(MobileNetConfig { quarters: 1 })
                 }
-                ImportedArchitecture::Onnx => {
-                    return Err(HarnessError::Setting {
-                        place: "backbone.imported.architecture".into(),
-                        reason: "ONNX files cannot be imported yet\nhint: extract features elsewhere and use a `features` target".into(),
-                    });
-                }
             };
             return Ok(Backbone::import(&path, architecture, input)?);
         }

@@ -19,12 +19,7 @@ pub fn run(
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
     let setting = trial.setting;
-    let key = trial
-        .keys
-        .model
-        .as_ref()
-        .expect("a reconstructing attack has a model");
-    let model = model::white_box(trial.context, key, setting, attack, timings)?;
+    let model = model::white_box(trial, attack, timings)?;
     let mut released = trial.victims.clone();
     setting.release(&mut released, "victims")?;
     let null = null(trial.cell.null);

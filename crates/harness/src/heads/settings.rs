@@ -136,6 +136,12 @@ fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
         facet("architecture", architecture.into());
         let informed = if options.informed { "informed" } else { "" };
         facet("informed", informed.into());
+        let shared = if options.shared {
+            "one network for all cells"
+        } else {
+            ""
+        };
+        facet("shared", shared.into());
     }
 }
 

@@ -22,7 +22,7 @@ pub fn stages(
     let cells = experiment.cells();
     let mut stages = Vec::new();
     for cell in &cells {
-        let keys = CellKeys::new(context, experiment.seed, heads, cell)?;
+        let keys = CellKeys::new(context, experiment.seed, heads, &cells, cell)?;
         let outcome = context.store.state::<Outcome>(&keys.outcome);
         // A finished cell needs none of the stages below it.
         let needed = outcome != State::Cached;

@@ -42,7 +42,7 @@ impl Default for ReconstructorOptions {
             architecture: Architecture::Mlp,
             hidden: vec![1024, 1024],
             batch: 160,
-            learning_rate: 4e-4,
+            learning_rate: 1.6e-3,
             alpha: 100.0,
             informed: false,
         }
