@@ -16,7 +16,7 @@ use crate::error::HarnessError;
 /// Inverse strength of the baseline's L2 penalty.
 const BASELINE_C: f32 = 10.0;
 /// Learning rate of private fine-tuning.
-const DP_LEARNING_RATE: f32 = 0.05;
+const DP_LEARNING_RATE: f32 = 0.1;
 
 /// Measures one training-set size under one kind of fine-tuning.
 pub fn cell(

@@ -108,6 +108,7 @@ pub fn curves(rows: &[ResultRow]) -> Vec<RocRow> {
 }
 
 /// One task both ways round.
+#[allow(dead_code, reason = "not every test file draws it")]
 pub fn both_ways() -> Vec<report::BothWaysRow> {
     let row = report::BothWaysRow {
         system: "cryptotl".into(),
