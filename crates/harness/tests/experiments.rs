@@ -139,6 +139,72 @@ fn results_do_not_depend_on_threads_cache_or_interruption() {
     assert_eq!(results(cut.path()), expected, "damaged cache");
 }
 
+const ENCRYPTED: &str = "
+name: small
+seed: 7
+data:
+  source: { strokes: { classes: letters, images: 520 } }
+  target: { strokes: { classes: digits, images: 1500 } }
+  task: { binary: { positive: [1, 3, 5, 7, 9] } }
+backbone: { vgg_tiny: { width: 2, features: 32, epochs: 1 } }
+victims: 100
+nulls: 1000
+sweep:
+  shots: 2
+  defence: [none, rhe]
+  release: weights
+  attack:
+    - unmixing: { samples: 1000 }
+    - membership: { samples: 3200 }
+    - property: { group: { classes: [7] }, samples: 1024 }
+    - scores: { queries: 40, kind: logits, then: { unmixing: { samples: 1000 } } }
+";
+
+#[test]
+fn attacks_on_encrypted_heads_are_right_by_chance_and_repeat() {
+    let first = folder(ENCRYPTED);
+    let output = run(first.path(), &["--jobs", "1"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let second = folder(ENCRYPTED);
+    assert!(run(second.path(), &["--jobs", "2"]).status.success());
+    assert_eq!(results(first.path()), results(second.path()));
+    let table = results(first.path());
+    let mut reader = csv::Reader::from_reader(table.as_slice());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|it| it == name).expect("a column");
+    let mut encrypted = 0;
+    for row in reader.records() {
+        let row = row.unwrap();
+        let number = |name: &str| row[column(name)].parse::<f64>().expect("a number");
+        if &row[column("defence")] == "rhe" {
+            encrypted += 1;
+            assert_eq!(&row[column("release")], "ciphertexts");
+            let name = &row[column("attack")];
+            let from = number("tpr_at_fpr_1pct_lo");
+            let to = number("tpr_at_fpr_1pct_hi");
+            assert!(from <= 0.01 && to >= 0.01, "{name}: {from} to {to}");
+            if name.starts_with("scores") {
+                // Answers in the clear give the head to a cosine near one with as many queries.
+                assert!(number("cosine") < 0.5, "{name}: {}", number("cosine"));
+            } else {
+                assert!(number("label_agreement") > 0.95, "{name}");
+            }
+        }
+    }
+    assert_eq!(encrypted, 4);
+}
+
+#[test]
+fn heads_with_a_hidden_layer_are_refused_under_encryption() {
+    let config = ENCRYPTED.replace("victims: 100", "head: { mlp: { hidden: 2 } }\nvictims: 24");
+    let folder = folder(&config);
+    let output = run(folder.path(), &["--set", "sweep.attack=unmixing"]);
+    assert_eq!(output.status.code(), Some(1));
+    let table = String::from_utf8(results(folder.path())).unwrap();
+    assert!(table.contains("linear heads only"), "{table}");
+}
+
 #[test]
 fn missing_data_ends_with_4_and_names_the_place() {
     let folder = folder(

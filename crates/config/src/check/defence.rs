@@ -161,12 +161,13 @@ fn check_tuning(raw: &raw::DpSgd, tuning: &Tuning, at: &At<'_>) {
 }
 
 fn check_rhe(rhe: Rhe, at: &At<'_>) -> Rhe {
-    for (key, bits) in [
-        ("weight_bits", rhe.weight_bits),
-        ("feature_bits", rhe.feature_bits),
+    for (key, bits, from, to) in [
+        ("weight_bits", rhe.weight_bits, 4, 20),
+        ("feature_bits", rhe.feature_bits, 2, 14),
     ] {
-        if !(2..=16).contains(&bits) {
-            at.key(key).wrong(format!("found {bits}"), "2 to 16 bits");
+        if !(from..=to).contains(&bits) {
+            at.key(key)
+                .wrong(format!("found {bits}"), format!("{from} to {to} bits"));
         }
     }
     rhe

@@ -144,7 +144,7 @@ impl Default for Tuning {
 pub struct Rhe {
     /// Bits of a quantised weight, sign included.
     pub weight_bits: u32,
-    /// Bits of a quantised feature, sign included.
+    /// Bits of a quantised feature's magnitude.
     pub feature_bits: u32,
 }
 

@@ -43,10 +43,10 @@ pub struct ProtectArgs {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Bits of a quantised weight, sign included.
-    #[arg(long, value_name = "BITS", default_value_t = 12, value_parser = clap::value_parser!(u32).range(2..=16))]
+    #[arg(long, value_name = "BITS", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=20))]
     pub weight_bits: u32,
-    /// Bits of a quantised feature, sign included.
-    #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=16))]
+    /// Bits of a quantised feature's magnitude.
+    #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=14))]
     pub feature_bits: u32,
     /// Public features (`.npy`, one row an image) by which the ranges of a ReLU head or of decisions
     /// are set: more precise than the bounds that hold for any input.

@@ -33,9 +33,12 @@ pub fn rhe(command: &RheCommand) -> Result<String, Failure> {
 
 impl From<RheError> for Failure {
     fn from(error: RheError) -> Self {
-        // Asking for what a result is made not to have is a slip of the command line.
+        // Settings that cannot be had, and logits of a result that has none, are slips of the
+        // command line.
         let exit = match error {
-            RheError::NoLogits => Exit::Usage,
+            RheError::NoLogits | RheError::Setting { .. } | RheError::Precision { .. } => {
+                Exit::Usage
+            }
             _ => Exit::Data,
         };
         Self::new(&error, exit)
