@@ -3,7 +3,8 @@
 //! The owner [`SecretKey::generate`]s a key and protects a trained [`PlainHead`]. Anyone with the
 //! protected head can classify features into encrypted results; only the owner can reveal them,
 //! by default the class alone. A [`ProtectedDecision`] lets who classifies go further: the class is
-//! found under encryption, and there is nothing else to reveal. `SECURITY.md` in this crate says what that does and does not hide.
+//! found under encryption, and there is nothing else to reveal. `SECURITY.md` in this crate says
+//! what that does and does not hide.
 //!
 //! ```
 //! use rhe::*;

@@ -162,6 +162,15 @@ fn a_relu_head_agrees_on_real_images() {
         same + 1 + images / 100 >= images,
         "{same} of {images} agree"
     );
+
+    let rows = &rows[..images.min(200) * PIXELS];
+    let decided = EncryptedResults::Decision(classifier.decide(rows).unwrap());
+    let classes = key.reveal(&decided).unwrap();
+    let pairs = rows.chunks(PIXELS).zip(&classes);
+    let same = pairs.filter(|(row, class)| head.predict(row).unwrap() == **class);
+    let (same, all) = (same.count(), classes.len());
+    println!("relu, decided: {same} of {all} agree");
+    assert!(same + 1 + all / 50 >= all, "{same} of {all} agree");
 }
 
 /// The number of images that a variable of the environment asks for.
