@@ -295,7 +295,7 @@ mod tests {
         let world = world(&data, 1);
         let mut heads = victims(&world, 80);
         let scores = success(&data, &world, &mut heads, View::Scores);
-        assert!(scores > 0.9, "{scores}");
+        assert!(scores > 0.7, "{scores}");
         let labels = success(&data, &world, &mut heads, View::Labels);
         assert!(
             labels > 0.55 && labels <= scores + 0.02,

@@ -194,13 +194,13 @@ mod tests {
     use crate::testing::{CLASSES, auc, data, world};
 
     const OPTIONS: PropertyOptions = PropertyOptions {
-        heads: 4096,
+        heads: 2048,
         probes: 40,
     };
 
     fn success(world: &World<'_>, group: &[bool]) -> f64 {
         let test = Property::fit(world, group, &OPTIONS).unwrap();
-        assert_eq!(test.heads(), 4096);
+        assert_eq!(test.heads(), 2048);
         let (with, without) = test.scores(300).unwrap();
         auc(&with, &without)
     }

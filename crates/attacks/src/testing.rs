@@ -70,9 +70,9 @@ pub fn world(data: &Data, shots: usize) -> World<'_> {
     let power = data.features.values().iter().map(|x| x * x).sum::<f32>();
     let power = power / data.features.len() as f32;
     let recipe = Recipe {
-        // As many units of 1 / |f|² as the paper's 0.01 is on its features.
-        learning_rate: 25.0 / power,
-        init_std: 0.05 / power.sqrt(),
+        // In units of 1 / |f|²: below where descent on four examples begins to swing.
+        learning_rate: 8.0 / power,
+        init_std: 0.01 / power.sqrt(),
         ..Recipe::mnist(shots)
     };
     let shape = HeadShape::linear(WIDTH, CLASSES);
