@@ -116,7 +116,7 @@ pub enum Start {
     /// The reconstruction by `unmixing`, with its errors as the law.
     #[default]
     Unmixing,
-    /// A draw from the law of each class's public images.
+    /// Noise around each class's mean public image, with the public images' spread as the law.
     Noise,
 }
 

@@ -48,7 +48,7 @@ impl<'a> GradientInversion<'a> {
     /// Prepares the attack: fits the law of images and measures the noise on public shadow heads.
     /// The images' law is centred on what `start` reconstructs and as wide as its errors, or, without
     /// it, on the classes' public means and as wide as the classes; the optimisation then starts at
-    /// noise. Where the adversary is unsure of the recipe, it trains by the middle of its range.
+    /// noise around the means. Where the adversary is unsure of the recipe, it trains by the middle of its range.
     ///
     /// # Errors
     /// Unless the heads are linear and trained by gradient descent, `start` gives an image a class,
@@ -191,9 +191,8 @@ impl<'a> GradientInversion<'a> {
     ) -> Vec<f32> {
         let key = self.world.key.child("gradient_inversion");
         let scale = match self.start {
-            None => 1.0,
-            Some(_) if self.world.shots > 1 => APART,
-            Some(_) => 0.0,
+            Some(_) if self.world.shots == 1 => 0.0,
+            _ => APART,
         };
         let mut z = Vec::with_capacity(count * group.coordinates());
         for head in first..first + count {
