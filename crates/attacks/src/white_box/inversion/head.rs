@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use backbones::Backbone;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_distr::{Distribution, StandardNormal};
-use rayon::prelude::*;
 use transfer::{HeadKind, Optimiser, Recipe, ShadowBatch};
 
+use super::alone::alone;
 use super::lbfgs::Lbfgs;
 use super::objective::{Group, Objective, host};
 use super::options::InversionOptions;
@@ -119,20 +119,16 @@ impl<'a> GradientInversion<'a> {
         let means = self.start_images(heads);
         let together = (TOGETHER / n).max(1);
         let done = AtomicU64::new(0);
-        let images: Vec<Vec<f32>> = heads
-            .weights
-            .par_chunks(together * length)
-            .zip(means.par_chunks(together * n * pixels))
-            .enumerate()
-            .map(|(number, (weights, means))| {
-                let group = Group::new(self.objective(), weights, means);
-                let count = weights.len() / length;
-                let first = number * together;
-                self.minimise(&group, first, count, || {
-                    progress(done.fetch_add(count as u64, Ordering::Relaxed) + count as u64);
-                })
+        let images = alone(heads.len().div_ceil(together), |number| {
+            let first = number * together;
+            let count = together.min(heads.len() - first);
+            let weights = &heads.weights[first * length..(first + count) * length];
+            let means = &means[first * n * pixels..(first + count) * n * pixels];
+            let group = Group::new(self.objective(), weights, means);
+            self.minimise(&group, first, count, || {
+                progress(done.fetch_add(count as u64, Ordering::Relaxed) + count as u64);
             })
-            .collect();
+        });
         images.concat()
     }
 
@@ -254,9 +250,12 @@ fn noise(world: &World<'_>, recipe: &Recipe) -> Result<f64, AttackError> {
         .flat_map(|&member| world.features.row(member as usize))
         .copied()
         .collect();
-    let data = TensorData::new(features, [NOISE_HEADS, n, width]);
-    let features = Tensor::<3>::from_data(data, &backbones::device());
-    let made = host(train(features, world.shape.classes, world.shots, recipe));
+    let made = alone(1, |_| {
+        let data = TensorData::new(features.clone(), [NOISE_HEADS, n, width]);
+        let features = Tensor::<3>::from_data(data, &backbones::device());
+        host(train(features, world.shape.classes, world.shots, recipe))
+    });
+    let made = made.concat();
     let (mut sum, mut power) = (0.0, 0.0);
     for (made, &weight) in made.iter().zip(&batch.weights) {
         sum += f64::from(made - weight).powi(2);

@@ -12,9 +12,9 @@ use backbones::{Backbone, NamedTensors};
 use burn::tensor::{Device, Tensor, TensorData};
 use datasets::ImageSet;
 use rand_distr::{Distribution, StandardNormal};
-use rayon::prelude::*;
 use transfer::{HeadKind, ShadowBatch};
 
+use super::alone::alone;
 use super::lbfgs::Lbfgs;
 use super::objective::{host, total_variation};
 use super::options::InversionOptions;
@@ -116,9 +116,7 @@ pub fn single_gradients(
     }
     let (classes, width) = (world.shape.classes, world.shape.features + 1);
     let key = world.key.child("single gradient");
-    let mut updates = Vec::with_capacity(victims.len());
-    let mut examples = Vec::with_capacity(victims.len());
-    for victim in 0..victims.len() {
+    let released = alone(victims.len(), |victim| {
         let class = victim % classes;
         let member = victims.members(victim)[class * world.shots];
         let mut normals = StandardNormal.sample_iter(key.rng(victim as u64));
@@ -132,10 +130,13 @@ pub fn single_gradients(
         let image = world.images.image(member as usize).to_vec();
         let example = ImageSet::new(world.images.shape(), image, vec![class as u32], classes)?;
         let rate = world.recipe.learning_rate;
-        updates.push(NetworkRelease::of_step(backbone, &head, &example, rate)?);
-        examples.push(member);
-    }
-    Ok((updates, examples))
+        Ok((
+            NetworkRelease::of_step(backbone, &head, &example, rate)?,
+            member,
+        ))
+    });
+    let released: Result<Vec<_>, AttackError> = released.into_iter().collect();
+    Ok(released?.into_iter().unzip())
 }
 
 /// The attack, ready for any updates of one backbone.
@@ -196,13 +197,15 @@ impl<'a> NetworkInversion<'a> {
             }
         }
         let done = AtomicU64::new(0);
-        let images = updates.par_chunks(TOGETHER).map(|updates| {
+        let images = alone(updates.len().div_ceil(TOGETHER), |number| {
+            let updates = &updates[number * TOGETHER..];
+            let updates = &updates[..TOGETHER.min(updates.len())];
             let count = updates.len() as u64;
             self.minimise(updates, || {
                 progress(done.fetch_add(count, Ordering::Relaxed) + count);
             })
         });
-        Ok(images.collect::<Result<Vec<_>, _>>()?.concat())
+        Ok(images.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
     }
 
     /// What an update costs: no shadow head.
