@@ -250,8 +250,8 @@ fn a_failed_cell_is_a_row_and_the_others_still_run() {
     let at = |name: &str| header.iter().position(|column| column == name).unwrap();
     let (error, auc) = (at("error"), at("auc"));
     let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 6);
-    assert_eq!(rows.iter().filter(|row| !row[error].is_empty()).count(), 3);
+    assert_eq!(rows.len(), 8);
+    assert_eq!(rows.iter().filter(|row| !row[error].is_empty()).count(), 4);
     assert!(
         rows.iter()
             .all(|row| row[error].is_empty() != row[auc].is_empty())

@@ -55,8 +55,15 @@ pub fn fit(
     let mut settings = Vec::with_capacity(group.len());
     for cell in &group {
         let own = CellKeys::new(context, trial.seed, heads, trial.cells, cell)?;
-        settings.push(setting(context, world, heads, cell, &own, timings)?.0);
-        keys.push(own);
+        match setting(context, world, heads, cell, &own, timings) {
+            Ok((setting, _)) => {
+                settings.push(setting);
+                keys.push(own);
+            }
+            // A cell whose heads cannot be trained fails alone.
+            Err(error) if own.model == trial.keys.model => return Err(error),
+            Err(_) => {}
+        }
     }
     let worlds: Vec<&Setting<'_>> = settings.iter().collect();
     let attacks = Reconstructor::fit_shared(&worlds, options, progress)?;
