@@ -29,6 +29,11 @@
 //! of the largest. Nearer than σ to each other, two classes win about equally often: the label may
 //! differ from the largest logit's, and no harm is done to others. Three that near can beat each
 //! other in a circle; then no class wins all, and the result says "undecided" and not a wrong class.
+//!
+//! Measured on a softmax regression of 784 pixels (MNIST, `tests/real_images.rs`): the label is the
+//! float head's for 99.6 % of 10 000 test images by these numbers (99.3 % with a guaranteed range),
+//! and for 80 of 80 decided under encryption.
+//!
 //! Step 2 has margins of a = 1024/(K − 1) steps against 4.8 (and 0.4 for the K − 1 added
 //! bootstraps): its failure probability is below 2^-64 up to 22 classes, more are refused. Step 3's
 //! steps are 2^58 against a noise of 2^49·√K.
