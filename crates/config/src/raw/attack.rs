@@ -118,7 +118,7 @@ pub struct GradientInversion {
 impl Default for GradientInversion {
     fn default() -> Self {
         Self {
-            steps: OneOrMany::one(80),
+            steps: OneOrMany::one(60),
             learning_rate: 0.05,
             distance: Distance::Squared,
             prior: 0.5,
