@@ -49,6 +49,8 @@ const EXACT_CANDIDATES: [usize; 2] = [2000, 3000];
 const ROUNDS: usize = 4;
 /// Standard deviation of an unrounded score: single precision.
 const EXACT: f64 = 1e-6;
+/// Absolute error of the smallest probabilities in single precision, generously.
+const LEAST: f64 = 1e-38;
 
 /// Extraction by scores, ready for any number of victims.
 pub struct ScoreExtraction<'a> {
@@ -186,7 +188,9 @@ impl<'a> ScoreExtraction<'a> {
     fn from_probabilities(&self, answers: &Mat<f64>) -> Result<Vec<f64>, AttackError> {
         let (n, classes) = (answers.nrows(), answers.ncols());
         let noise = self.rounding();
-        let least = noise * 3.0_f64.sqrt();
+        // A floating-point number is rounded relative to itself, down to the smallest there is.
+        let error = self.options.decimals.map_or(LEAST, |_| noise);
+        let least = error * 3.0_f64.sqrt();
         let mut weights = Mat::<f64>::zeros(n, classes);
         for i in 0..n {
             for k in 0..classes {
@@ -194,7 +198,7 @@ impl<'a> ScoreExtraction<'a> {
                 if p > 0.0 {
                     // d ln p = dp / p; the sure class of a near-certain answer is not sharper
                     // than the others.
-                    let spread = (noise / p).max(EXACT);
+                    let spread = (error / p).max(EXACT);
                     weights[(i, k)] = spread.powi(-2);
                 }
             }
