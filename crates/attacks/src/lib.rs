@@ -1,5 +1,6 @@
 //! Attacks on released heads: reconstruction, extraction, membership and property inference.
 
+mod alone;
 pub mod bench;
 mod black_box;
 mod cost;

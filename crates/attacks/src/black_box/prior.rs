@@ -8,6 +8,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par, Side};
 use transfer::HeadKind;
 
+use crate::alone::alone;
 use crate::{AttackError, World};
 
 /// Shadow heads that the law is fitted to.
@@ -68,8 +69,9 @@ impl HeadPrior {
             1.0,
             Par::Seq,
         );
-        let eigen = gram
-            .self_adjoint_eigen(Side::Lower)
+        let eigen = alone(1, |_| gram.self_adjoint_eigen(Side::Lower))
+            .pop()
+            .unwrap_or(Err(faer::linalg::solvers::EvdError::NoConvergence))
             .map_err(|_| AttackError::Singular {
                 attack: "extraction prior",
                 reason: "the shadow heads' covariance has no eigenvalues".into(),

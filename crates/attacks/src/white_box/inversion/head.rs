@@ -7,12 +7,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand_distr::{Distribution, StandardNormal};
 use transfer::{HeadKind, Optimiser, Recipe, ShadowBatch};
 
-use super::alone::alone;
 use super::lbfgs::Lbfgs;
 use super::objective::{Group, Objective, host};
 use super::options::InversionOptions;
 use super::prior::{ImagePrior, class_deviations, class_means};
 use super::training::train;
+use crate::alone::alone;
 use crate::{Aim, AttackError, Cost, WhiteBox, World};
 
 /// Images that the law of images is fitted to.

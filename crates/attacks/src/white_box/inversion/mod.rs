@@ -11,7 +11,6 @@
 //!
 //! A single step's update of the whole network gives more: see [`NetworkInversion`].
 
-mod alone;
 mod head;
 mod lbfgs;
 mod network;

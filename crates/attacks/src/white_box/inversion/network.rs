@@ -14,11 +14,11 @@ use datasets::ImageSet;
 use rand_distr::{Distribution, StandardNormal};
 use transfer::{HeadKind, ShadowBatch};
 
-use super::alone::alone;
 use super::lbfgs::Lbfgs;
 use super::objective::{host, total_variation};
 use super::options::InversionOptions;
 use super::prior::{ImagePrior, class_deviations, class_means};
+use crate::alone::alone;
 use crate::{AttackError, Cost, World};
 
 /// Images that the law of images is fitted to.

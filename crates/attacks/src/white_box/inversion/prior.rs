@@ -3,6 +3,7 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par, Side};
 
+use crate::alone::alone;
 use crate::{AttackError, World};
 
 /// Standard deviations below this share of the largest are not told apart from nothing.
@@ -43,8 +44,9 @@ impl ImagePrior {
             1.0 / n as f32,
             Par::Seq,
         );
-        let eigen = gram
-            .self_adjoint_eigen(Side::Lower)
+        let eigen = alone(1, |_| gram.self_adjoint_eigen(Side::Lower))
+            .pop()
+            .unwrap_or(Err(faer::linalg::solvers::EvdError::NoConvergence))
             .map_err(|_| AttackError::Singular {
                 attack: "gradient_inversion",
                 reason: "the covariance of the images has no eigenvalues".into(),

@@ -1,7 +1,8 @@
 //! Pieces of work side by side, each on one thread.
 //!
-//! How the tensor library cuts up a product depends on the number of threads that it sees, and the
-//! last bits of the product with it. A piece that sees a single thread gives the same bits anywhere.
+//! How libraries cut up a product or an eigenvalue problem depends on the number of threads that they
+//! see, and the last bits of the result with it. A piece that sees a single thread gives the same bits
+//! anywhere.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
