@@ -71,7 +71,7 @@ impl HeadPrior {
         );
         let eigen = alone(1, |_| gram.self_adjoint_eigen(Side::Lower))
             .pop()
-            .unwrap_or(Err(faer::linalg::solvers::EvdError::NoConvergence))
+            .unwrap_or(Err(faer::linalg::evd::EvdError::NoConvergence))
             .map_err(|_| AttackError::Singular {
                 attack: "extraction prior",
                 reason: "the shadow heads' covariance has no eigenvalues".into(),

@@ -46,7 +46,7 @@ impl ImagePrior {
         );
         let eigen = alone(1, |_| gram.self_adjoint_eigen(Side::Lower))
             .pop()
-            .unwrap_or(Err(faer::linalg::solvers::EvdError::NoConvergence))
+            .unwrap_or(Err(faer::linalg::evd::EvdError::NoConvergence))
             .map_err(|_| AttackError::Singular {
                 attack: "gradient_inversion",
                 reason: "the covariance of the images has no eigenvalues".into(),
