@@ -27,7 +27,7 @@ const FILE: &str = "both_ways.csv";
 /// Shadow heads an example in the membership test.
 const SHADOWS: usize = 64;
 /// Linear heads under RHE to attack, at least: each gives one score, and they are cheap to train.
-const VICTIMS: usize = 200;
+const VICTIMS: usize = 100;
 
 /// Runs RHE on the experiment's task and the largest of its training sets that two parties can draw
 /// disjointly, times both systems, and writes `both_ways.csv`; returns RHE's row.
