@@ -70,6 +70,6 @@ fn every_null_has_a_row_with_costs_and_threads_change_nothing() {
         assert_eq!(number(row, "n"), if single { 1.0 } else { 10.0 });
         assert_eq!(number(row, "samples") == 0.0, single, "row {at}");
     }
-    // A single gradient gives its image away, another's images are far.
-    assert!(number(&rows[9], "mse") < 0.5 * number(&rows[9], "mse_null"));
+    // A single gradient gives much of its image away even through a network this narrow.
+    assert!(number(&rows[9], "mse") < 0.7 * number(&rows[9], "mse_null"));
 }
