@@ -1,8 +1,8 @@
 //! Black-box reconstruction in a cell: extract the head by queries, then attack the copy.
 
 use attacks::{
-    Aim, Boundaries, BoundaryOptions, Extracted, HeadPrior, LabelExtraction, LabelOptions,
-    ScoreExtraction, ScoreOptions, centred_cosine, score, victim_scores,
+    Aim, Boundaries, BoundaryOptions, Extracted, LabelExtraction, LabelOptions, ScoreExtraction,
+    ScoreOptions, centred_cosine, score, victim_scores,
 };
 use config::experiment::{self as wanted, Labels, Scores, Then};
 use rayon::prelude::*;
@@ -34,7 +34,7 @@ pub fn by_labels(
             place: "sweep.attack.labels".into(),
             reason: "label queries are images, the data are features".into(),
         })?;
-    let prior = HeadPrior::fit(setting)?;
+    let prior = trial.prior.get(trial)?;
     let budget = BoundaryOptions::for_budget(options.queries);
     let step = trial
         .context
@@ -63,7 +63,7 @@ pub fn by_scores(
     timings: &mut Timings,
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
-    let prior = HeadPrior::fit(trial.setting)?;
+    let prior = trial.prior.get(trial)?;
     let kind = match options.kind {
         wanted::ScoreKind::Probabilities => attacks::ScoreKind::Probabilities,
         wanted::ScoreKind::Logits => attacks::ScoreKind::Logits,

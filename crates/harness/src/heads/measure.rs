@@ -12,6 +12,7 @@ use super::inference;
 use super::inversion;
 use super::keys::CellKeys;
 use super::outcome::Outcome;
+use super::prior::LastPrior;
 use super::private::{self, Spending, Undefended};
 use super::recipe;
 use super::reconstruction;
@@ -20,6 +21,19 @@ use super::world::World;
 use crate::context::Context;
 use crate::error::HarnessError;
 use crate::timings::Timings;
+
+/// What the cells of an experiment share.
+#[derive(Clone, Copy)]
+pub struct Shared<'a> {
+    /// The experiment.
+    pub heads: &'a Heads,
+    /// Its seed.
+    pub seed: u64,
+    /// Its cells.
+    pub cells: &'a [Cell],
+    /// What the last extraction believed before its first query.
+    pub prior: &'a LastPrior,
+}
 
 /// A cell whose victims are trained.
 pub struct Trial<'a> {
@@ -41,6 +55,8 @@ pub struct Trial<'a> {
     pub keys: &'a CellKeys,
     /// The victims' weights, before any release.
     pub victims: &'a ShadowBatch,
+    /// What the last extraction believed before its first query.
+    pub prior: &'a LastPrior,
     /// What accuracy and agreement are measured on.
     pub test: &'a FeatureSet,
     /// What queries are answered with, where the victims are encrypted.
@@ -89,12 +105,17 @@ pub fn setting<'w>(
 pub fn measure(
     context: &Context,
     world: &World,
-    experiment: (&Heads, u64, &[Cell]),
+    experiment: Shared<'_>,
     cell: &Cell,
     keys: &CellKeys,
     timings: &mut Timings,
 ) -> Result<Outcome, HarnessError> {
-    let (heads, seed, cells) = experiment;
+    let Shared {
+        heads,
+        seed,
+        cells,
+        prior,
+    } = experiment;
     let (mut setting, spending) = setting(context, world, heads, cell, keys, timings)?;
     let shape = setting.shape;
     let stream = setting.victims()?;
@@ -129,6 +150,7 @@ pub fn measure(
         cells,
         cell,
         keys,
+        prior,
         victims: &batch,
         test: &test,
         encrypted,

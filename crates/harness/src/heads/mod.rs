@@ -13,6 +13,7 @@ mod model;
 mod names;
 mod network;
 mod outcome;
+mod prior;
 mod private;
 mod recipe;
 mod reconstruction;
@@ -47,6 +48,7 @@ pub struct Bench<'a> {
     experiment: &'a Experiment,
     heads: &'a Heads,
     cells: Vec<Cell>,
+    prior: prior::LastPrior,
     world: Option<World>,
 }
 
@@ -58,6 +60,7 @@ impl<'a> Bench<'a> {
             experiment,
             heads,
             cells: experiment.cells(),
+            prior: prior::LastPrior::default(),
             world: None,
         }
     }
@@ -93,10 +96,13 @@ impl<'a> Bench<'a> {
         let world = self.world.as_ref().expect("just made");
         let outcome = {
             let started = std::time::Instant::now();
-            let outcome = {
-                let experiment = (self.heads, seed, self.cells.as_slice());
-                measure::measure(self.context, world, experiment, cell, &keys, timings)?
+            let experiment = measure::Shared {
+                heads: self.heads,
+                seed,
+                cells: &self.cells,
+                prior: &self.prior,
             };
+            let outcome = measure::measure(self.context, world, experiment, cell, &keys, timings)?;
             let units = (self.heads.victims + self.heads.nulls) as u64;
             timings.ran(&keys.outcome, started.elapsed().as_secs_f64(), units);
             outcome

@@ -37,9 +37,15 @@ impl Measured {
     /// that it speaks of.
     pub fn bound(&self, fpr: f64) -> Option<f64> {
         let spending = self.outcome.as_ref()?.spending.as_ref()?;
-        let curve = (self.row.null == "replace_one").then_some(spending)?;
+        let curve = replaces_one(&self.row).then_some(spending)?;
         Some(curve.bound(fpr))
     }
+}
+
+/// Whether victims and null differ in one example. A membership test's do whatever its null is
+/// called: it asks about an example that is in the set, and about another that is not.
+fn replaces_one(row: &ResultRow) -> bool {
+    row.null == "replace_one" || row.attack == "membership"
 }
 
 /// Statistics of a measured cell.
@@ -204,7 +210,7 @@ fn scored(
         row.success_at_tau = Some(success.tpr.value);
         row.success_at_tau_null = Some(success.fpr.value);
     }
-    if let (Some(spending), true) = (&outcome.spending, row.null == "replace_one") {
+    if let (Some(spending), true) = (&outcome.spending, replaces_one(row)) {
         row.epsilon_lower_bound = Some(audit(outcome, spending.delta)?);
     }
     Ok(report)

@@ -32,7 +32,7 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         .map(|(i, own)| Entry::new(own.label(&traits), colour(i + 1), Key::Series(i)))
         .collect();
     legend.push(Entry::new("measured = claimed", INK, Key::Dashed));
-    legend.push(Entry::new("claim refuted", BAD.faded(0.16), Key::Patch));
+    legend.push(Entry::new("more than claimed", BAD.faded(0.16), Key::Patch));
 
     let title = "Privacy loss: measured from below against claimed";
     let (mut scene, places) = sheet(
@@ -85,7 +85,7 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     Some(Figure {
         name: "measured-epsilon".to_owned(),
         title: title.to_owned(),
-        caption: "The lower bound on ε that the attack's counts prove, against the ε that the accountant claims. A mark above the dashed line would refute the claim; the distance below it is what this attack leaves unexplained.".to_owned(),
+        caption: "The lower bound on ε that the attack's counts prove, against the ε that the accountant claims. The claim is of adding or removing an example, the bound of replacing one, which loses up to twice as much: a mark far above the dashed line would refute the claim; the distance below it is what this attack leaves unexplained.".to_owned(),
         scene,
     })
 }
