@@ -46,7 +46,12 @@ pub fn white_box(
     let step = context.progress.step(name, samples);
     let model = fit(trial, key, attack, samples, &step, timings)?;
     drop(step);
-    timings.ran(key, started.elapsed().as_secs_f64(), samples);
+    let seconds = started.elapsed().as_secs_f64();
+    timings.ran(key, seconds, samples);
+    let hash = &key.hash()[..8];
+    context
+        .progress
+        .say(&format!("  {} {hash} in {seconds:.1} s", key.stage()));
     Ok(model)
 }
 

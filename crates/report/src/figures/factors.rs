@@ -29,15 +29,20 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         return None;
     }
     let traits: Vec<Traits> = rows.iter().map(|row| Traits::of(row)).collect();
-    let label = |own: &Traits| {
+    let common = Traits::common(&traits);
+    let label = |(row, own): (&&ResultRow, &Traits)| {
         let label = own.label(&traits);
-        if label.is_empty() {
+        // With nothing that differs a label names what all lines share.
+        if row.setting.is_none()
+            && common.contains(&super::words(&row.attack))
+            && what(row) == first
+        {
             "as configured".to_owned()
         } else {
             label
         }
     };
-    let labels: Vec<String> = traits.iter().map(label).collect();
+    let labels: Vec<String> = rows.iter().zip(&traits).map(label).collect();
     let legend = [
         Entry::new(
             "true positive rate at 1 % false positives",
@@ -49,14 +54,7 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     ];
     let title = "What makes the attack work";
     let height = LINE_HEIGHT * rows.len() as f64;
-    let (mut scene, places) = sheet(
-        title,
-        &Traits::common(&traits),
-        &legend,
-        (1, 1),
-        (WIDTH, height),
-        PLAIN,
-    );
+    let (mut scene, places) = sheet(title, &common, &legend, (1, 1), (WIDTH, height), PLAIN);
     let (from, to) = places[0];
     let style = text(11.5, INK).anchored(Anchor::End);
     let longest = labels.iter().map(|label| text_width(label, &style));
