@@ -10,8 +10,13 @@ pub use linear::{LinearBench, bench_linear};
 pub use relu::{ReluBench, bench_relu};
 pub use square::{SquareBench, bench_square};
 
-use crate::error::RheError;
 use std::time::{Duration, Instant};
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::error::RheError;
+use crate::{Activation, PlainHead};
 
 /// All of it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -34,6 +39,24 @@ pub fn run() -> Result<RheBench, RheError> {
         decision: bench_decision(10, 1024, 10)?,
         square: [bench_square(2048, 4, 20)?, bench_square(1024, 8, 20)?],
     })
+}
+
+/// A head of one logit with a hidden layer and random weights.
+fn random_mlp(
+    features: usize,
+    hidden: usize,
+    activation: Activation,
+    rng: &mut ChaCha8Rng,
+) -> Result<PlainHead, RheError> {
+    let first = (hidden * (features + 1), 1.0 / (features as f32).sqrt());
+    let weights: Vec<f32> = [first, (hidden + 1, 1.0)]
+        .into_iter()
+        .flat_map(|(count, range)| {
+            let draw = (0..count).map(|_| rng.random_range(-range..range));
+            draw.collect::<Vec<f32>>()
+        })
+        .collect();
+    PlainHead::mlp(features, &[hidden], 1, activation, &weights)
 }
 
 /// The shortest of `rounds` runs, in microseconds for one of the `items` that each does. Other

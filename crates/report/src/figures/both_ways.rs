@@ -3,10 +3,13 @@
 use super::Figure;
 use super::axis::{Axis, extent};
 use super::panel::Panel;
-use super::sheet::{HEADED, sheet};
+use super::sheet::{HEADED, sheet, wrapped};
 use crate::rows::BothWaysRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{GOOD, GRID, INK, LINE, PALETTE, SOFT, text, text_width};
+
+/// Size that words of a card are measured at: readers without the font set a little wider.
+const SET_WIDE: f64 = 12.2;
 
 /// Size of a panel.
 const PANEL: (f64, f64) = (380.0, 92.0);
@@ -111,7 +114,7 @@ fn cards(scene: &mut Scene, rows: &[BothWaysRow], top: f64) -> f64 {
                 ("encrypted", &row.encrypted),
                 ("in the clear", &row.clear),
             ]
-            .map(|(name, value)| (name, wrapped(value, width - 112.0)))
+            .map(|(name, value)| (name, wrapped(value, width - 112.0, SET_WIDE, false)))
         })
         .collect();
     let lines = contents
@@ -136,22 +139,6 @@ fn cards(scene: &mut Scene, rows: &[BothWaysRow], top: f64) -> f64 {
         }
     }
     bottom
-}
-
-fn wrapped(content: &str, width: f64) -> Vec<String> {
-    // Readers without the font set a little wider.
-    let style = text(12.2, INK);
-    let mut lines: Vec<String> = Vec::new();
-    for word in content.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), &style) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 /// A panel whose rows are systems, first on top; returns it with the height of every row.

@@ -141,7 +141,7 @@ pub fn verdict(scene: &mut Scene, (x, y): Point, success: bool, paint: Paint) {
 }
 
 /// Breaks a text at spaces so that its lines fit.
-fn wrapped(content: &str, width: f64, size: f64, bold: bool) -> Vec<String> {
+pub fn wrapped(content: &str, width: f64, size: f64, bold: bool) -> Vec<String> {
     let style = if bold {
         text(size, INK).bold()
     } else {

@@ -1,9 +1,9 @@
 //! ReLU heads.
 
-use super::{on_threads, shortest};
+use super::{on_threads, random_mlp, shortest};
 use crate::bootstrap::EvaluationKeys;
 use crate::error::RheError;
-use crate::head::{Activation, PlainHead};
+use crate::head::Activation;
 use crate::keys::SecretKey;
 use crate::protected::EncryptedResults;
 use crate::relu::{ProtectedRelu, Ranges, ReluClassifier};
@@ -42,15 +42,7 @@ pub struct ReluBench {
 /// Times a random head on random images, calibrated on other ones.
 pub fn bench_relu(features: usize, hidden: usize, images: usize) -> Result<ReluBench, RheError> {
     let mut rng = ChaCha8Rng::seed_from_u64(2505);
-    let first = (hidden * (features + 1), 1.0 / (features as f32).sqrt());
-    let weights: Vec<f32> = [first, (hidden + 1, 1.0)]
-        .into_iter()
-        .flat_map(|(count, range)| {
-            let draw = (0..count).map(|_| rng.random_range(-range..range));
-            draw.collect::<Vec<f32>>()
-        })
-        .collect();
-    let head = PlainHead::mlp(features, &[hidden], 1, Activation::Relu, &weights)?;
+    let head = random_mlp(features, hidden, Activation::Relu, &mut rng)?;
     let mut draw = |rows: usize| -> Vec<f32> {
         let values = (0..rows * features).map(|_| rng.random_range(-3f32..3.0).max(0.0));
         values.collect()

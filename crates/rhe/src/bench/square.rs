@@ -1,8 +1,8 @@
 //! Square heads.
 
-use super::{on_threads, shortest};
+use super::{on_threads, random_mlp, shortest};
 use crate::error::RheError;
-use crate::head::{Activation, PlainHead};
+use crate::head::Activation;
 use crate::keys::SecretKey;
 use crate::protected::EncryptedResults;
 use crate::square::{DEFAULT_MAX_NORM, ProtectedSquare, SquareClassifier};
@@ -35,15 +35,7 @@ pub fn bench_square(
     images: usize,
 ) -> Result<SquareBench, RheError> {
     let mut rng = ChaCha8Rng::seed_from_u64(2505);
-    let first = (hidden * (features + 1), 1.0 / (features as f32).sqrt());
-    let weights: Vec<f32> = [first, (hidden + 1, 1.0)]
-        .into_iter()
-        .flat_map(|(count, range)| {
-            let draw = (0..count).map(|_| rng.random_range(-range..range));
-            draw.collect::<Vec<f32>>()
-        })
-        .collect();
-    let head = PlainHead::mlp(features, &[hidden], 1, Activation::Square, &weights)?;
+    let head = random_mlp(features, hidden, Activation::Square, &mut rng)?;
     let rows: Vec<f32> = (0..images.max(1) * features)
         .map(|_| rng.random_range(-3f32..3.0).max(0.0))
         .collect();
