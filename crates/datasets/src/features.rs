@@ -82,6 +82,11 @@ impl FeatureSet {
         &self.values
     }
 
+    /// The values alone.
+    pub fn into_values(self) -> Vec<f32> {
+        self.values
+    }
+
     /// The features of example `index`.
     ///
     /// # Panics

@@ -41,6 +41,7 @@ mod reference;
 mod shape;
 mod span;
 mod stream;
+mod tanh;
 mod top;
 mod trainer;
 
@@ -50,4 +51,5 @@ pub use recipe::{BinaryTask, DpSgd, Optimiser, Recipe, Sampling};
 pub use reference::train_plainly;
 pub use shape::{Activation, HeadKind, HeadShape};
 pub use stream::{ShadowBatch, ShadowStream};
+pub use tanh::tanh;
 pub use trainer::Trainer;

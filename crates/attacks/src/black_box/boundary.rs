@@ -1,7 +1,7 @@
 //! Query images for label extraction: public images, and the lines between pairs of them.
 //!
-//! All victims are asked about the same lines, cut into equal steps, so that the backbone sees
-//! each query image once whatever the number of victims.
+//! All victims are asked about the same lines, cut into equal steps. The features of a few points
+//! of each line are computed once for all victims; points between them when they are asked about.
 
 use backbones::Backbone;
 use datasets::ImageSet;
@@ -18,14 +18,40 @@ pub struct BoundaryOptions {
     pub seeds: usize,
     /// Lines.
     pub lines: usize,
-    /// Steps a line is cut into, a power of two: its logarithm is the number of bisections.
+    /// Steps a line is cut into, a power of two: its logarithm is the number of bisections where
+    /// nothing is known of the flip.
     pub steps: usize,
+    /// Steps of the coarse cut whose points all victims share: a power of two, at most `steps`.
+    pub shared: usize,
 }
 
+/// From this budget on the lines are cut so finely that sharing all points would cost more than
+/// asking for some.
+const FINE: usize = 5_000;
+/// Most lines: the posterior solves a system of one equation a line.
+const LINES: usize = 6_000;
+
 impl BoundaryOptions {
-    /// Options that can spend `queries` a victim: a fifth on seeds, the rest on bisections of 6
-    /// steps, with lines to spare for those whose ends bear the same label.
+    /// Options that can spend `queries` a victim where every flip after the first few is predicted:
+    /// a tenth on seeds, then about 3 queries a line on a cut of 32 steps or 5 on one of 1 024, with
+    /// lines to spare for those whose ends bear the same label.
     pub fn for_budget(queries: usize) -> Self {
+        let seeds = (queries / 10).clamp(64, 500);
+        let (steps, shared, each) = match queries {
+            FINE.. => (1024, 16, 4),
+            _ => (32, 32, 3),
+        };
+        let lines = queries.saturating_sub(seeds) / each;
+        Self {
+            seeds,
+            lines: (lines + lines / 4).clamp(16, LINES),
+            steps,
+            shared,
+        }
+    }
+
+    /// Options that can spend `queries` a victim on plain bisections of 6 steps, all points shared.
+    pub fn bisecting(queries: usize) -> Self {
         let steps = 64_usize;
         let seeds = (queries / 5).clamp(64, 2000);
         let lines = queries.saturating_sub(seeds) / steps.ilog2() as usize;
@@ -33,34 +59,62 @@ impl BoundaryOptions {
             seeds,
             lines: (lines + lines / 4).max(16),
             steps,
+            shared: steps,
         }
+    }
+
+    fn check(&self) -> Result<(), AttackError> {
+        if !self.steps.is_power_of_two() || self.steps < 2 {
+            return Err(option("steps", self.steps, "a power of two from 2 up"));
+        }
+        if !self.shared.is_power_of_two() || self.shared > self.steps {
+            return Err(option(
+                "shared",
+                self.shared,
+                "a power of two, at most `steps`",
+            ));
+        }
+        Ok(())
     }
 }
 
-/// Features of the query images.
+/// A point of a line, by its step from the first end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The line.
+    pub line: usize,
+    /// Steps from the line's first end (0) to its second (all steps).
+    pub step: usize,
+}
+
+/// Query images and their features.
 #[derive(Clone, Debug)]
-pub struct Boundaries {
+pub struct Boundaries<'a> {
+    backbone: &'a Backbone,
+    images: &'a ImageSet,
     width: usize,
     steps: usize,
+    shared: usize,
+    /// Public images at the ends of lines, by number.
+    public: Vec<u32>,
     /// Features of the seeds, a row each.
     seeds: Vec<f32>,
     /// Seeds at the ends of each line.
     ends: Vec<(usize, usize)>,
-    /// Features of the inner points, line-major: steps − 1 rows a line.
+    /// Features of the shared inner points, line-major: shared − 1 rows a line.
     inner: Vec<f32>,
 }
 
-impl Boundaries {
-    /// Draws seeds and lines from the public images and sends them through the backbone.
+impl<'a> Boundaries<'a> {
+    /// Draws seeds and lines from the public images and sends the shared points through the
+    /// backbone.
     pub fn prepare(
-        world: &World<'_>,
-        backbone: &Backbone,
+        world: &World<'a>,
+        backbone: &'a Backbone,
         options: &BoundaryOptions,
         mut progress: impl FnMut(AttackProgress),
     ) -> Result<Self, AttackError> {
-        if !options.steps.is_power_of_two() || options.steps < 2 {
-            return Err(option("steps", options.steps, "a power of two from 2 up"));
-        }
+        options.check()?;
         let width = world.features.width();
         let mut rng = world.key.child("boundaries").rng(0);
         let mut public: Vec<u32> = world.split.public.indices().collect();
@@ -81,33 +135,34 @@ impl Boundaries {
                 ends.push((a, b));
             }
         }
-        let mut inner = Vec::with_capacity(ends.len() * (options.steps - 1) * width);
-        for (line, &(a, b)) in ends.iter().enumerate() {
-            let (a, b) = (
-                world.images.image(public[a] as usize),
-                world.images.image(public[b] as usize),
-            );
-            let mut pixels = Vec::with_capacity((options.steps - 1) * a.len());
-            for step in 1..options.steps {
-                let t = step as f32 / options.steps as f32;
-                pixels.extend(a.iter().zip(b).map(|(a, b)| a + t * (b - a)));
-            }
-            let blends =
-                ImageSet::new(world.images.shape(), pixels, vec![0; options.steps - 1], 1)?;
-            inner.extend_from_slice(backbone.features(&blends)?.values());
+        let mut boundaries = Self {
+            backbone,
+            images: world.images,
+            width,
+            steps: options.steps,
+            shared: options.shared,
+            public,
+            seeds,
+            ends,
+            inner: Vec::new(),
+        };
+        let total = boundaries.ends.len() as u64;
+        let every = options.steps / options.shared;
+        let mut inner = Vec::with_capacity(boundaries.lines() * (options.shared - 1) * width);
+        for line in 0..boundaries.lines() {
+            let points = (1..options.shared).map(|at| Point {
+                line,
+                step: at * every,
+            });
+            inner.extend_from_slice(&boundaries.sent(&points.collect::<Vec<_>>())?);
             progress(AttackProgress {
                 done: line as u64 + 1,
-                total: ends.len() as u64,
+                total,
                 loss: f64::NAN,
             });
         }
-        Ok(Self {
-            width,
-            steps: options.steps,
-            seeds,
-            ends,
-            inner,
-        })
+        boundaries.inner = inner;
+        Ok(boundaries)
     }
 
     /// Width d of the features.
@@ -130,6 +185,11 @@ impl Boundaries {
         self.steps
     }
 
+    /// Steps from one shared point of a line to the next.
+    pub fn every(&self) -> usize {
+        self.steps / self.shared
+    }
+
     /// Features of a seed.
     pub fn seed(&self, seed: usize) -> &[f32] {
         &self.seeds[seed * self.width..(seed + 1) * self.width]
@@ -140,16 +200,52 @@ impl Boundaries {
         self.ends[line]
     }
 
-    /// Features of the point `step` of `line`, from its first end (0) to its second (`steps`).
-    pub fn point(&self, line: usize, step: usize) -> &[f32] {
-        let (a, b) = self.ends[line];
-        match step {
-            0 => self.seed(a),
-            step if step == self.steps => self.seed(b),
-            step => {
-                let row = line * (self.steps - 1) + step - 1;
-                &self.inner[row * self.width..(row + 1) * self.width]
-            }
+    /// Features of a point that all victims share: an end, or a point of the coarse cut.
+    pub fn shared(&self, point: Point) -> Option<&[f32]> {
+        let (a, b) = self.ends[point.line];
+        if point.step == 0 {
+            return Some(self.seed(a));
         }
+        if point.step == self.steps {
+            return Some(self.seed(b));
+        }
+        if !point.step.is_multiple_of(self.every()) {
+            return None;
+        }
+        let row = point.line * (self.shared - 1) + point.step / self.every() - 1;
+        Some(&self.inner[row * self.width..(row + 1) * self.width])
+    }
+
+    /// Features of `points`, a row each; those that are not shared go through the backbone now.
+    pub fn features(&self, points: &[Point]) -> Result<Vec<f32>, AttackError> {
+        let apart: Vec<Point> = points
+            .iter()
+            .copied()
+            .filter(|&point| self.shared(point).is_none())
+            .collect();
+        let sent = self.sent(&apart)?;
+        let mut sent = sent.chunks(self.width);
+        let mut rows = Vec::with_capacity(points.len() * self.width);
+        for &point in points {
+            let row = self.shared(point).or_else(|| sent.next());
+            rows.extend_from_slice(row.unwrap_or_default());
+        }
+        Ok(rows)
+    }
+
+    /// Features of `points` from the backbone.
+    fn sent(&self, points: &[Point]) -> Result<Vec<f32>, AttackError> {
+        if points.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pixels = Vec::with_capacity(points.len() * self.images.shape().len());
+        for point in points {
+            let (a, b) = self.ends[point.line];
+            let [a, b] = [a, b].map(|seed| self.images.image(self.public[seed] as usize));
+            let t = point.step as f32 / self.steps as f32;
+            pixels.extend(a.iter().zip(b).map(|(a, b)| a + t * (b - a)));
+        }
+        let blends = ImageSet::new(self.images.shape(), pixels, vec![0; points.len()], 1)?;
+        Ok(self.backbone.features(&blends)?.into_values())
     }
 }

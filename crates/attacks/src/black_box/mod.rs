@@ -5,11 +5,15 @@
 
 mod boundary;
 mod labels;
+mod posterior;
+mod principal;
 mod prior;
 mod queries;
 mod scores;
+mod search;
+mod walk;
 
-pub use boundary::{Boundaries, BoundaryOptions};
+pub use boundary::{Boundaries, BoundaryOptions, Point};
 pub use labels::{LabelExtraction, LabelOptions};
 pub use prior::{HeadPrior, centre_rows, centred_cosine};
 pub use scores::{ScoreExtraction, ScoreKind, ScoreOptions};

@@ -10,6 +10,7 @@
 
 use backbones::Backbone;
 use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{BlockStructure, matmul as triangular};
 use faer::linalg::solvers::Llt;
 use faer::prelude::Solve;
 use faer::{Accum, Mat, MatRef, Par, Side};
@@ -249,11 +250,15 @@ impl<'a> ScoreExtraction<'a> {
     /// The factored equations of a class row, for queries times their weights.
     fn factor(&self, class: usize, weighted: &Mat<f64>) -> Result<Llt<f64>, AttackError> {
         let mut system = self.precision[class].clone();
-        matmul(
+        // The factorisation reads the lower triangle alone.
+        triangular(
             &mut system,
+            BlockStructure::TriangularLower,
             Accum::Add,
             self.queries.transpose(),
+            BlockStructure::Rectangular,
             weighted,
+            BlockStructure::Rectangular,
             1.0,
             Par::Seq,
         );

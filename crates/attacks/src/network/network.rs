@@ -301,7 +301,7 @@ impl Scratch {
 /// ReLU, or tanh for the last layer.
 fn activate(values: &mut [f32], last: bool) {
     if last {
-        values.iter_mut().for_each(|value| *value = value.tanh());
+        transfer::tanh(values);
     } else {
         values.iter_mut().for_each(|value| *value = value.max(0.0));
     }

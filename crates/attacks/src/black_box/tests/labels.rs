@@ -2,19 +2,23 @@
 
 use transfer::Head;
 
+use super::super::search::Search;
+use super::super::walk::Walk;
 use super::victim;
 use crate::testing::{Data, WIDTH, data, world};
 use crate::{
-    Boundaries, BoundaryOptions, HeadPrior, LabelExtraction, LabelOptions, World, centred_cosine,
+    Boundaries, BoundaryOptions, HeadPrior, LabelExtraction, LabelOptions, Point, World,
+    centred_cosine,
 };
 
 const LINES: BoundaryOptions = BoundaryOptions {
     seeds: 100,
-    lines: 120,
+    lines: 240,
     steps: 64,
+    shared: 16,
 };
 
-fn prepare(data: &Data, world: &World<'_>) -> Boundaries {
+fn prepare<'a>(data: &'a Data, world: &World<'a>) -> Boundaries<'a> {
     Boundaries::prepare(world, &data.backbone, &LINES, |_| {}).unwrap()
 }
 
@@ -37,30 +41,102 @@ fn lines_run_from_one_seed_to_another_in_equal_steps() {
     let data = data();
     let world = world(&data, 1);
     let boundaries = prepare(&data, &world);
-    assert_eq!((boundaries.seeds(), boundaries.lines()), (100, 120));
-    assert_eq!((boundaries.steps(), boundaries.width()), (64, WIDTH));
-    for line in 0..boundaries.lines() {
+    assert_eq!((boundaries.seeds(), boundaries.lines()), (100, 240));
+    assert_eq!((boundaries.steps(), boundaries.every()), (64, 4));
+    let all = BoundaryOptions {
+        shared: 64,
+        ..LINES
+    };
+    let all = Boundaries::prepare(&world, &data.backbone, &all, |_| {}).unwrap();
+    for line in [0, 17, 100] {
         let (a, b) = boundaries.ends(line);
         assert_ne!(a, b);
-        assert_eq!(boundaries.point(line, 0), boundaries.seed(a));
-        assert_eq!(boundaries.point(line, 64), boundaries.seed(b));
-        // ReLU networks are continuous: neighbouring points are near.
-        let length = |from: usize, to: usize| -> f32 {
-            let (from, to) = (boundaries.point(line, from), boundaries.point(line, to));
-            let squares = from.iter().zip(to).map(|(a, b)| (a - b).powi(2));
+        let points: Vec<Point> = (0..=64).map(|step| Point { line, step }).collect();
+        let rows = boundaries.features(&points).unwrap();
+        let rows: Vec<&[f32]> = rows.chunks(WIDTH).collect();
+        assert_eq!(
+            (rows[0], rows[64]),
+            (boundaries.seed(a), boundaries.seed(b))
+        );
+        let apart = |a: &[f32], b: &[f32]| -> f32 {
+            let squares = a.iter().zip(b).map(|(a, b)| (a - b).powi(2));
             squares.sum::<f32>().sqrt()
         };
-        let walked: f32 = (0..64).map(|step| length(step, step + 1)).sum();
-        let longest = (0..64)
-            .map(|step| length(step, step + 1))
-            .fold(0.0, f32::max);
-        assert!(walked >= 0.999 * length(0, 64));
+        // Whether a point is shared or sent when it is asked about makes no difference.
+        for (point, row) in points.iter().zip(&rows) {
+            let shared = boundaries.shared(*point).is_some();
+            assert_eq!(shared, point.step.is_multiple_of(4));
+            assert!(apart(all.shared(*point).unwrap(), row) < 1e-4);
+        }
+        // ReLU networks are continuous: neighbouring points are near.
+        let walked: f32 = rows.windows(2).map(|two| apart(two[0], two[1])).sum();
+        let longest = rows.windows(2).map(|two| apart(two[0], two[1]));
+        let longest = longest.fold(0.0, f32::max);
+        assert!(walked >= 0.999 * apart(rows[0], rows[64]));
         assert!(longest < 0.2 * walked, "{longest} {walked}");
     }
-    for steps in [0, 1, 48] {
-        let odd = BoundaryOptions { steps, ..LINES };
+    let refused = [(0, 1), (1, 1), (48, 16), (64, 48), (64, 128)];
+    for (steps, shared) in refused {
+        let odd = BoundaryOptions {
+            steps,
+            shared,
+            ..LINES
+        };
         assert!(Boundaries::prepare(&world, &data.backbone, &odd, |_| {}).is_err());
     }
+}
+
+#[test]
+fn flips_lie_between_neighbours_of_different_labels() {
+    let data = data();
+    let world = world(&data, 1);
+    let boundaries = prepare(&data, &world);
+    let search = Search {
+        boundaries: &boundaries,
+    };
+    let [head, other] = [0, 1].map(|number| victim(&world, number));
+    // The wrong head's guesses cost queries, but no flip.
+    for guess in [None, Some(&head), Some(&other)] {
+        let mut walks: Vec<Walk> = (0..200)
+            .filter_map(|line| {
+                let (a, b) = boundaries.ends(line);
+                let ends = [a, b].map(|seed| label(&head, boundaries.seed(seed)));
+                (ends[0] != ends[1]).then(|| Walk::new(line, ends, 64))
+            })
+            .collect();
+        assert!(walks.len() > 50);
+        if let Some(guess) = guess {
+            let weights: Vec<f64> = guess.weights.iter().map(|&w| f64::from(w)).collect();
+            search.expect(&mut walks, &weights, 2.0).unwrap();
+        }
+        let spent = search.walk(&mut walks, 100_000, |row| label(&head, row));
+        let each = spent.unwrap() as f64 / walks.len() as f64;
+        match guess {
+            None => assert_eq!(each, 6.0),
+            Some(guess) if guess == &head => assert!(each < 3.2, "{each}"),
+            Some(_) => assert!(each < 9.0, "{each}"),
+        }
+        for walk in &walks {
+            let line = walk.line;
+            let points = [walk.low, walk.high].map(|step| Point { line, step });
+            assert_eq!(walk.high - walk.low, 1);
+            let rows = boundaries.features(&points).unwrap();
+            let (low, high) = rows.split_at(WIDTH);
+            assert_eq!(
+                [label(&head, low), label(&head, high)],
+                [walk.before, walk.after]
+            );
+            // So the margin changes its sign within one step of the line.
+            let margin = |row: &[f32]| {
+                let logits = head.logits(row).unwrap();
+                logits[walk.before] - logits[walk.after]
+            };
+            assert!(margin(low) >= 0.0 && margin(high) <= 0.0);
+        }
+    }
+    // A budget is kept to the last query.
+    let mut walks: Vec<Walk> = (0..40).map(|line| Walk::new(line, [0, 1], 64)).collect();
+    assert_eq!(search.walk(&mut walks, 77, |_| 0).unwrap(), 77);
 }
 
 #[test]
@@ -128,13 +204,17 @@ fn the_scale_comes_from_the_recipe_and_answers_without_a_flip_leave_the_mean() {
 }
 
 #[test]
-fn a_budget_is_enough_for_its_seeds_and_bisections() {
+fn a_budget_is_enough_for_its_seeds_and_lines() {
     for queries in [500, 1000, 20_000, 50_000] {
-        let options = BoundaryOptions::for_budget(queries);
-        let bisections = options.steps.ilog2() as usize;
-        assert!(options.seeds < queries);
-        // Lines to spare, but no more than a half: each is sent through the backbone.
-        let spent = options.seeds + options.lines * bisections;
-        assert!(spent >= queries - bisections && spent < queries + queries / 2);
+        for options in [
+            BoundaryOptions::for_budget(queries),
+            BoundaryOptions::bisecting(queries),
+        ] {
+            assert!(options.seeds < queries);
+            assert!(options.seeds + 2 * options.lines < 2 * queries);
+            // Even lines that cost a whole bisection spend it, or there are as many as can be solved.
+            let spent = options.seeds + options.lines * options.steps.ilog2() as usize;
+            assert!(spent >= queries || options.lines == 6000);
+        }
     }
 }
