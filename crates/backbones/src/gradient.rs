@@ -80,6 +80,29 @@ impl Backbone {
         }
     }
 
+    /// The feature maps `[n, channels, height, width]` after the first `layers` convolutions with
+    /// their pooling and ReLU. Differentiable.
+    ///
+    /// # Errors
+    /// Unless the network is a VGG-tiny.
+    pub fn maps_after(&self, images: Tensor<4>, layers: usize) -> Result<Tensor<4>, BackboneError> {
+        match &self.network {
+            Network::VggTiny(network) => Ok(network.maps_after(images, layers)),
+            _ => Err(self.without_maps()),
+        }
+    }
+
+    /// Whether 2 x 2 max pooling follows each 3 x 3 convolution, from the first one on.
+    ///
+    /// # Errors
+    /// Unless the network is a VGG-tiny.
+    pub fn pools(&self) -> Result<&[bool], BackboneError> {
+        match &self.network {
+            Network::VggTiny(network) => Ok(network.pools()),
+            _ => Err(self.without_maps()),
+        }
+    }
+
     fn without_maps(&self) -> BackboneError {
         BackboneError::Option {
             option: "backbone",
@@ -174,6 +197,13 @@ mod tests {
         let maps = backbone.maps(tensor).unwrap();
         assert_eq!(maps.dims(), [2, 16]);
         assert!(values(maps).iter().all(|x| *x >= 0.0));
+        let tensor = image_tensor(images.pixels().to_vec(), SHAPE, &device());
+        let pools = backbone.pools().unwrap();
+        for layers in 0..=pools.len() {
+            let halved = 8 >> pools[..layers].iter().filter(|pool| **pool).count();
+            let maps = backbone.maps_after(tensor.clone(), layers).unwrap();
+            assert_eq!(maps.dims()[2..], [halved, halved]);
+        }
         let error = backbone.gradient(&images, &[0.0; 7]).unwrap_err();
         assert!(error.to_string().contains("26 weights, found 7"), "{error}");
     }

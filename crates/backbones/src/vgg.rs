@@ -171,8 +171,14 @@ impl VggTiny {
     /// The last feature maps of images `[n, channels, height, width]`, flattened: what the first
     /// linear layer takes.
     pub fn maps(&self, images: Tensor<4>) -> Tensor<2> {
+        self.maps_after(images, self.convs.len()).flatten(1, 3)
+    }
+
+    /// The feature maps after the first `layers` convolutions (all of them, where there are fewer),
+    /// each with its pooling and ReLU.
+    pub fn maps_after(&self, images: Tensor<4>, layers: usize) -> Tensor<4> {
         let mut x = images;
-        for (conv, pool) in self.convs.iter().zip(&self.pools) {
+        for (conv, pool) in self.convs.iter().zip(&self.pools).take(layers) {
             x = conv.forward(x);
             if *pool {
                 // ReLU and max commute; pooling first leaves a quarter of the work.
@@ -180,7 +186,12 @@ impl VggTiny {
             }
             x = relu(x);
         }
-        x.flatten(1, 3)
+        x
+    }
+
+    /// Whether 2 x 2 max pooling follows each convolution.
+    pub fn pools(&self) -> &[bool] {
+        &self.pools
     }
 
     /// The weights' parts of `gradients`, by the weights' names.

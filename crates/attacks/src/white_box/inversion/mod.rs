@@ -11,17 +11,25 @@
 //!
 //! A single step's update of the whole network gives more: see [`NetworkInversion`].
 
+mod convolution;
 mod head;
 mod lbfgs;
 mod network;
 mod objective;
 mod options;
+mod peeling;
+mod pooling;
 mod prior;
+mod regression;
+mod release;
 mod training;
 
 pub use head::GradientInversion;
-pub use network::{NetworkInversion, NetworkRelease, single_gradients};
+pub use network::NetworkInversion;
 pub use options::{Distance, InversionOptions};
+pub use release::{NetworkRelease, single_gradients};
 
+#[cfg(test)]
+mod peeling_tests;
 #[cfg(test)]
 mod tests;

@@ -4,20 +4,25 @@
 //! weights is the update of its biases times its input (Phong et al. 2017; arXiv:2003.14053,
 //! proposition 3.1). The backbone's first linear layer so gives its last feature maps to the last
 //! bit of rounding, and the only positive bias update of the head names the class (arXiv:2001.02610).
-//! What is left is to invert the convolutions: images are optimised until their maps are these.
+//! What is left is the convolutions. From the last one back their own updates give their inputs
+//! exactly (see `peeling`), once an estimate of the image is near enough to tell what the
+//! poolings took: images are estimated by a regression on public ones' maps, the network is taken
+//! off as far as that allows, images are optimised until they lead to the deepest maps known, and
+//! with that better estimate the rest follows.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use backbones::{Backbone, NamedTensors};
+use backbones::Backbone;
 use burn::tensor::{Device, Tensor, TensorData};
-use datasets::ImageSet;
-use rand_distr::{Distribution, StandardNormal};
-use transfer::{HeadKind, ShadowBatch};
 
+use super::convolution::Convolution;
 use super::lbfgs::Lbfgs;
 use super::objective::{host, total_variation};
 use super::options::InversionOptions;
+use super::peeling::Peeling;
 use super::prior::{ImagePrior, class_deviations, class_means};
+use super::regression::{MapRegression, maps_of};
+use super::release::NetworkRelease;
 use crate::alone::alone;
 use crate::{AttackError, Cost, World};
 
@@ -29,122 +34,14 @@ const DIRECTIONS: usize = 600;
 const TOGETHER: usize = 16;
 /// Stages of the optimisation, each the share of the steps that it ends at and how closely it
 /// matches the maps: the root mean square of the error it allows, relative to the maps. The maps are
-/// exact; asking for that at once only follows the law of images less far.
-const STAGES: [(f64, f64); 2] = [(0.5, 0.003), (1.0, 0.001)];
+/// exact; asking for that at once only follows the law of images less far. Before each, more of the
+/// network is taken off.
+const STAGES: [(f64, f64); 3] = [(0.3, 0.003), (0.6, 0.001), (1.0, 0.001)];
 /// How much of what a pixel exceeds its bounds by the network sees. A pixel on its bound must feel
 /// when it should leave it: bounds without slope hold strokes that are not there.
 const LEAK: f64 = 0.1;
 /// Weight of the squared excess over the bounds.
 const EXCESS: f64 = 0.5;
-
-/// What an adversary reads off the update that one SGD step makes to the network and its head.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NetworkRelease {
-    /// The example's class.
-    pub label: usize,
-    /// The input of the first linear layer, up to rounding.
-    pub maps: Vec<f32>,
-}
-
-impl NetworkRelease {
-    /// Reads `update`: new minus old weights, at any learning rate, named as
-    /// [`Backbone::gradient`] names them.
-    ///
-    /// # Errors
-    /// Where the tensors are missing, or where no unit of the first linear layer moved.
-    pub fn read(update: &NamedTensors) -> Result<Self, AttackError> {
-        let tensor = |name: &'static str| {
-            update.get(name).ok_or_else(|| AttackError::Mismatch {
-                what: "an update of the whole network",
-                expected: format!("the tensor `{name}`"),
-                found: "none of that name".into(),
-            })
-        };
-        let (weights, biases) = (tensor("fc.0.weight")?, tensor("fc.0.bias")?);
-        let head = tensor("head.bias")?;
-        let label = (0..head.len()).max_by(|&a, &b| head[a].total_cmp(&head[b]));
-        let power: f64 = biases.iter().map(|b| f64::from(*b).powi(2)).sum();
-        let width = weights.len() / biases.len().max(1);
-        if !(power > 0.0 && power.is_finite()) || width == 0 {
-            return Err(AttackError::Singular {
-                attack: "gradient_inversion",
-                reason: "no unit of the first linear layer moved".into(),
-            });
-        }
-        // Least squares over the rows: h = Σ_i b_i V_i / Σ_i b_i².
-        let mut maps = vec![0.0_f64; width];
-        for (row, bias) in weights.chunks(width).zip(biases) {
-            let share = f64::from(*bias) / power;
-            maps.iter_mut()
-                .zip(row)
-                .for_each(|(sum, v)| *sum += share * f64::from(*v));
-        }
-        Ok(Self {
-            label: label.unwrap_or(0),
-            maps: maps.into_iter().map(|x| x as f32).collect(),
-        })
-    }
-
-    /// One SGD step at learning rate `rate` on the single image of `example`, from `backbone` and
-    /// the linear `head` (classes × (d + 1), bias last): what the victim computes and the adversary
-    /// reads.
-    pub fn of_step(
-        backbone: &Backbone,
-        head: &[f32],
-        example: &ImageSet,
-        rate: f32,
-    ) -> Result<Self, AttackError> {
-        let gradient = backbone.gradient(example, head)?;
-        let mut update = NamedTensors::default();
-        for name in gradient.names() {
-            let (Some(shape), Some(values)) = (gradient.shape(name), gradient.get(name)) else {
-                continue;
-            };
-            let step = values.iter().map(|slope| -rate * slope).collect();
-            update.insert(name, shape, step);
-        }
-        Self::read(&update)
-    }
-}
-
-/// What one SGD step on one example of each victim releases: on the first example of class
-/// `victim mod K`, from a head as the recipe initialises it. With the examples.
-pub fn single_gradients(
-    world: &World<'_>,
-    backbone: &Backbone,
-    victims: &ShadowBatch,
-) -> Result<(Vec<NetworkRelease>, Vec<u32>), AttackError> {
-    if world.shape.kind != HeadKind::Linear {
-        return Err(AttackError::Unsuited {
-            attack: "gradient_inversion",
-            head: "a step of a network with a head of several layers".into(),
-            hint: "use a linear head",
-        });
-    }
-    let (classes, width) = (world.shape.classes, world.shape.features + 1);
-    let key = world.key.child("single gradient");
-    let released = alone(victims.len(), |victim| {
-        let class = victim % classes;
-        let member = victims.members(victim)[class * world.shots];
-        let mut normals = StandardNormal.sample_iter(key.rng(victim as u64));
-        let mut head = vec![0.0; classes * width];
-        for row in head.chunks_mut(width) {
-            for (weight, normal) in row[..width - 1].iter_mut().zip(&mut normals) {
-                let normal: f32 = normal;
-                *weight = world.recipe.init_std * normal;
-            }
-        }
-        let image = world.images.image(member as usize).to_vec();
-        let example = ImageSet::new(world.images.shape(), image, vec![class as u32], classes)?;
-        let rate = world.recipe.learning_rate;
-        Ok((
-            NetworkRelease::of_step(backbone, &head, &example, rate)?,
-            member,
-        ))
-    });
-    let released: Result<Vec<_>, AttackError> = released.into_iter().collect();
-    Ok(released?.into_iter().unzip())
-}
 
 /// The attack, ready for any updates of one backbone.
 #[derive(Clone)]
@@ -153,66 +50,108 @@ pub struct NetworkInversion<'a> {
     /// On `device`.
     backbone: Backbone,
     device: Device,
+    /// Without derivatives.
+    plain: Backbone,
+    convolutions: Vec<Convolution>,
+    /// Weights of the first linear layer.
+    linear: Vec<f32>,
     means: Vec<f32>,
     prior: ImagePrior,
+    guess: MapRegression,
     options: InversionOptions,
 }
 
+/// One update's image under way.
+struct Candidate<'a> {
+    release: &'a NetworkRelease,
+    peeling: Peeling,
+    /// Coordinates in the law of images.
+    z: Vec<f32>,
+}
+
 impl<'a> NetworkInversion<'a> {
-    /// Prepares the attack: fits the law of every class's images to public ones.
+    /// Prepares the attack: fits the law of every class's images, and the first guess of an image from
+    /// its maps, to public ones.
     pub fn new(
         world: &'a World<'a>,
         backbone: &Backbone,
         options: InversionOptions,
     ) -> Result<Self, AttackError> {
         options.check()?;
+        // A backbone without linear layers is refused here, before any victim.
+        let convolutions = Convolution::all(backbone)?;
+        let tensors = backbone.tensors();
+        let linear = tensors.get("fc.0.weight").unwrap_or_default().to_vec();
         let means = class_means(world);
         let deviations = class_deviations(world, &means, SAMPLES);
         let prior = ImagePrior::fit(&deviations, world.pixels(), DIRECTIONS)?;
         let device = backbones::device().autodiff();
-        let attack = Self {
+        let plain = backbone.on(&backbones::device());
+        Ok(Self {
             world,
             backbone: backbone.on(&device),
             device,
+            convolutions,
+            linear,
             means,
             prior,
+            guess: MapRegression::of_public(world, &plain)?,
+            plain,
             options,
-        };
-        // A backbone without linear layers is refused here, before any victim.
-        attack.maps(attack.tensor(attack.means[..world.pixels()].to_vec()))?;
-        Ok(attack)
+        })
     }
 
     /// One image an update: updates × pixels, in [-1, 1]. `progress` is told the number of updates'
     /// steps done.
+    ///
+    /// # Errors
+    /// Where an update is not of this backbone. One without its convolutions' part is inverted from
+    /// its maps alone.
     pub fn invert(
         &self,
         updates: &[NetworkRelease],
         progress: impl Fn(u64) + Sync,
     ) -> Result<Vec<f32>, AttackError> {
-        let classes = self.world.split.public.classes();
-        let width = self
-            .maps(self.tensor(self.means[..self.world.pixels()].to_vec()))?
-            .dims()[1];
-        for update in updates {
-            if update.maps.len() != width || update.label >= classes {
-                return Err(AttackError::Mismatch {
-                    what: "what an update gives",
-                    expected: format!("{width} map values and a class below {classes}"),
-                    found: format!("{} and class {}", update.maps.len(), update.label),
-                });
+        updates.iter().try_for_each(|update| self.check(update))?;
+        let mut candidates: Vec<Candidate<'_>> = alone(updates.len(), |number| {
+            let release = &updates[number];
+            let image = self.guess.estimate(&release.maps);
+            Candidate {
+                release,
+                peeling: Peeling::begin(release, &self.convolutions, &self.linear),
+                z: self.coordinates(release.label, &image),
             }
-        }
-        let done = AtomicU64::new(0);
-        let images = alone(updates.len().div_ceil(TOGETHER), |number| {
-            let updates = &updates[number * TOGETHER..];
-            let updates = &updates[..TOGETHER.min(updates.len())];
-            let count = updates.len() as u64;
-            self.minimise(updates, || {
-                progress(done.fetch_add(count, Ordering::Relaxed) + count);
-            })
         });
-        Ok(images.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
+        let done = AtomicU64::new(0);
+        let mut begun = 0;
+        for (share, error) in STAGES {
+            let until = (share * self.options.steps as f64).round() as usize;
+            if until <= begun {
+                continue;
+            }
+            self.peel(&mut candidates)?;
+            // Those of which the same maps are known go through the network together.
+            let mut order: Vec<usize> = (0..candidates.len()).collect();
+            order.sort_by_key(|&it| candidates[it].peeling.layers);
+            let alike = order
+                .chunk_by(|&a, &b| candidates[a].peeling.layers == candidates[b].peeling.layers);
+            let groups: Vec<&[usize]> = alike.flat_map(|alike| alike.chunks(TOGETHER)).collect();
+            let found = alone(groups.len(), |number| {
+                let group: Vec<_> = groups[number].iter().map(|&it| &candidates[it]).collect();
+                let count = group.len() as u64;
+                self.minimise(&group, until - begun, error, || {
+                    progress(done.fetch_add(count, Ordering::Relaxed) + count);
+                })
+            });
+            for (&group, found) in groups.iter().zip(found) {
+                for (&it, z) in group.iter().zip(found?) {
+                    candidates[it].z = z;
+                }
+            }
+            begun = until;
+        }
+        let images = candidates.iter().map(|it| self.image(it));
+        Ok(images.collect::<Vec<_>>().concat())
     }
 
     /// What an update costs: no shadow head.
@@ -224,19 +163,101 @@ impl<'a> NetworkInversion<'a> {
         }
     }
 
+    fn check(&self, update: &NetworkRelease) -> Result<(), AttackError> {
+        let refuse = |expected: String, found: String| {
+            Err(AttackError::Mismatch {
+                what: "what an update gives",
+                expected,
+                found,
+            })
+        };
+        let classes = self.world.split.public.classes();
+        let units = self.plain.width();
+        let width = self.linear.len() / units.max(1);
+        if update.maps.len() != width || update.units.len() != units || update.label >= classes {
+            return refuse(
+                format!("{width} map values, {units} units and a class below {classes}"),
+                format!(
+                    "{}, {} and class {}",
+                    update.maps.len(),
+                    update.units.len(),
+                    update.label
+                ),
+            );
+        }
+        let own: Vec<usize> = self.convolutions.iter().map(Convolution::weights).collect();
+        let found: Vec<usize> = update.convolutions.iter().map(Vec::len).collect();
+        if !found.is_empty() && found != own {
+            return refuse(
+                format!("convolutions of {own:?} weights, or none"),
+                format!("{found:?}"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Takes convolutions off every candidate's network as far as its image's estimate allows.
+    fn peel(&self, candidates: &mut [Candidate<'_>]) -> Result<(), AttackError> {
+        let peeled: Vec<Result<_, AttackError>> = alone(candidates.len(), |number| {
+            let candidate = &candidates[number];
+            let image = self.image(candidate);
+            let mut peeling = candidate.peeling.clone();
+            let maps = |layers| maps_of(self.world, &self.plain, &image, layers);
+            peeling.advance(candidate.release, &self.convolutions, maps)?;
+            Ok(peeling)
+        });
+        for (candidate, peeling) in candidates.iter_mut().zip(peeled) {
+            candidate.peeling = peeling?;
+        }
+        Ok(())
+    }
+
+    /// Coordinates of `image` in the law of the images of class `label`.
+    fn coordinates(&self, label: usize, image: &[f32]) -> Vec<f32> {
+        let pixels = self.world.pixels();
+        let mean = &self.means[label * pixels..(label + 1) * pixels];
+        let directions = self.prior.directions.chunks(pixels);
+        directions
+            .map(|direction| {
+                let power: f32 = direction.iter().map(|d| d * d).sum();
+                let along = direction.iter().zip(image).zip(mean);
+                along.map(|((d, x), mean)| d * (x - mean)).sum::<f32>() / power
+            })
+            .collect()
+    }
+
+    /// The image of a candidate's coordinates.
+    fn image(&self, candidate: &Candidate<'_>) -> Vec<f32> {
+        let pixels = self.world.pixels();
+        let label = candidate.release.label;
+        let mut image = self.means[label * pixels..(label + 1) * pixels].to_vec();
+        let directions = self.prior.directions.chunks(pixels);
+        for (z, direction) in candidate.z.iter().zip(directions) {
+            let terms = image.iter_mut().zip(direction);
+            terms.for_each(|(x, d)| *x += z * d);
+        }
+        image.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
+        image
+    }
+
+    /// The coordinates of the images, of whose updates the same maps are known, that come nearest to
+    /// these within `steps` evaluations.
     fn minimise(
         &self,
-        updates: &[NetworkRelease],
+        group: &[&Candidate<'_>],
+        steps: usize,
+        error: f64,
         step_done: impl Fn(),
-    ) -> Result<Vec<f32>, AttackError> {
+    ) -> Result<Vec<Vec<f32>>, AttackError> {
         let pixels = self.world.pixels();
-        let n = updates.len();
-        let means: Vec<f32> = updates
+        let n = group.len();
+        let layers = group[0].peeling.layers;
+        let means: Vec<f32> = group
             .iter()
-            .flat_map(|it| &self.means[it.label * pixels..(it.label + 1) * pixels])
+            .flat_map(|it| &self.means[it.release.label * pixels..(it.release.label + 1) * pixels])
             .copied()
             .collect();
-        let maps: Vec<f32> = updates.iter().flat_map(|it| it.maps.clone()).collect();
+        let maps: Vec<f32> = group.iter().flat_map(|it| it.peeling.maps()).collect();
         let matrix = |values: Vec<f32>| {
             let columns = values.len() / n;
             Tensor::<2>::from_data(TensorData::new(values, [n, columns]), &self.device)
@@ -250,20 +271,22 @@ impl<'a> NetworkInversion<'a> {
             ),
             &self.device,
         );
-        let pixel = |z: Tensor<2>| means.clone() + z.matmul(directions.clone());
-        let evaluate = |z: &[f32], error: f64| -> Result<Vec<(f64, Vec<f32>)>, AttackError> {
+        let shape = self.world.images.shape();
+        let evaluate = |z: &[f32]| -> Result<Vec<(f64, Vec<f32>)>, AttackError> {
             let z = matrix(z.to_vec()).require_grad();
-            let free = pixel(z.clone());
+            let free = means.clone() + z.clone().matmul(directions.clone());
             let images = free.clone().clamp(-1.0, 1.0);
             let excess = free - images.clone();
-            let found = self.maps(images.clone() + excess.clone() * LEAK)?;
+            let seen = images.clone() + excess.clone() * LEAK;
+            let seen: Tensor<4> = seen.reshape([n, shape.channels, shape.height, shape.width]);
+            let found: Tensor<2> = self.backbone.maps_after(seen, layers)?.flatten(1, 3);
             let misfit = (found - maps.clone()).square().sum_dim(1) / power.clone();
             let law = z.clone().square().sum_dim(1) * (0.5 * f64::from(self.options.prior));
             let outside = excess.square().sum_dim(1) * EXCESS;
             let fit = misfit * (0.5 / error.powi(2));
             let mut values: Tensor<1> = (fit + law + outside).reshape([n]);
             if self.options.total_variation > 0.0 {
-                let variation = total_variation(images, self.world.images.shape());
+                let variation = total_variation(images, shape);
                 values = values + variation * f64::from(self.options.total_variation);
             }
             let gradients = values.clone().sum().backward();
@@ -276,44 +299,22 @@ impl<'a> NetworkInversion<'a> {
             let slopes = slopes.chunks(length).map(<[f32]>::to_vec);
             Ok(values.zip(slopes).collect())
         };
-        let mut z = vec![0.0; n * self.prior.len()];
-        let mut done = 0;
-        for (share, error) in STAGES {
-            let until = (share * self.options.steps as f64).round() as usize;
-            if until <= done {
-                continue;
+        let z: Vec<f32> = group.iter().flat_map(|it| it.z.iter().copied()).collect();
+        let begun = z.chunks(self.prior.len()).zip(evaluate(&z)?);
+        let mut states: Vec<Lbfgs> = begun
+            .map(|(z, (value, gradient))| {
+                let length = f64::from(self.options.learning_rate);
+                Lbfgs::new(z.to_vec(), value, gradient, length)
+            })
+            .collect();
+        step_done();
+        for _ in 1..steps {
+            let next: Vec<f32> = states.iter().flat_map(Lbfgs::proposal).collect();
+            for (state, (value, gradient)) in states.iter_mut().zip(evaluate(&next)?) {
+                state.report(value, gradient);
             }
-            // What the earlier stage learnt of the curvature belongs to another function.
-            let begun = z.chunks(self.prior.len()).zip(evaluate(&z, error)?);
-            let mut states: Vec<Lbfgs> = begun
-                .map(|(z, (value, gradient))| {
-                    let length = f64::from(self.options.learning_rate);
-                    Lbfgs::new(z.to_vec(), value, gradient, length)
-                })
-                .collect();
             step_done();
-            for _ in done + 1..until {
-                let next: Vec<f32> = states.iter().flat_map(Lbfgs::proposal).collect();
-                for (state, (value, gradient)) in states.iter_mut().zip(evaluate(&next, error)?) {
-                    state.report(value, gradient);
-                }
-                step_done();
-            }
-            z = states.iter().flat_map(|it| it.point().to_vec()).collect();
-            done = until;
         }
-        Ok(host(pixel(matrix(z)).clamp(-1.0, 1.0).inner()))
-    }
-
-    fn maps(&self, images: Tensor<2>) -> Result<Tensor<2>, AttackError> {
-        let shape = self.world.images.shape();
-        let [n, _] = images.dims();
-        let images: Tensor<4> = images.reshape([n, shape.channels, shape.height, shape.width]);
-        Ok(self.backbone.maps(images)?)
-    }
-
-    fn tensor(&self, image: Vec<f32>) -> Tensor<2> {
-        let pixels = image.len();
-        Tensor::from_data(TensorData::new(image, [1, pixels]), &self.device)
+        Ok(states.iter().map(|it| it.point().to_vec()).collect())
     }
 }

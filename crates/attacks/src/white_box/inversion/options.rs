@@ -20,7 +20,8 @@ pub enum Distance {
 /// How to invert.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct InversionOptions {
-    /// Evaluations of the objective and its gradient, one a step of L-BFGS.
+    /// Evaluations of the objective and its gradient, one a step of L-BFGS; in an image's single
+    /// gradient all its stages together (what takes the convolutions off is not counted).
     pub steps: usize,
     /// Root mean square of the first step's change, in standard deviations of the images' law;
     /// later steps find their own length.

@@ -1,0 +1,104 @@
+//! Convolutions taken off a small random network.
+
+use backbones::Backbone;
+use burn::tensor::{Tensor, TensorData};
+use faer::Mat;
+
+use super::convolution::Convolution;
+use super::objective::host;
+use super::peeling::Peeling;
+use super::prior::class_means;
+use super::regression::MapRegression;
+use super::release::{NetworkRelease, single_gradients};
+use crate::testing::{data, victims, world};
+
+/// The maps of one 16 × 16 image.
+fn maps_of(backbone: &Backbone, image: &[f32], layers: usize) -> Vec<f32> {
+    let data = TensorData::new(image.to_vec(), [1, 1, 16, 16]);
+    let image = Tensor::<4>::from_data(data, &backbones::device());
+    host(backbone.maps_after(image, layers).unwrap())
+}
+
+fn peel(backbone: &Backbone, release: &NetworkRelease, image: &[f32]) -> Peeling {
+    let network = Convolution::all(backbone).unwrap();
+    let tensors = backbone.tensors();
+    let linear = tensors.get("fc.0.weight").unwrap();
+    let mut peeling = Peeling::begin(release, &network, linear);
+    let estimate = |layers| Ok(maps_of(backbone, image, layers));
+    peeling.advance(release, &network, estimate).unwrap();
+    peeling
+}
+
+fn distance(found: &[f32], own: &[f32]) -> f32 {
+    let error: f32 = found.iter().zip(own).map(|(a, b)| (a - b).powi(2)).sum();
+    (error / own.iter().map(|x| x * x).sum::<f32>()).sqrt()
+}
+
+#[test]
+fn updates_give_the_maps_that_an_estimate_only_nears() {
+    let data = data();
+    let world = world(&data, 1);
+    let heads = victims(&world, 8);
+    let (updates, examples) = single_gradients(&world, &data.backbone, &heads).unwrap();
+    let means = class_means(&world);
+    let pixels = world.pixels();
+    let mut peeled = Vec::new();
+    for (update, &example) in updates.iter().zip(&examples) {
+        let image = data.images.image(example as usize);
+        let mean = &means[update.label * pixels..][..pixels];
+        let near: Vec<f32> = image
+            .iter()
+            .zip(mean)
+            .map(|(x, mean)| 0.8 * x + 0.2 * mean)
+            .collect();
+        let found = peel(&data.backbone, update, &near);
+        let own = maps_of(&data.backbone, image, found.layers);
+        let error = distance(&found.maps(), &own);
+        let before = distance(&maps_of(&data.backbone, &near, found.layers), &own);
+        assert!(error < 1e-3, "{} layers: {before} to {error}", found.layers);
+        peeled.push(found.layers);
+    }
+    // Both convolutions behind the middle pooling, and more where the estimate allows.
+    assert!(peeled.iter().all(|&layers| layers <= 6), "{peeled:?}");
+}
+
+#[test]
+fn what_the_updates_do_not_bear_out_stays() {
+    let data = data();
+    let world = world(&data, 1);
+    let heads = victims(&world, 2);
+    let (updates, examples) = single_gradients(&world, &data.backbone, &heads).unwrap();
+    let image = data.images.image(examples[0] as usize);
+    let all = data.backbone.pools().unwrap().len();
+    let bare = NetworkRelease {
+        convolutions: Vec::new(),
+        ..updates[0].clone()
+    };
+    let mixed = NetworkRelease {
+        convolutions: updates[1].convolutions.clone(),
+        ..updates[0].clone()
+    };
+    for release in [bare, mixed] {
+        let found = peel(&data.backbone, &release, image);
+        assert_eq!(found.layers, all);
+        assert_eq!(found.maps(), release.maps);
+    }
+}
+
+#[test]
+fn a_linear_relation_of_maps_and_images_is_found() {
+    // Images of three pixels whose maps are sums of them: more maps than images have pixels.
+    let image = |i: usize, j: usize| ((i * (j + 2) * 7 + j) % 11) as f64 / 11.0 - 0.5;
+    let map =
+        |i: usize, j: usize| 3.0 + image(i, j % 3) * (1.0 + j as f64) + 0.5 * image(i, (j + 1) % 3);
+    let maps = Mat::from_fn(60, 5, map);
+    let regression = MapRegression::fit(maps, Mat::from_fn(60, 3, image)).unwrap();
+    for i in [61, 64, 70] {
+        let maps: Vec<f32> = (0..5).map(|j| map(i, j) as f32).collect();
+        for (j, found) in regression.estimate(&maps).iter().enumerate() {
+            assert!((f64::from(*found) - image(i, j)).abs() < 0.1, "{found}");
+        }
+    }
+    let same = Mat::from_fn(4, 2, |_, j| j as f64);
+    assert!(MapRegression::fit(same, Mat::from_fn(4, 3, image)).is_none());
+}
