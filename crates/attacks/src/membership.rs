@@ -34,7 +34,7 @@ pub enum View {
 /// Public images that the label-only statistic walks towards.
 const DIRECTIONS: usize = 12;
 /// Steps of such a walk.
-const STEPS: usize = 16;
+const STEPS: usize = 8;
 
 /// An example that membership is tested of.
 #[derive(Clone, Debug, PartialEq)]

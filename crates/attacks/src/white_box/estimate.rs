@@ -21,7 +21,7 @@ use crate::world::World;
 const REGRESSORS: usize = 6;
 
 /// Heads that the coefficients are fitted to.
-const HEADS: usize = 2000;
+const HEADS: usize = 1000;
 
 /// Estimates every class's mean feature from a linear head.
 #[derive(Clone, Debug, PartialEq)]
