@@ -28,6 +28,8 @@ pub struct BoundaryOptions {
 /// From this budget on the lines are cut so finely that sharing all points would cost more than
 /// asking for some.
 const FINE: usize = 5_000;
+/// Lines that are prepared at once.
+const GROUP: usize = 32;
 /// Most lines: the posterior solves a system of one equation a line.
 const LINES: usize = 6_000;
 
@@ -149,14 +151,20 @@ impl<'a> Boundaries<'a> {
         let total = boundaries.ends.len() as u64;
         let every = options.steps / options.shared;
         let mut inner = Vec::with_capacity(boundaries.lines() * (options.shared - 1) * width);
-        for line in 0..boundaries.lines() {
-            let points = (1..options.shared).map(|at| Point {
-                line,
-                step: at * every,
-            });
-            inner.extend_from_slice(&boundaries.sent(&points.collect::<Vec<_>>())?);
+        let lines: Vec<usize> = (0..boundaries.lines()).collect();
+        for lines in lines.chunks(GROUP) {
+            let points: Vec<Point> = lines
+                .iter()
+                .flat_map(|&line| {
+                    (1..options.shared).map(move |at| Point {
+                        line,
+                        step: at * every,
+                    })
+                })
+                .collect();
+            inner.extend_from_slice(&boundaries.sent(&points)?);
             progress(AttackProgress {
-                done: line as u64 + 1,
+                done: lines.last().map_or(0, |&line| line as u64 + 1),
                 total,
                 loss: f64::NAN,
             });
