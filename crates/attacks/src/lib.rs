@@ -18,7 +18,7 @@ mod white_box;
 mod world;
 
 pub use black_box::{
-    Boundaries, BoundaryOptions, Extracted, HeadPrior, LabelExtraction, LabelOptions, Point,
+    Boundaries, BoundaryOptions, Extracted, FittedExtraction, HeadPrior, HiddenLaw, LabelExtraction, LabelOptions, Point,
     ScoreExtraction, ScoreKind, ScoreOptions, centre_rows, centred_cosine,
 };
 pub use cost::Cost;

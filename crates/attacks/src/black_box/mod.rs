@@ -4,6 +4,7 @@
 //! the head's weights (Tramèr et al. 2016 for scores).
 
 mod boundary;
+mod fitting;
 mod labels;
 mod posterior;
 mod principal;
@@ -14,6 +15,7 @@ mod search;
 mod walk;
 
 pub use boundary::{Boundaries, BoundaryOptions, Point};
+pub use fitting::{FittedExtraction, HiddenLaw};
 pub use labels::{LabelExtraction, LabelOptions};
 pub use prior::{HeadPrior, centre_rows, centred_cosine};
 pub use scores::{ScoreExtraction, ScoreKind, ScoreOptions};

@@ -6,6 +6,7 @@ use transfer::{HeadKind, Optimiser, ShadowBatch};
 use super::Aim;
 use super::estimate::FeatureEstimate;
 use super::informed::InformedEstimate;
+use super::units::UnitSums;
 use crate::{AttackError, World};
 
 /// Heads that the standardisation is measured on.
@@ -18,11 +19,8 @@ pub(crate) enum Source {
     Estimate(FeatureEstimate),
     /// Linear heads, all examples but the target known: the target's estimated feature.
     Informed(InformedEstimate),
-    /// Other heads: all weights as they are.
-    Weights {
-        /// Their number.
-        len: usize,
-    },
+    /// Heads with a hidden layer: sums over its units.
+    Units(UnitSums),
 }
 
 /// Standardised inputs with the target's class as a one-hot vector behind, where there is more than
@@ -61,14 +59,13 @@ impl Encoder {
                 let estimate = FeatureEstimate::fit(world)?;
                 (Source::Estimate(estimate), Aim::Classes(classes))
             }
-            HeadKind::Mlp { .. } => {
-                let len = world.shape.weight_len();
+            HeadKind::Mlp { hidden, activation } => {
                 let aim = if world.shape.is_binary() {
                     Aim::Set
                 } else {
                     Aim::Classes(classes)
                 };
-                (Source::Weights { len }, aim)
+                (Source::Units(UnitSums::new(world, hidden, activation)), aim)
             }
         };
         let width = source.width(classes);
@@ -150,9 +147,11 @@ impl Encoder {
                     estimate.apply(world, head, members, class, &mut out[..width]);
                 }
             }
-            Source::Weights { .. } => {
-                for out in out.chunks_mut(inputs) {
-                    out[..width].copy_from_slice(head);
+            Source::Units(sums) => {
+                let mut rows = vec![0.0; self.aim.targets() * width];
+                sums.apply(head, &mut rows);
+                for (out, row) in out.chunks_mut(inputs).zip(rows.chunks(width)) {
+                    out[..width].copy_from_slice(row);
                 }
             }
         }
@@ -175,7 +174,7 @@ impl Source {
         match self {
             Self::Estimate(estimate) => estimate.shape().1,
             Self::Informed(estimate) => estimate.prior.len() / classes,
-            Self::Weights { len } => *len,
+            Self::Units(sums) => sums.width(),
         }
     }
 }

@@ -4,10 +4,11 @@ mod aim;
 mod encoder;
 mod estimate;
 mod informed;
-mod inversion;
+pub(crate) mod inversion;
 mod loss;
 mod reconstructor;
 pub(crate) mod ridge;
+mod units;
 mod unmixing;
 
 pub use aim::Aim;

@@ -1,13 +1,13 @@
 //! Black-box reconstruction in a cell: extract the head by queries, then attack the copy.
 
 use attacks::{
-    Aim, Boundaries, BoundaryOptions, Extracted, LabelExtraction, LabelOptions, ScoreExtraction,
-    ScoreOptions, centred_cosine, score, victim_scores,
+    Aim, Boundaries, BoundaryOptions, Extracted, FittedExtraction, HiddenLaw, LabelExtraction,
+    LabelOptions, ScoreExtraction, ScoreOptions, centred_cosine, score, victim_scores,
 };
 use config::experiment::{self as wanted, Labels, Scores, Then};
 use rayon::prelude::*;
 use rhe::SimulatedHead;
-use transfer::{Head, ShadowBatch};
+use transfer::{Head, HeadKind, ShadowBatch};
 
 use super::calibration::Calibration;
 use super::gallery;
@@ -25,7 +25,49 @@ pub fn by_labels(
     timings: &mut Timings,
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
-    let setting = trial.setting;
+    if trial.setting.shape.kind != HeadKind::Linear {
+        return by_fitting(trial, options, timings, outcome);
+    }
+    let prior = trial.prior.get(trial)?;
+    let boundaries = query_images(trial, options)?;
+    let queries = options.queries;
+    let extraction = LabelExtraction::new(&prior, &boundaries, LabelOptions { queries })?;
+    let copies = each_victim(trial, "extracting by labels", |victim| {
+        Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
+    })?;
+    let cosine = cosine_of_rows(trial, None);
+    attack_copies(trial, &options.then, copies, cosine, timings, outcome)
+}
+
+/// Extraction by hard labels of heads with a hidden layer. The cosine is over the weights of both
+/// layers, with the units aligned and the layers balanced.
+fn by_fitting(
+    trial: &Trial<'_>,
+    options: &Labels,
+    timings: &mut Timings,
+    outcome: &mut Outcome,
+) -> Result<(), HarnessError> {
+    if matches!(options.then, Then::Unmixing(_)) {
+        return Err(HarnessError::Setting {
+            place: "sweep.attack.labels.then".into(),
+            reason: "unmixing cannot attack heads with a hidden layer\n\
+                hint: use `then: { reconstructor: { .. } }`"
+                .into(),
+        });
+    }
+    let law = HiddenLaw::fit(trial.setting)?;
+    let boundaries = query_images(trial, options)?;
+    let queries = options.queries;
+    let extraction = FittedExtraction::new(&law, &boundaries, LabelOptions { queries })?;
+    let copies = each_victim(trial, "fitting heads to labels", |victim| {
+        Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
+    })?;
+    let cosine = |copy: &[f32], victim: &[f32]| law.cosine(copy, victim);
+    attack_copies(trial, &options.then, copies, cosine, timings, outcome)
+}
+
+/// Images that all victims are asked about, with their features.
+fn query_images(trial: &Trial<'_>, options: &Labels) -> Result<Boundaries, HarnessError> {
     let backbone = trial
         .world
         .backbone
@@ -34,25 +76,17 @@ pub fn by_labels(
             place: "sweep.attack.labels".into(),
             reason: "label queries are images, the data are features".into(),
         })?;
-    let prior = trial.prior.get(trial)?;
     let budget = BoundaryOptions::for_budget(options.queries);
     let step = trial
         .context
         .progress
         .step("query images", budget.lines as u64);
-    let boundaries = Boundaries::prepare(setting, backbone, &budget, |at| step.at(at.done, ""))?;
-    drop(step);
-    let extraction = LabelExtraction::new(
-        &prior,
-        &boundaries,
-        LabelOptions {
-            queries: options.queries,
-        },
-    )?;
-    let copies = each_victim(trial, "extracting by labels", |victim| {
-        Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
-    })?;
-    attack_copies(trial, &options.then, copies, None, timings, outcome)
+    Ok(Boundaries::prepare(
+        trial.setting,
+        backbone,
+        &budget,
+        |at| step.at(at.done, ""),
+    )?)
 }
 
 /// Extraction by scores. The cosine is over the weights that some query's features reach: a weight
@@ -87,8 +121,17 @@ pub fn by_scores(
             }
         })?)
     })?;
-    let columns = Some(extraction.activated());
-    attack_copies(trial, &options.then, copies, columns, timings, outcome)
+    let cosine = cosine_of_rows(trial, Some(extraction.activated()));
+    attack_copies(trial, &options.then, copies, cosine, timings, outcome)
+}
+
+/// Cosine of linear heads, over the columns that count.
+fn cosine_of_rows<'a>(
+    trial: &Trial<'_>,
+    columns: Option<&'a [bool]>,
+) -> impl Fn(&[f32], &[f32]) -> f64 + Sync + use<'a> {
+    let width = trial.setting.shape.features + 1;
+    move |copy, victim| centred_cosine(copy, victim, width, columns)
 }
 
 /// A victim behind an interface.
@@ -162,7 +205,7 @@ fn attack_copies(
     trial: &Trial<'_>,
     then: &Then,
     copies: Vec<Extracted>,
-    columns: Option<&[bool]>,
+    cosine: impl Fn(&[f32], &[f32]) -> f64 + Sync,
     timings: &mut Timings,
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
@@ -175,10 +218,9 @@ fn attack_copies(
         weights: copies.into_iter().flat_map(|copy| copy.weights).collect(),
         members: victims.members.clone(),
     };
-    let width = setting.shape.features + 1;
     let cosines: Vec<f64> = (0..batch.len())
         .into_par_iter()
-        .map(|index| centred_cosine(batch.head(index), victims.head(index), width, columns))
+        .map(|index| cosine(batch.head(index), victims.head(index)))
         .collect();
     let agreements = (0..batch.len())
         .into_par_iter()

@@ -13,7 +13,7 @@
 
 mod convolution;
 mod head;
-mod lbfgs;
+pub(crate) mod lbfgs;
 mod network;
 mod objective;
 mod options;

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use backbones::NamedTensors;
+use transfer::Activation;
 
 use super::super::encoder::{Encoder, Source};
 use super::super::estimate::FeatureEstimate;
 use super::super::informed::InformedEstimate;
+use super::super::units::UnitSums;
 use super::{Aim, Reconstructor};
 use crate::AttackError;
 use crate::network::{LayerShape, Network, NetworkShape};
@@ -36,13 +38,19 @@ impl Reconstructor {
             let shape = [encoder.aim.targets(), encoder.mean.len()];
             tensors.insert("prior", &shape, estimate.prior.clone());
         }
-        let metadata = HashMap::from([
+        let mut metadata = HashMap::from([
             ("kind".into(), "reconstructor".into()),
             ("targets".into(), encoder.aim.targets().to_string()),
             ("layers".into(), shapes.join(", ")),
             ("samples".into(), self.samples.to_string()),
             ("steps".into(), self.steps.to_string()),
         ]);
+        if let Source::Units(sums) = &encoder.source {
+            tensors.insert("centre", &[sums.centre.len()], sums.centre.clone());
+            metadata.insert("hidden".into(), sums.hidden.to_string());
+            let square = sums.activation == Activation::Square;
+            metadata.insert("square".into(), u64::from(square).to_string());
+        }
         Ok(tensors.save(path, metadata)?)
     }
 
@@ -78,7 +86,15 @@ impl Reconstructor {
             } else {
                 Aim::Classes(targets)
             };
-            (Source::Weights { len: mean.len() }, aim)
+            let sums = UnitSums {
+                hidden: number("hidden")? as usize,
+                activation: match number("square")? {
+                    0 => Activation::Relu,
+                    _ => Activation::Square,
+                },
+                centre: take("centre")?.1,
+            };
+            (Source::Units(sums), aim)
         };
         let shapes = metadata.get("layers").map_or("", String::as_str);
         let shapes: Result<Vec<LayerShape>, ()> = shapes.split(", ").map(str::parse).collect();

@@ -1,0 +1,277 @@
+//! Extraction of a head with a hidden layer by fitting: ask, then find the most probable head of the
+//! same shape under the shadow heads' law (Carlini et al. 2020 and Rolnick and Körding 2020 read the
+//! units of large networks off exact scores; hard labels of a few-shot head show no kink, so the
+//! law must say what the answers do not).
+//!
+//! Questions are those of the linear extraction: seeds, then bisections of lines between seeds of
+//! different labels. A seed's target is its label; a flip's is half and half between its two labels,
+//! halfway between the two points. The fit is not convex: it starts from the shadow heads that agree
+//! best with the seeds' labels, and the end that agrees best with seeds which were left out of the fit
+//! is kept, of equals the more probable one.
+
+mod form;
+mod law;
+mod objective;
+
+use transfer::Head;
+
+pub use law::HiddenLaw;
+
+use self::objective::{Answers, Objective};
+use super::{Boundaries, Extracted, LabelOptions};
+use crate::AttackError;
+use crate::error::option;
+use crate::white_box::inversion::lbfgs::Lbfgs;
+
+/// Fits of one head.
+const STARTS: usize = 3;
+/// Sharpness of a seed's label, and of a flip in the two stages of a fit, in units of the logits'
+/// root mean square: a fit that starts sharp stops at the first fold.
+const SEED: f32 = 20.0;
+const FLIP: [f32; 2] = [20.0, 100.0];
+/// Evaluations of a stage.
+const EVALUATIONS: [usize; 2] = [60, 160];
+/// Every so many seeds one is left out of the fit.
+const HELD_OUT: usize = 8;
+/// Root mean square of the first step in the law's coordinates.
+const FIRST: f64 = 0.02;
+
+/// Extraction by labels of heads with a hidden layer, ready for any number of victims.
+pub struct FittedExtraction<'a> {
+    law: &'a HiddenLaw,
+    boundaries: &'a Boundaries,
+    options: LabelOptions,
+    /// Labels of the seeds by each of the law's shadow heads, head-major.
+    known: Vec<u32>,
+}
+
+/// A flip between two neighbouring points of a line.
+struct Flip {
+    /// Label before and after.
+    classes: [usize; 2],
+    line: usize,
+    /// The point before the flip; the point after is the next.
+    step: usize,
+}
+
+impl<'a> FittedExtraction<'a> {
+    /// Extraction of heads that follow `law`, by queries about `boundaries`.
+    ///
+    /// # Errors
+    /// If the query images' features are not as wide as the heads, or the budget does not reach for
+    /// the seeds.
+    pub fn new(
+        law: &'a HiddenLaw,
+        boundaries: &'a Boundaries,
+        options: LabelOptions,
+    ) -> Result<Self, AttackError> {
+        if law.shape.features != boundaries.width() {
+            return Err(AttackError::Mismatch {
+                what: "features of the query images",
+                expected: law.shape.features.to_string(),
+                found: boundaries.width().to_string(),
+            });
+        }
+        if options.queries < boundaries.seeds() {
+            return Err(option(
+                "queries",
+                options.queries,
+                "at least the number of seed images",
+            ));
+        }
+        let seeds: Vec<f32> = (0..boundaries.seeds())
+            .flat_map(|seed| boundaries.seed(seed))
+            .copied()
+            .collect();
+        let mut known = Vec::new();
+        for head in law.heads.chunks(law.form.len()) {
+            known.extend(Head::new(law.shape, head.to_vec())?.predict(&seeds)?);
+        }
+        Ok(Self {
+            law,
+            boundaries,
+            options,
+            known,
+        })
+    }
+
+    /// Extracts a head that is reached only through `label`, the class of an image with the given
+    /// features. The copy is in the law's form.
+    pub fn extract(&self, label: impl Fn(&[f32]) -> usize) -> Result<Extracted, AttackError> {
+        let (labels, flips, queries) = self.search(label);
+        let weights = self.fit(&labels, &flips)?;
+        Ok(Extracted { weights, queries })
+    }
+
+    /// Asks about the seeds, then bisects lines whose ends differ until the budget is spent.
+    fn search(&self, label: impl Fn(&[f32]) -> usize) -> (Vec<usize>, Vec<Flip>, u64) {
+        let boundaries = self.boundaries;
+        let seeds: Vec<usize> = (0..boundaries.seeds())
+            .map(|seed| label(boundaries.seed(seed)))
+            .collect();
+        let bisections = boundaries.steps().ilog2() as usize;
+        let mut queries = seeds.len();
+        let mut flips = Vec::new();
+        for line in 0..boundaries.lines() {
+            let (a, b) = boundaries.ends(line);
+            let (before, mut after) = (seeds[a], seeds[b]);
+            if before == after {
+                continue;
+            }
+            if queries + bisections > self.options.queries {
+                break;
+            }
+            let (mut low, mut high) = (0, boundaries.steps());
+            while high - low > 1 {
+                let middle = (low + high) / 2;
+                match label(boundaries.point(line, middle)) {
+                    found if found == before => low = middle,
+                    found => (high, after) = (middle, found),
+                }
+            }
+            queries += bisections;
+            flips.push(Flip {
+                classes: [before, after],
+                line,
+                step: low,
+            });
+        }
+        (seeds, flips, queries as u64)
+    }
+
+    fn fit(&self, labels: &[usize], flips: &[Flip]) -> Result<Vec<f32>, AttackError> {
+        let law = self.law;
+        let mut answers = self.answers(labels, flips);
+        let held_out = labels
+            .iter()
+            .enumerate()
+            .filter(|(seed, _)| left_out(*seed));
+        let mut best: Option<(usize, f64, Vec<f32>)> = None;
+        for start in self.starts(labels) {
+            let mut z = start;
+            let mut energy = f64::INFINITY;
+            for (sharpness, evaluations) in FLIP.into_iter().zip(EVALUATIONS) {
+                answers.sharpness[answers.pinned..].fill(sharpness);
+                let objective = Objective {
+                    law,
+                    answers: &answers,
+                };
+                (energy, z) = minimise(&objective, z, evaluations);
+            }
+            let objective = Objective {
+                law,
+                answers: &answers,
+            };
+            let mut weights = objective.weights(&z);
+            let Ok(head) = Head::new(law.shape, weights.clone()) else {
+                continue;
+            };
+            let mut agree = 0;
+            for (seed, &label) in held_out.clone() {
+                let found = head.predict(self.boundaries.seed(seed))?;
+                agree += usize::from(found[0] as usize == label);
+            }
+            let better = best.as_ref().is_none_or(|(most, least, _)| {
+                agree > *most || (agree == *most && energy < *least)
+            });
+            if better {
+                law.normal_form(&mut weights);
+                best = Some((agree, energy, weights));
+            }
+        }
+        // Without a finite end the law's mean is the best guess.
+        Ok(best.map_or_else(|| law.mean.clone(), |(_, _, weights)| weights))
+    }
+
+    /// The seeds that are fitted, then the flips.
+    fn answers(&self, labels: &[usize], flips: &[Flip]) -> Answers {
+        let (boundaries, outputs) = (self.boundaries, self.law.form.outputs);
+        let mut answers = Answers {
+            points: Vec::new(),
+            targets: Vec::new(),
+            sharpness: Vec::new(),
+            pinned: 0,
+        };
+        let mut add = |point: &mut dyn Iterator<Item = f32>, classes: [usize; 2], sharpness| {
+            answers.points.extend(point);
+            answers.points.push(1.0);
+            let from = answers.targets.len();
+            answers.targets.resize(from + outputs, 0.0);
+            for class in classes {
+                match outputs {
+                    1 => answers.targets[from] += 0.5 * class as f32,
+                    _ => answers.targets[from + class] += 0.5,
+                }
+            }
+            answers.sharpness.push(sharpness);
+        };
+        for (seed, &label) in labels.iter().enumerate() {
+            if !left_out(seed) {
+                let point = boundaries.seed(seed).iter().copied();
+                add(&mut { point }, [label; 2], SEED);
+            }
+        }
+        for flip in flips {
+            let low = boundaries.point(flip.line, flip.step);
+            let high = boundaries.point(flip.line, flip.step + 1);
+            let point = low.iter().zip(high).map(|(low, high)| 0.5 * (low + high));
+            add(&mut { point }, flip.classes, FLIP[0]);
+        }
+        answers.pinned = answers.sharpness.len() - flips.len();
+        answers
+    }
+
+    /// Where fits start: the shadow heads with the most seeds' labels right, in the law's
+    /// coordinates.
+    fn starts(&self, labels: &[usize]) -> Vec<Vec<f32>> {
+        let law = self.law;
+        let len = law.form.len();
+        let mut order: Vec<(usize, usize)> = self
+            .known
+            .chunks(labels.len())
+            .map(|known| {
+                let pairs = known.iter().zip(labels);
+                pairs.filter(|(a, b)| **a as usize == **b).count()
+            })
+            .enumerate()
+            .map(|(head, right)| (right, head))
+            .collect();
+        order.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        let coordinates = |head: &[f32]| {
+            let mut z = vec![0.0; law.kept + len];
+            let mut powers = vec![f32::MIN_POSITIVE; law.kept];
+            let apart = head.iter().zip(&law.mean).map(|(w, mean)| w - mean);
+            for (apart, row) in apart.zip(law.directions.chunks(law.kept)) {
+                for ((z, power), b) in z.iter_mut().zip(&mut powers).zip(row) {
+                    *z += apart * b;
+                    *power += b * b;
+                }
+            }
+            z.iter_mut().zip(&powers).for_each(|(z, power)| *z /= power);
+            z
+        };
+        let best = order.iter().take(STARTS);
+        best.map(|(_, head)| coordinates(&law.heads[head * len..(head + 1) * len]))
+            .collect()
+    }
+}
+
+/// Whether a seed is left out of the fit, to judge it by.
+fn left_out(seed: usize) -> bool {
+    seed % HELD_OUT == HELD_OUT - 1
+}
+
+/// The least value that so many evaluations find, and where.
+fn minimise(objective: &Objective<'_>, start: Vec<f32>, evaluations: usize) -> (f64, Vec<f32>) {
+    let (value, gradient) = objective.evaluate(&start);
+    let mut least = value;
+    let mut state = Lbfgs::new(start, value, gradient, FIRST);
+    for _ in 0..evaluations {
+        let (value, gradient) = objective.evaluate(&state.proposal());
+        if value.is_finite() {
+            least = least.min(value);
+        }
+        state.report(value, gradient);
+    }
+    (least, state.point().to_vec())
+}
