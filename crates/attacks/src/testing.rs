@@ -75,7 +75,7 @@ pub fn world(data: &Data, shots: usize) -> World<'_> {
         init_std: 0.01 / power.sqrt(),
         ..Recipe::mnist(shots)
     };
-    let shape = HeadShape::linear(WIDTH, CLASSES);
+    let shape = HeadShape::linear(WIDTH, data.split.public.classes());
     let key = StreamKey::from_seed(12);
     World::new(
         &data.images,

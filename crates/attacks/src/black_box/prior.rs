@@ -46,7 +46,7 @@ impl HeadPrior {
             return Err(AttackError::Unsuited {
                 attack: "extraction under a normal prior",
                 head: "a head with a hidden layer".into(),
-                hint: "use extraction by fitting",
+                hint: "extract it by `labels`, which fits a head to the answers",
             });
         }
         let (classes, width) = (world.shape.classes, world.shape.features + 1);

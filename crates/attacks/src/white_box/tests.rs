@@ -241,8 +241,17 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
         &victims(&world, 150),
         Null::Independent,
     );
-    // Chance is .01; the hidden layer mixes the images, so less is left than in a linear head.
-    assert!(share > 0.05, "{share}");
+    println!("{share}");
+    // Chance is .1; the hidden layer mixes the images, so less is left than in a linear head.
+    assert!(share > 0.2, "{share}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attack.safetensors");
+    reconstructor.save(&path).unwrap();
+    let loaded = Reconstructor::load(&path).unwrap();
+    let heads = victims(&world, 10);
+    let images = |attack: &Reconstructor| attack.reconstruct(&world, &heads);
+    assert_eq!(images(&loaded), images(&reconstructor));
 }
 
 #[test]

@@ -82,3 +82,51 @@ impl UnitSums {
         out.iter_mut().for_each(|x| *x *= scale);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_the_order_of_units_nor_what_moves_between_layers_shows() {
+        // d = 2, three units, two logits.
+        let first = [[1.0, -2.0, 0.5], [0.3, 0.1, -1.0], [-0.7, 2.0, 0.2]];
+        let second = [[1.0, -0.5, 2.0, 0.1], [-1.0, 0.25, 0.5, 0.2]];
+        for activation in [Activation::Relu, Activation::Square] {
+            let sums = UnitSums {
+                hidden: 3,
+                activation,
+                centre: vec![0.4, 0.8, 1.0],
+            };
+            let see = |order: [usize; 3], factor: f32, common: f32| {
+                let back = match activation {
+                    Activation::Relu => 1.0 / factor,
+                    Activation::Square => 1.0 / (factor * factor),
+                };
+                let mut head: Vec<f32> = order
+                    .iter()
+                    .flat_map(|&unit| first[unit])
+                    .map(|w| factor * w)
+                    .collect();
+                for row in second {
+                    head.extend(order.iter().map(|&unit| back * row[unit] + common));
+                    head.push(row[3]);
+                }
+                let mut out = vec![0.0; 2 * sums.width()];
+                sums.apply(&head, &mut out);
+                out
+            };
+            let plain = see([0, 1, 2], 1.0, 0.0);
+            let factor = match activation {
+                Activation::Relu => 4.0,
+                Activation::Square => -4.0,
+            };
+            for other in [see([2, 0, 1], 1.0, 0.0), see([0, 2, 1], factor, 0.7)] {
+                for (a, b) in plain.iter().zip(&other) {
+                    assert!((a - b).abs() < 1e-5, "{activation:?} {a} {b}");
+                }
+            }
+            assert!(plain.iter().all(|x| x.is_finite()));
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Names of a cell's stages by everything they depend on.
 
-use config::experiment::{Attack, Cell, Data, Heads, Then};
+use config::experiment::{Attack, Cell, Data, Head, Heads, Then};
 
 use serde::Serialize;
 
@@ -45,7 +45,7 @@ impl CellKeys {
                 .with("owners", &Owners::new(&heads.data))
         };
         let trained = |builder: KeyBuilder| {
-            builder
+            reads(cell, builder)
                 .with("head", &cell.head)
                 .with("recipe", &cell.recipe)
                 .with("shots", &cell.shots)
@@ -76,7 +76,7 @@ impl CellKeys {
                 .with("attack", &attack);
             beside(builder).finish()
         });
-        let outcome = start("outcome")
+        let outcome = reads(cell, start("outcome"))
             .with("cell", cell)
             .with("victims", &heads.victims)
             .with("nulls", &heads.nulls);
@@ -92,6 +92,14 @@ impl CellKeys {
     /// A short name of the cell for `results.csv`.
     pub fn config_hash(&self) -> &str {
         &self.outcome.hash()[..12]
+    }
+}
+
+/// Names what attacks read of heads with a hidden layer; of linear heads they always read the rows.
+fn reads(cell: &Cell, builder: KeyBuilder) -> KeyBuilder {
+    match cell.head {
+        Head::Linear => builder,
+        Head::Mlp { .. } => builder.with("reads", &"sums over units"),
     }
 }
 

@@ -13,10 +13,14 @@ use crate::{AttackError, World};
 
 /// Shadow heads that the law is fitted to.
 const HEADS: usize = 1000;
+/// Fewest of them that a law can be fitted to.
+const LEAST: usize = 200;
 /// Leading principal directions that are kept.
 const DIRECTIONS: usize = 300;
 /// Public images on which the scale of logits is measured.
 const PROBES: usize = 512;
+/// Heads whose squared norm is more than so many times the usual one are left out.
+const STRANGE: f32 = 10.0;
 /// Rounds in which heads are aligned to the mean of the aligned heads.
 const ROUNDS: usize = 4;
 
@@ -29,7 +33,7 @@ pub struct HiddenLaw {
     pub(super) form: Form,
     /// Features of the images that scale is measured on.
     probes: Vec<f32>,
-    /// Root mean square of the shadow heads' centred logits.
+    /// Median root mean square of the shadow heads' centred logits.
     pub(super) size: f32,
     /// Mean head μ.
     pub(super) mean: Vec<f32>,
@@ -46,8 +50,8 @@ impl HiddenLaw {
     /// Fits the law to shadow heads of `world`.
     ///
     /// # Errors
-    /// For heads without a hidden layer, and if most shadow heads answer nothing but one class or
-    /// left the finite numbers.
+    /// For heads without a hidden layer, and if few shadow heads keep finite weights and logits that
+    /// differ from image to image or class to class.
     pub fn fit(world: &World<'_>) -> Result<Self, AttackError> {
         let Some(form) = Form::of(&world.shape) else {
             return Err(AttackError::Unsuited {
@@ -90,27 +94,34 @@ impl HiddenLaw {
             .par_chunks(len)
             .map(|head| self.size_of(head).unwrap_or(0.0))
             .collect();
-        let alive = sizes.iter().filter(|size| **size > 0.0);
-        let (count, sum) = alive.fold((0_usize, 0.0), |(n, sum), size| (n + 1, sum + size));
-        if 2 * count < sizes.len() {
-            return Err(AttackError::Singular {
-                attack: "extraction by fitting",
-                reason: format!("{count} of {} shadow heads learned anything", sizes.len()),
-            });
-        }
-        self.size = sum / count as f32;
+        self.size = middle(sizes.iter().copied());
         let size = self.size;
-        weights
+        let powers: Vec<f32> = weights
             .par_chunks_mut(len)
             .zip(&sizes)
-            .filter(|(_, own)| **own > 0.0)
-            .for_each(|(head, own)| {
+            .map(|(head, own)| {
+                if *own == 0.0 {
+                    return 0.0;
+                }
                 form.scale(head, size / own);
                 form.balance(head);
+                head.iter().map(|w| w * w).sum()
+            })
+            .collect();
+        // A unit that fell silent after a large step can be of any size: it says nothing and would
+        // drown the others.
+        let most = STRANGE * middle(powers.iter().copied());
+        let usual = |power: f32| power > 0.0 && power <= most;
+        let count = powers.iter().filter(|power| usual(**power)).count();
+        if count < LEAST {
+            return Err(AttackError::Singular {
+                attack: "extraction by fitting",
+                reason: format!("only {count} of {} shadow heads have answers", powers.len()),
             });
-        let heads = weights.chunks(len).zip(&sizes);
+        }
+        let heads = weights.chunks(len).zip(&powers);
         self.heads = heads
-            .filter(|(_, own)| **own > 0.0)
+            .filter(|(_, power)| usual(**power))
             .flat_map(|(head, _)| head)
             .copied()
             .collect();
@@ -218,7 +229,7 @@ impl HiddenLaw {
         (size.is_normal() && size > 1e-12).then_some(size)
     }
 
-    /// Brings `weights` into the law's form: logits of the shadow heads' mean size, layers balanced,
+    /// Brings `weights` into the law's form: logits of the shadow heads' median size, layers balanced,
     /// units in the mean head's order. Weights that are not finite or answer nothing stay.
     pub fn normal_form(&self, weights: &mut [f32]) {
         let Some(size) = self.size_of(weights) else {
@@ -246,4 +257,11 @@ impl HiddenLaw {
         };
         dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt().max(f64::MIN_POSITIVE)
     }
+}
+
+/// The median of the positive `values`; 0 where there are none.
+fn middle(values: impl Iterator<Item = f32>) -> f32 {
+    let mut values: Vec<f32> = values.filter(|value| *value > 0.0).collect();
+    values.sort_by(f32::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }

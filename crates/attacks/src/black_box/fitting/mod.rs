@@ -12,12 +12,18 @@
 mod form;
 mod law;
 mod objective;
+mod search;
 
+#[cfg(test)]
+mod tests;
+
+use rayon::prelude::*;
 use transfer::Head;
 
 pub use law::HiddenLaw;
 
-use self::objective::{Answers, Objective};
+use self::objective::Objective;
+use self::search::{Answers, Search, left_out};
 use super::{Boundaries, Extracted, LabelOptions};
 use crate::AttackError;
 use crate::error::option;
@@ -25,14 +31,11 @@ use crate::white_box::inversion::lbfgs::Lbfgs;
 
 /// Fits of one head.
 const STARTS: usize = 3;
-/// Sharpness of a seed's label, and of a flip in the two stages of a fit, in units of the logits'
-/// root mean square: a fit that starts sharp stops at the first fold.
-const SEED: f32 = 20.0;
+/// Sharpness of a flip in the two stages of a fit, in units of one over the logits' root mean
+/// square: a fit that starts sharp stops at the first fold.
 const FLIP: [f32; 2] = [20.0, 100.0];
 /// Evaluations of a stage.
 const EVALUATIONS: [usize; 2] = [60, 160];
-/// Every so many seeds one is left out of the fit.
-const HELD_OUT: usize = 8;
 /// Root mean square of the first step in the law's coordinates.
 const FIRST: f64 = 0.02;
 
@@ -43,15 +46,6 @@ pub struct FittedExtraction<'a> {
     options: LabelOptions,
     /// Labels of the seeds by each of the law's shadow heads, head-major.
     known: Vec<u32>,
-}
-
-/// A flip between two neighbouring points of a line.
-struct Flip {
-    /// Label before and after.
-    classes: [usize; 2],
-    line: usize,
-    /// The point before the flip; the point after is the next.
-    step: usize,
 }
 
 impl<'a> FittedExtraction<'a> {
@@ -83,10 +77,12 @@ impl<'a> FittedExtraction<'a> {
             .flat_map(|seed| boundaries.seed(seed))
             .copied()
             .collect();
-        let mut known = Vec::new();
-        for head in law.heads.chunks(law.form.len()) {
-            known.extend(Head::new(law.shape, head.to_vec())?.predict(&seeds)?);
-        }
+        let known = law
+            .heads
+            .par_chunks(law.form.len())
+            .map(|head| Head::new(law.shape, head.to_vec())?.predict(&seeds))
+            .collect::<Result<Vec<_>, _>>()?
+            .concat();
         Ok(Self {
             law,
             boundaries,
@@ -98,50 +94,17 @@ impl<'a> FittedExtraction<'a> {
     /// Extracts a head that is reached only through `label`, the class of an image with the given
     /// features. The copy is in the law's form.
     pub fn extract(&self, label: impl Fn(&[f32]) -> usize) -> Result<Extracted, AttackError> {
-        let (labels, flips, queries) = self.search(label);
-        let weights = self.fit(&labels, &flips)?;
-        Ok(Extracted { weights, queries })
+        let search = Search::new(self.boundaries, self.options.queries, label);
+        Ok(Extracted {
+            weights: self.fit(&search)?,
+            queries: search.queries,
+        })
     }
 
-    /// Asks about the seeds, then bisects lines whose ends differ until the budget is spent.
-    fn search(&self, label: impl Fn(&[f32]) -> usize) -> (Vec<usize>, Vec<Flip>, u64) {
-        let boundaries = self.boundaries;
-        let seeds: Vec<usize> = (0..boundaries.seeds())
-            .map(|seed| label(boundaries.seed(seed)))
-            .collect();
-        let bisections = boundaries.steps().ilog2() as usize;
-        let mut queries = seeds.len();
-        let mut flips = Vec::new();
-        for line in 0..boundaries.lines() {
-            let (a, b) = boundaries.ends(line);
-            let (before, mut after) = (seeds[a], seeds[b]);
-            if before == after {
-                continue;
-            }
-            if queries + bisections > self.options.queries {
-                break;
-            }
-            let (mut low, mut high) = (0, boundaries.steps());
-            while high - low > 1 {
-                let middle = (low + high) / 2;
-                match label(boundaries.point(line, middle)) {
-                    found if found == before => low = middle,
-                    found => (high, after) = (middle, found),
-                }
-            }
-            queries += bisections;
-            flips.push(Flip {
-                classes: [before, after],
-                line,
-                step: low,
-            });
-        }
-        (seeds, flips, queries as u64)
-    }
-
-    fn fit(&self, labels: &[usize], flips: &[Flip]) -> Result<Vec<f32>, AttackError> {
+    fn fit(&self, search: &Search) -> Result<Vec<f32>, AttackError> {
         let law = self.law;
-        let mut answers = self.answers(labels, flips);
+        let labels = &search.labels;
+        let mut answers = Answers::new(law.form.outputs, self.boundaries, search);
         let held_out = labels
             .iter()
             .enumerate()
@@ -183,44 +146,6 @@ impl<'a> FittedExtraction<'a> {
         Ok(best.map_or_else(|| law.mean.clone(), |(_, _, weights)| weights))
     }
 
-    /// The seeds that are fitted, then the flips.
-    fn answers(&self, labels: &[usize], flips: &[Flip]) -> Answers {
-        let (boundaries, outputs) = (self.boundaries, self.law.form.outputs);
-        let mut answers = Answers {
-            points: Vec::new(),
-            targets: Vec::new(),
-            sharpness: Vec::new(),
-            pinned: 0,
-        };
-        let mut add = |point: &mut dyn Iterator<Item = f32>, classes: [usize; 2], sharpness| {
-            answers.points.extend(point);
-            answers.points.push(1.0);
-            let from = answers.targets.len();
-            answers.targets.resize(from + outputs, 0.0);
-            for class in classes {
-                match outputs {
-                    1 => answers.targets[from] += 0.5 * class as f32,
-                    _ => answers.targets[from + class] += 0.5,
-                }
-            }
-            answers.sharpness.push(sharpness);
-        };
-        for (seed, &label) in labels.iter().enumerate() {
-            if !left_out(seed) {
-                let point = boundaries.seed(seed).iter().copied();
-                add(&mut { point }, [label; 2], SEED);
-            }
-        }
-        for flip in flips {
-            let low = boundaries.point(flip.line, flip.step);
-            let high = boundaries.point(flip.line, flip.step + 1);
-            let point = low.iter().zip(high).map(|(low, high)| 0.5 * (low + high));
-            add(&mut { point }, flip.classes, FLIP[0]);
-        }
-        answers.pinned = answers.sharpness.len() - flips.len();
-        answers
-    }
-
     /// Where fits start: the shadow heads with the most seeds' labels right, in the law's
     /// coordinates.
     fn starts(&self, labels: &[usize]) -> Vec<Vec<f32>> {
@@ -254,11 +179,6 @@ impl<'a> FittedExtraction<'a> {
         best.map(|(_, head)| coordinates(&law.heads[head * len..(head + 1) * len]))
             .collect()
     }
-}
-
-/// Whether a seed is left out of the fit, to judge it by.
-fn left_out(seed: usize) -> bool {
-    seed % HELD_OUT == HELD_OUT - 1
 }
 
 /// The least value that so many evaluations find, and where.

@@ -14,22 +14,10 @@ use faer::{Accum, MatMut, MatRef, Par};
 use transfer::Activation;
 
 use super::law::HiddenLaw;
+use super::search::Answers;
 
 /// Standard deviation τ of the pinned scale.
 const PIN: f64 = 0.02;
-
-/// Answers to fit.
-#[derive(Clone, Debug)]
-pub(super) struct Answers {
-    /// Features with a 1 behind, a row a question.
-    pub points: Vec<f32>,
-    /// Targets: a distribution over classes, or the probability of class 1 for a single logit.
-    pub targets: Vec<f32>,
-    /// Sharpness β in units of the law's size.
-    pub sharpness: Vec<f32>,
-    /// The first so many questions show the scale that is pinned.
-    pub pinned: usize,
-}
 
 /// The function to minimise.
 pub(super) struct Objective<'a> {
