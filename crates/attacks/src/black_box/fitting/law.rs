@@ -12,11 +12,11 @@ use crate::alone::alone;
 use crate::{AttackError, World};
 
 /// Shadow heads that the law is fitted to.
-const HEADS: usize = 1000;
+const HEADS: usize = 2000;
 /// Fewest of them that a law can be fitted to.
 const LEAST: usize = 200;
 /// Leading principal directions that are kept.
-const DIRECTIONS: usize = 300;
+const DIRECTIONS: usize = 500;
 /// Public images on which the scale of logits is measured.
 const PROBES: usize = 512;
 /// Heads whose squared norm is more than so many times the usual one are left out.

@@ -33,9 +33,9 @@ use crate::white_box::inversion::lbfgs::Lbfgs;
 const STARTS: usize = 3;
 /// Sharpness of a flip in the two stages of a fit, in units of one over the logits' root mean
 /// square: a fit that starts sharp stops at the first fold.
-const FLIP: [f32; 2] = [20.0, 100.0];
+const FLIP: [f32; 2] = [10.0, 60.0];
 /// Evaluations of a stage.
-const EVALUATIONS: [usize; 2] = [60, 160];
+const EVALUATIONS: [usize; 2] = [60, 200];
 /// Root mean square of the first step in the law's coordinates.
 const FIRST: f64 = 0.02;
 

@@ -5,7 +5,7 @@ use super::super::Boundaries;
 /// Every so many seeds one is left out of the fit.
 const HELD_OUT: usize = 8;
 /// Sharpness of a seed's label, in units of one over the logits' root mean square.
-const SEED: f32 = 20.0;
+const SEED: f32 = 10.0;
 
 /// A flip between two neighbouring points of a line.
 pub(super) struct Flip {
