@@ -23,7 +23,8 @@ pub use scores::{ScoreExtraction, ScoreKind, ScoreOptions};
 /// A copy of a victim's head and what it took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extracted {
-    /// K × (d + 1) weights, laid out as the victim's; the rows sum to zero.
+    /// Weights laid out as the victim's; the rows of a linear head sum to zero, and a head with a
+    /// hidden layer is in its law's form.
     pub weights: Vec<f32>,
     /// Queries asked.
     pub queries: u64,

@@ -241,7 +241,6 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
         &victims(&world, 150),
         Null::Independent,
     );
-    println!("{share}");
     // Chance is .1; the hidden layer mixes the images, so less is left than in a linear head.
     assert!(share > 0.2, "{share}");
 

@@ -71,9 +71,6 @@ fn share_agreeing(data: &Data, a: &Head, b: &[f32]) -> f64 {
 /// there are none.
 fn measure(data: &Data, world: &World<'_>, budgets: &[usize]) -> Vec<(f64, f64)> {
     let law = HiddenLaw::fit(world).unwrap();
-    let rows = data.split.test.indices();
-    let accuracy = victim(world, 0).accuracy(&data.features, rows).unwrap();
-    println!("accuracy {accuracy}");
     let lines = Boundaries::prepare(world, &data.backbone, &LINES, |_| {}).unwrap();
     let each = budgets.iter().map(|&queries| {
         let (mut agree, mut cosine) = (0.0, 0.0);
@@ -104,7 +101,6 @@ fn copies_agree_with_their_victims_and_more_so_after_more_queries() {
     let data = testing::data();
     for activation in [Activation::Relu, Activation::Square] {
         let found = measure(&data, &world(&data, activation, 4), &[0, 130, 1100]);
-        println!("{activation:?} {found:?}");
         let [(mean, blind), (few, _), (many, cosine)] = found[..] else {
             unreachable!("three budgets")
         };
@@ -118,7 +114,6 @@ fn copies_agree_with_their_victims_and_more_so_after_more_queries() {
 fn a_head_with_one_logit_is_fitted_too() {
     let data = binary();
     let found = measure(&data, &world(&data, Activation::Relu, 2), &[0, 130, 1100]);
-    println!("{found:?}");
     let [(mean, blind), (few, _), (many, cosine)] = found[..] else {
         unreachable!("three budgets")
     };
