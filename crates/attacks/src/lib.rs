@@ -18,8 +18,9 @@ mod white_box;
 mod world;
 
 pub use black_box::{
-    Boundaries, BoundaryOptions, Extracted, FittedExtraction, HeadPrior, HiddenLaw, LabelExtraction, LabelOptions, Point,
-    ScoreExtraction, ScoreKind, ScoreOptions, centre_rows, centred_cosine,
+    Boundaries, BoundaryOptions, Extracted, FittedExtraction, HeadPrior, HiddenLaw,
+    LabelExtraction, LabelOptions, Point, ScoreExtraction, ScoreKind, ScoreOptions, centre_rows,
+    centred_cosine,
 };
 pub use cost::Cost;
 pub use error::AttackError;

@@ -29,7 +29,7 @@ pub fn by_labels(
         return by_fitting(trial, options, timings, outcome);
     }
     let prior = trial.prior.get(trial)?;
-    let boundaries = query_images(trial, options)?;
+    let boundaries = query_images(trial, BoundaryOptions::for_budget(options.queries))?;
     let queries = options.queries;
     let extraction = LabelExtraction::new(&prior, &boundaries, LabelOptions { queries })?;
     let copies = each_victim(trial, "extracting by labels", |victim| {
@@ -56,7 +56,7 @@ fn by_fitting(
         });
     }
     let law = HiddenLaw::fit(trial.setting)?;
-    let boundaries = query_images(trial, options)?;
+    let boundaries = query_images(trial, BoundaryOptions::bisecting(options.queries))?;
     let queries = options.queries;
     let extraction = FittedExtraction::new(&law, &boundaries, LabelOptions { queries })?;
     let copies = each_victim(trial, "fitting heads to labels", |victim| {
@@ -67,7 +67,10 @@ fn by_fitting(
 }
 
 /// Images that all victims are asked about, with their features.
-fn query_images(trial: &Trial<'_>, options: &Labels) -> Result<Boundaries, HarnessError> {
+fn query_images<'a>(
+    trial: &Trial<'a>,
+    budget: BoundaryOptions,
+) -> Result<Boundaries<'a>, HarnessError> {
     let backbone = trial
         .world
         .backbone
@@ -76,7 +79,6 @@ fn query_images(trial: &Trial<'_>, options: &Labels) -> Result<Boundaries, Harne
             place: "sweep.attack.labels".into(),
             reason: "label queries are images, the data are features".into(),
         })?;
-    let budget = BoundaryOptions::for_budget(options.queries);
     let step = trial
         .context
         .progress

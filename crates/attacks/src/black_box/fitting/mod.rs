@@ -42,7 +42,7 @@ const FIRST: f64 = 0.02;
 /// Extraction by labels of heads with a hidden layer, ready for any number of victims.
 pub struct FittedExtraction<'a> {
     law: &'a HiddenLaw,
-    boundaries: &'a Boundaries,
+    boundaries: &'a Boundaries<'a>,
     options: LabelOptions,
     /// Labels of the seeds by each of the law's shadow heads, head-major.
     known: Vec<u32>,
@@ -56,7 +56,7 @@ impl<'a> FittedExtraction<'a> {
     /// the seeds.
     pub fn new(
         law: &'a HiddenLaw,
-        boundaries: &'a Boundaries,
+        boundaries: &'a Boundaries<'a>,
         options: LabelOptions,
     ) -> Result<Self, AttackError> {
         if law.shape.features != boundaries.width() {
@@ -94,7 +94,7 @@ impl<'a> FittedExtraction<'a> {
     /// Extracts a head that is reached only through `label`, the class of an image with the given
     /// features. The copy is in the law's form.
     pub fn extract(&self, label: impl Fn(&[f32]) -> usize) -> Result<Extracted, AttackError> {
-        let search = Search::new(self.boundaries, self.options.queries, label);
+        let search = Search::new(self.boundaries, self.options.queries, label)?;
         Ok(Extracted {
             weights: self.fit(&search)?,
             queries: search.queries,
@@ -104,7 +104,7 @@ impl<'a> FittedExtraction<'a> {
     fn fit(&self, search: &Search) -> Result<Vec<f32>, AttackError> {
         let law = self.law;
         let labels = &search.labels;
-        let mut answers = Answers::new(law.form.outputs, self.boundaries, search);
+        let mut answers = Answers::new(law.form.outputs, self.boundaries, search)?;
         let held_out = labels
             .iter()
             .enumerate()

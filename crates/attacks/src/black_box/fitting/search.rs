@@ -1,6 +1,7 @@
 //! What is asked of a victim, and how its answers are put to the fit.
 
-use super::super::Boundaries;
+use super::super::{Boundaries, Point};
+use crate::AttackError;
 
 /// Every so many seeds one is left out of the fit.
 const HELD_OUT: usize = 8;
@@ -27,7 +28,11 @@ pub(super) struct Search {
 
 impl Search {
     /// Asks about the seeds, then bisects lines whose ends differ until the `budget` is spent.
-    pub fn new(boundaries: &Boundaries, budget: usize, label: impl Fn(&[f32]) -> usize) -> Self {
+    pub fn new(
+        boundaries: &Boundaries<'_>,
+        budget: usize,
+        label: impl Fn(&[f32]) -> usize,
+    ) -> Result<Self, AttackError> {
         let labels: Vec<usize> = (0..boundaries.seeds())
             .map(|seed| label(boundaries.seed(seed)))
             .collect();
@@ -46,7 +51,7 @@ impl Search {
             let (mut low, mut high) = (0, boundaries.steps());
             while high - low > 1 {
                 let middle = (low + high) / 2;
-                match label(boundaries.point(line, middle)) {
+                match label(&boundaries.features(&[Point { line, step: middle }])?) {
                     found if found == before => low = middle,
                     found => (high, after) = (middle, found),
                 }
@@ -58,11 +63,11 @@ impl Search {
                 step: low,
             });
         }
-        Self {
+        Ok(Self {
             labels,
             flips,
             queries: queries as u64,
-        }
+        })
     }
 }
 
@@ -81,7 +86,11 @@ pub(super) struct Answers {
 
 impl Answers {
     /// The seeds that are fitted, then the flips, for heads of so many `outputs`.
-    pub fn new(outputs: usize, boundaries: &Boundaries, search: &Search) -> Self {
+    pub fn new(
+        outputs: usize,
+        boundaries: &Boundaries<'_>,
+        search: &Search,
+    ) -> Result<Self, AttackError> {
         let mut answers = Self {
             points: Vec::new(),
             targets: Vec::new(),
@@ -108,13 +117,15 @@ impl Answers {
             }
         }
         for flip in &search.flips {
-            let low = boundaries.point(flip.line, flip.step);
-            let high = boundaries.point(flip.line, flip.step + 1);
+            let Flip { line, step, .. } = *flip;
+            let sides = [step, step + 1].map(|step| Point { line, step });
+            let sides = boundaries.features(&sides)?;
+            let (low, high) = sides.split_at(boundaries.width());
             let point = low.iter().zip(high).map(|(low, high)| 0.5 * (low + high));
             add(&mut { point }, flip.classes, SEED);
         }
         answers.pinned = answers.sharpness.len() - search.flips.len();
-        answers
+        Ok(answers)
     }
 }
 

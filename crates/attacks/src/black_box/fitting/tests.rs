@@ -14,6 +14,7 @@ const LINES: BoundaryOptions = BoundaryOptions {
     seeds: 100,
     lines: 200,
     steps: 64,
+    shared: 64,
 };
 
 /// The small world with heads of `classes` classes with a hidden layer, trained until they tell
