@@ -335,7 +335,7 @@ mod tests {
         let world = world(&data, 1);
         let test = |view| Membership::new(&world, options(view)).unwrap();
         assert_eq!(test(View::Scores).queries(), 1);
-        assert_eq!(test(View::Labels).queries(), 1 + 12 * 16);
+        assert_eq!(test(View::Labels).queries(), 1 + 12 * 8);
         assert!(test(View::Labels).candidates(&[0], None).is_err());
         let few = MembershipOptions {
             heads: 7,

@@ -319,3 +319,38 @@ fn real_data() {
         }
     }
 }
+
+#[test]
+fn emnist_as_it_is_distributed() {
+    // The official zip's folder, columns first, letters from 1 to 26.
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("emnist/gzip");
+    std::fs::create_dir_all(&inside).unwrap();
+    let upright = |letter: u32, row: u32, column: u32| (letter * 7 + row * 5 + column) as u8;
+    let mut turned = Vec::new();
+    for letter in 0..26 {
+        for column in 0..28 {
+            turned.extend((0..28).map(|row| upright(letter, row, column)));
+        }
+    }
+    let labels: Vec<u8> = (1..=26).collect();
+    let write = |what: &str, bytes: Vec<u8>| {
+        let name = format!("emnist-letters-train-{what}-ubyte.gz");
+        put(&inside, &name, gzip(&bytes));
+    };
+    write("images-idx3", idx(2051, &[26, 28, 28], &turned));
+    write("labels-idx1", idx(2049, &[26], &labels));
+    let letters = parse("emnist").unwrap();
+    let set = letters.load(folder.path(), key()).unwrap();
+    assert_eq!((set.len(), set.classes()), (26, 26));
+    assert_eq!(set.labels(), (0..26).collect::<Vec<u32>>());
+    for (letter, row, column) in [(0, 0, 0), (3, 1, 20), (25, 27, 4)] {
+        let place = (row as usize + 2) * 32 + column as usize + 2;
+        let pixel = (set.image(letter as usize)[place] + 1.0) * 127.5;
+        assert_eq!(pixel.round() as u8, upright(letter, row, column));
+    }
+    // Another split's files are not there: the error says which and where.
+    let error = parse("emnist: { split: balanced }").unwrap();
+    let error = error.load(folder.path(), key()).unwrap_err().to_string();
+    assert!(error.contains("emnist-balanced-train-images"), "{error}");
+}
