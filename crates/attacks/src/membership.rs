@@ -32,7 +32,7 @@ pub enum View {
 }
 
 /// Public images that the label-only statistic walks towards.
-const DIRECTIONS: usize = 12;
+const DIRECTIONS: usize = 8;
 /// Steps of such a walk.
 const STEPS: usize = 8;
 
@@ -335,7 +335,7 @@ mod tests {
         let world = world(&data, 1);
         let test = |view| Membership::new(&world, options(view)).unwrap();
         assert_eq!(test(View::Scores).queries(), 1);
-        assert_eq!(test(View::Labels).queries(), 1 + 12 * 8);
+        assert_eq!(test(View::Labels).queries(), 1 + 8 * 8);
         assert!(test(View::Labels).candidates(&[0], None).is_err());
         let few = MembershipOptions {
             heads: 7,

@@ -150,14 +150,17 @@ impl Shadows<'_> {
     }
 
     /// Fills batch number `index`. Batches of one size share no head.
-    pub fn fill(&self, index: u64, batch: &mut ShadowBatch) {
+    ///
+    /// # Errors
+    /// Where the heads are released through a view that cannot show one of them: its weights must
+    /// not stand in for what is released.
+    pub fn fill(&self, index: u64, batch: &mut ShadowBatch) -> Result<(), AttackError> {
         let turns = self.streams.len() as u64;
         let start = index / turns * batch.heads as u64;
         self.streams[(index % turns) as usize].fill(start, batch);
-        if let Some(view) = self.view {
-            // A view was checked on the victims; a head it cannot show stays as trained only in
-            // the adversary's own hands.
-            let _ = see_all(view, batch, self.key, index * batch.heads as u64);
+        match self.view {
+            None => Ok(()),
+            Some(view) => see_all(view, batch, self.key, index * batch.heads as u64),
         }
     }
 }

@@ -142,7 +142,7 @@ fn shadows(world: &World<'_>, groups: &Groups) -> Result<(Vec<f64>, Vec<f64>), A
     let mut batch: ShadowBatch = shadows.batch(size);
     let (mut heads, mut features) = (Vec::new(), Vec::new());
     for number in 0..batches {
-        shadows.fill(number as u64, &mut batch);
+        shadows.fill(number as u64, &mut batch)?;
         heads.extend(batch.weights.iter().map(|&w| f64::from(w)));
         for head in 0..size {
             let members = batch.members(head).chunks(world.shots);

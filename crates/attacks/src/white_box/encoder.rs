@@ -56,7 +56,7 @@ impl Encoder {
                 (Source::Informed(estimate), Aim::Examples(classes))
             }
             HeadKind::Linear => {
-                let estimate = FeatureEstimate::fit(world)?;
+                let estimate = FeatureEstimate::fit(world, super::estimate::HEADS)?;
                 (Source::Estimate(estimate), Aim::Classes(classes))
             }
             HeadKind::Mlp { hidden, activation } => {
@@ -82,7 +82,7 @@ impl Encoder {
     fn standardise(&mut self, world: &World<'_>) -> Result<(), AttackError> {
         let shadows = world.shadows("standardise")?;
         let mut batch = shadows.batch(HEADS);
-        shadows.fill(0, &mut batch);
+        shadows.fill(0, &mut batch)?;
         let inputs = self.inputs();
         let rows = self.encode_all(world, &batch);
         let n = (HEADS * self.aim.targets()) as f64;

@@ -20,8 +20,8 @@ use crate::world::World;
 /// Regressors a coordinate: own deviation, the three smallest, the largest, and a constant.
 const REGRESSORS: usize = 6;
 
-/// Heads that the coefficients are fitted to.
-const HEADS: usize = 1000;
+/// Most heads that the coefficients are fitted to.
+pub(crate) const HEADS: usize = 2000;
 
 /// Estimates every class's mean feature from a linear head.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,13 +33,13 @@ pub(crate) struct FeatureEstimate {
 }
 
 impl FeatureEstimate {
-    /// Fits the coefficients to shadow heads of `world`.
-    pub fn fit(world: &World<'_>) -> Result<Self, AttackError> {
+    /// Fits the coefficients to `heads` shadow heads of `world`.
+    pub fn fit(world: &World<'_>, heads: usize) -> Result<Self, AttackError> {
         let shadows = world.shadows("estimate")?;
         let (classes, width) = (world.shape.classes, world.shape.features);
-        let mut batch = shadows.batch(HEADS);
-        shadows.fill(0, &mut batch);
-        let mut deviations = vec![0.0; HEADS * classes * width];
+        let mut batch = shadows.batch(heads);
+        shadows.fill(0, &mut batch)?;
+        let mut deviations = vec![0.0; heads * classes * width];
         deviations
             .par_chunks_mut(classes * width)
             .enumerate()

@@ -301,7 +301,7 @@ fn one_network_for_several_worlds_serves_each() {
 /// variance: of an adversary who knows all others, and of one who knows none.
 fn feature_errors(world: &World<'_>) -> [f64; 2] {
     let informed = super::informed::InformedEstimate::fit(world);
-    let plain = super::estimate::FeatureEstimate::fit(world).unwrap();
+    let plain = super::estimate::FeatureEstimate::fit(world, 2000).unwrap();
     let victims = victims(world, 40);
     let (mut errors, mut spread) = ([0.0; 2], 0.0);
     for head in 0..40 {

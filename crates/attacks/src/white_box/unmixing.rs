@@ -11,7 +11,7 @@ use backbones::NamedTensors;
 use rayon::prelude::*;
 use transfer::{HeadKind, ShadowBatch};
 
-use super::estimate::FeatureEstimate;
+use super::estimate::{FeatureEstimate, HEADS};
 use super::ridge::{Linear, Moments};
 use super::{Aim, AttackProgress, WhiteBox};
 use crate::error::option;
@@ -62,7 +62,7 @@ impl Unmixing {
         if options.samples < CHUNK {
             return Err(option("samples", options.samples, "at least 500"));
         }
-        let estimate = FeatureEstimate::fit(world)?;
+        let estimate = FeatureEstimate::fit(world, HEADS.min(options.samples / 2))?;
         let classes = world.shape.classes;
         let width = world.shape.features;
         let shadows = world.shadows("unmixing")?;
@@ -71,7 +71,7 @@ impl Unmixing {
         let mut moments = vec![Moments::new(width, world.pixels()); classes];
         for chunk in 0..chunks {
             // Chunk 0 is held out.
-            shadows.fill(1 + chunk as u64, &mut batch);
+            shadows.fill(1 + chunk as u64, &mut batch)?;
             let pairs = pairs(world, &estimate, &batch);
             moments
                 .par_iter_mut()
@@ -83,7 +83,7 @@ impl Unmixing {
                 loss: f64::NAN,
             });
         }
-        shadows.fill(0, &mut batch);
+        shadows.fill(0, &mut batch)?;
         let maps = choose(&moments, &pairs(world, &estimate, &batch))?;
         Ok(Self {
             estimate,

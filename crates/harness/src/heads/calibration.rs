@@ -30,7 +30,7 @@ impl Calibration {
     pub fn fit(setting: &Setting<'_>, attack: &dyn WhiteBox) -> Result<Self, HarnessError> {
         let shadows = setting.shadows("calibration")?;
         let mut heads = shadows.batch(HEADS);
-        shadows.fill(0, &mut heads);
+        shadows.fill(0, &mut heads)?;
         let aim = attack.aim();
         let images = attack.reconstruct(setting, &heads);
         let mut samples = vec![Vec::with_capacity(HEADS * ROUNDS); aim.targets()];

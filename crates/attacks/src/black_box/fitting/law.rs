@@ -70,7 +70,7 @@ impl HiddenLaw {
             .collect();
         let shadows = world.shadows("extraction by fitting")?;
         let mut batch = shadows.batch(HEADS);
-        shadows.fill(0, &mut batch);
+        shadows.fill(0, &mut batch)?;
         let mut law = Self {
             shape: world.shape,
             form,

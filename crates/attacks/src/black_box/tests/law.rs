@@ -11,7 +11,7 @@ fn the_law_has_the_mean_and_the_spread_of_fresh_heads() {
     let prior = HeadPrior::fit(&world).unwrap();
     let shadows = world.shadows("fresh").unwrap();
     let mut batch = shadows.batch(1500);
-    shadows.fill(0, &mut batch);
+    shadows.fill(0, &mut batch).unwrap();
     let (mut off, mut spread) = (0.0, 0.0);
     let mut mean = vec![0.0; prior.mean.len()];
     for head in 0..batch.len() {

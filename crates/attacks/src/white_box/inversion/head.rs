@@ -226,7 +226,7 @@ fn law_heads(world: &World<'_>) -> usize {
 fn errors(world: &World<'_>, start: &dyn WhiteBox) -> Result<Vec<f32>, AttackError> {
     let shadows = world.shadows("inversion law")?;
     let mut batch = shadows.batch(law_heads(world));
-    shadows.fill(0, &mut batch);
+    shadows.fill(0, &mut batch)?;
     let guesses = start.reconstruct(world, &batch);
     let pixels = world.pixels();
     let mut errors = Vec::with_capacity(batch.members.len() * pixels);
@@ -243,7 +243,7 @@ fn errors(world: &World<'_>, start: &dyn WhiteBox) -> Result<Vec<f32>, AttackErr
 fn noise(world: &World<'_>, recipe: &Recipe) -> Result<f64, AttackError> {
     let shadows = world.shadows("inversion noise")?;
     let mut batch = shadows.batch(NOISE_HEADS);
-    shadows.fill(0, &mut batch);
+    shadows.fill(0, &mut batch)?;
     let (n, width) = (world.members(), world.features.width());
     let members = batch.members.iter();
     let features: Vec<f32> = members

@@ -52,11 +52,11 @@ pub(super) fn fit(
         if batch.members.len() != heads * source.world.members() {
             *batch = source.shadows.batch(heads);
         }
-        source.shadows.fill(step / turns, batch);
+        source.shadows.fill(step / turns, batch)
     };
     let mut batch = sources[0].shadows.batch(heads);
     let mut next = batch.clone();
-    fill(0, &mut batch);
+    fill(0, &mut batch)?;
     let mut loss = f64::NAN;
     for step in 0..steps {
         let at = (step % turns) as usize;
@@ -82,7 +82,8 @@ pub(super) fn fit(
                 },
             )
         };
-        let (now, ()) = rayon::join(train, || fill(step + 1, &mut next));
+        let (now, filled) = rayon::join(train, || fill(step + 1, &mut next));
+        filled?;
         if !now.is_finite() {
             return Err(AttackError::Diverged {
                 attack: "reconstructor",
