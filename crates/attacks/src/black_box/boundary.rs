@@ -35,8 +35,9 @@ const LINES: usize = 6_000;
 
 impl BoundaryOptions {
     /// Options that can spend `queries` a victim where every flip after the first few is predicted:
-    /// a tenth on seeds, then about 3 queries a line on a cut of 32 steps or 5 on one of 1 024, with
-    /// lines to spare for those whose ends bear the same label.
+    /// a tenth on seeds, then about 3 queries a line on a cut of 32 steps or 4 on one of 1 024, with
+    /// lines to spare for those whose ends bear the same label. Lines are at most 6 000: what is left
+    /// of a larger budget is not spent.
     pub fn for_budget(queries: usize) -> Self {
         let seeds = (queries / 10).clamp(64, 500);
         let (steps, shared, each) = match queries {
@@ -171,6 +172,26 @@ impl<'a> Boundaries<'a> {
         }
         boundaries.inner = inner;
         Ok(boundaries)
+    }
+
+    /// Errors unless heads of `features` inputs can be asked, within `queries` at least about the
+    /// seeds.
+    pub(super) fn check(&self, features: usize, queries: usize) -> Result<(), AttackError> {
+        if features != self.width {
+            return Err(AttackError::Mismatch {
+                what: "features of the query images",
+                expected: features.to_string(),
+                found: self.width.to_string(),
+            });
+        }
+        if queries < self.seeds() {
+            return Err(option(
+                "queries",
+                queries,
+                "at least the number of seed images",
+            ));
+        }
+        Ok(())
     }
 
     /// Width d of the features.

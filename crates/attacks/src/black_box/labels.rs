@@ -3,8 +3,8 @@
 //! heads' law.
 //!
 //! Lines are asked about in stages, each as large as all before it. After each stage the estimate
-//! so far predicts the flips of the next, so that a line soon costs three to five queries instead of
-//! a whole bisection.
+//! so far predicts the flips of the next, so that a line soon costs fewer queries than a whole
+//! bisection.
 //!
 //! The equations are homogeneous: alone they would only shrink the estimate. The component along
 //! the mean head is therefore pinned to its prior value.
@@ -14,7 +14,6 @@ use super::search::Search;
 use super::walk::Walk;
 use super::{Boundaries, Extracted, HeadPrior};
 use crate::AttackError;
-use crate::error::option;
 
 /// How to extract by labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -46,20 +45,7 @@ impl<'a> LabelExtraction<'a> {
         boundaries: &'a Boundaries<'a>,
         options: LabelOptions,
     ) -> Result<Self, AttackError> {
-        if prior.width != boundaries.width() + 1 {
-            return Err(AttackError::Mismatch {
-                what: "features of the query images",
-                expected: (prior.width - 1).to_string(),
-                found: boundaries.width().to_string(),
-            });
-        }
-        if options.queries < boundaries.seeds() {
-            return Err(option(
-                "queries",
-                options.queries,
-                "at least the number of seed images",
-            ));
-        }
+        boundaries.check(prior.width - 1, options.queries)?;
         Ok(Self {
             prior,
             boundaries,
@@ -70,20 +56,15 @@ impl<'a> LabelExtraction<'a> {
     /// Extracts a head that is reached only through `label`, the class of an image with the given
     /// features.
     pub fn extract(&self, label: impl Fn(&[f32]) -> usize) -> Result<Extracted, AttackError> {
-        let (boundaries, steps) = (self.boundaries, self.boundaries.steps());
-        let search = Search { boundaries };
-        let seeds: Vec<usize> = (0..boundaries.seeds())
-            .map(|seed| label(boundaries.seed(seed)))
-            .collect();
+        let search = Search {
+            boundaries: self.boundaries,
+        };
+        let seeds = search.seeds(&label);
         let mut queries = seeds.len();
-        let mut lines = (0..boundaries.lines()).filter_map(|line| {
-            let (a, b) = boundaries.ends(line);
-            let ends = [seeds[a], seeds[b]];
-            (ends[0] != ends[1]).then(|| Walk::new(line, ends, steps))
-        });
+        let mut lines = search.walks(&seeds);
         let mut flips: Vec<Flip> = Vec::new();
         let mut head = self.prior.mean.clone();
-        let mut stride = FIRST_STRIDE * steps as f64;
+        let mut stride = FIRST_STRIDE * self.boundaries.steps() as f64;
         loop {
             let guided = !flips.is_empty();
             let mut walks: Vec<Walk> = lines.by_ref().take(flips.len().max(FIRST)).collect();

@@ -16,6 +16,23 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// The labels of all seeds, a query each.
+    pub fn seeds(&self, label: impl Fn(&[f32]) -> usize) -> Vec<usize> {
+        (0..self.boundaries.seeds())
+            .map(|seed| label(self.boundaries.seed(seed)))
+            .collect()
+    }
+
+    /// A walk on every line whose ends bear different labels.
+    pub fn walks(&self, seeds: &[usize]) -> impl Iterator<Item = Walk> {
+        let (boundaries, steps) = (self.boundaries, self.boundaries.steps());
+        (0..boundaries.lines()).filter_map(move |line| {
+            let (a, b) = boundaries.ends(line);
+            let ends = [seeds[a], seeds[b]];
+            (ends[0] != ends[1]).then(|| Walk::new(line, ends, steps))
+        })
+    }
+
     /// Walks until every flip is found or `budget` queries are spent; returns how many were. The
     /// interval of a walk that was cut short is wider, or still the whole line.
     pub fn walk(

@@ -9,10 +9,10 @@
 //! best with the seeds' labels, and the end that agrees best with seeds which were left out of the fit
 //! is kept, of equals the more probable one.
 
+mod answers;
 mod form;
 mod law;
 mod objective;
-mod search;
 
 #[cfg(test)]
 mod tests;
@@ -22,11 +22,10 @@ use transfer::Head;
 
 pub use law::HiddenLaw;
 
+use self::answers::{Answers, Asked, left_out};
 use self::objective::Objective;
-use self::search::{Answers, Search, left_out};
 use super::{Boundaries, Extracted, LabelOptions};
 use crate::AttackError;
-use crate::error::option;
 use crate::white_box::inversion::lbfgs::Lbfgs;
 
 /// Fits of one head.
@@ -59,20 +58,7 @@ impl<'a> FittedExtraction<'a> {
         boundaries: &'a Boundaries<'a>,
         options: LabelOptions,
     ) -> Result<Self, AttackError> {
-        if law.shape.features != boundaries.width() {
-            return Err(AttackError::Mismatch {
-                what: "features of the query images",
-                expected: law.shape.features.to_string(),
-                found: boundaries.width().to_string(),
-            });
-        }
-        if options.queries < boundaries.seeds() {
-            return Err(option(
-                "queries",
-                options.queries,
-                "at least the number of seed images",
-            ));
-        }
+        boundaries.check(law.shape.features, options.queries)?;
         let seeds: Vec<f32> = (0..boundaries.seeds())
             .flat_map(|seed| boundaries.seed(seed))
             .copied()
@@ -94,17 +80,17 @@ impl<'a> FittedExtraction<'a> {
     /// Extracts a head that is reached only through `label`, the class of an image with the given
     /// features. The copy is in the law's form.
     pub fn extract(&self, label: impl Fn(&[f32]) -> usize) -> Result<Extracted, AttackError> {
-        let search = Search::new(self.boundaries, self.options.queries, label)?;
+        let asked = Asked::new(self.boundaries, self.options.queries, label)?;
         Ok(Extracted {
-            weights: self.fit(&search)?,
-            queries: search.queries,
+            weights: self.fit(&asked)?,
+            queries: asked.queries,
         })
     }
 
-    fn fit(&self, search: &Search) -> Result<Vec<f32>, AttackError> {
+    fn fit(&self, asked: &Asked) -> Result<Vec<f32>, AttackError> {
         let law = self.law;
-        let labels = &search.labels;
-        let mut answers = Answers::new(law.form.outputs, self.boundaries, search)?;
+        let labels = &asked.labels;
+        let mut answers = Answers::new(law.form.outputs, self.boundaries, asked);
         let held_out = labels
             .iter()
             .enumerate()

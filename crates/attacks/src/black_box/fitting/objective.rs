@@ -13,8 +13,8 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use transfer::Activation;
 
+use super::answers::Answers;
 use super::law::HiddenLaw;
-use super::search::Answers;
 
 /// Standard deviation τ of the pinned scale.
 const PIN: f64 = 0.02;
