@@ -2,11 +2,13 @@
 
 mod decision;
 mod linear;
+mod private;
 mod relu;
 mod square;
 
 pub use decision::{DecisionBench, bench_decision};
 pub use linear::{LinearBench, bench_linear};
+pub use private::{PrivateBench, bench_private};
 pub use relu::{ReluBench, bench_relu};
 pub use square::{SquareBench, bench_square};
 
@@ -27,6 +29,8 @@ pub struct RheBench {
     pub relu: ReluBench,
     /// 10 × 1024 to the encrypted class.
     pub decision: DecisionBench,
+    /// 10 × 1024, hiding the features from the owner.
+    pub private: PrivateBench,
     /// 2048 → 4 → 1 and 1024 → 8 → 1.
     pub square: [SquareBench; 2],
 }
@@ -37,6 +41,7 @@ pub fn run() -> Result<RheBench, RheError> {
         linear: bench_linear(10, 1024, 200)?,
         relu: bench_relu(1024, 8, 50)?,
         decision: bench_decision(10, 1024, 10)?,
+        private: bench_private(10, 1024, 20)?,
         square: [bench_square(2048, 4, 20)?, bench_square(1024, 8, 20)?],
     })
 }

@@ -28,6 +28,25 @@ pub enum RheError {
         /// What is wrong with its features.
         reason: String,
     },
+    /// There is nothing to classify, or rows are not as wide as the head.
+    #[error("cannot classify the features: {reason}")]
+    Rows {
+        /// What was given.
+        reason: String,
+    },
+    /// Rounding to the steps of the scheme changes what the head says.
+    #[error(
+        "rounding changes the class of {changed} of {images} calibration features: {reason}\nhint: \
+         use more weight and feature bits, or bring the columns to one scale before training"
+    )]
+    Rounding {
+        /// Images whose class changes.
+        changed: usize,
+        /// Calibration images.
+        images: usize,
+        /// Where it is lost.
+        reason: String,
+    },
     /// The message and the noise of a product do not fit the plaintext space together.
     #[error(
         "decryption could fail with probability 2^{log2_failure:.1}, above the limit of 2^-64: \

@@ -3,7 +3,9 @@
 mod container;
 mod decision;
 mod linear;
+mod private;
 mod relu;
+mod scale;
 mod secret;
 mod square;
 

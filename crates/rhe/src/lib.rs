@@ -29,6 +29,7 @@ mod modular;
 pub mod noise;
 mod packing;
 pub mod parameters;
+mod private;
 mod protected;
 mod quantise;
 mod randomness;
@@ -47,8 +48,11 @@ pub use head::{Activation, Dense, PlainHead, class_of};
 pub use keys::{Identity, SealedNumbers, SecretKey};
 pub use linear::{LinearClassifier, LinearResults, Logits, ProtectedLinear};
 pub use packing::Packing;
+pub use private::{PrivateClassifier, PrivateResults, ProtectedPrivate};
 pub use protected::{EncryptedResults, ProtectedHead};
-pub use quantise::{PlaintextSpace, Precision, QuantisedFeatures, QuantisedLinear};
+pub use quantise::{
+    FeatureScale, PlaintextSpace, Precision, QuantisedFeatures, QuantisedLinear, Rounding,
+};
 pub use relu::{ProtectedRelu, Ranges, ReluBudget, ReluClassifier, ReluResults};
 pub use rows::Form;
 pub use square::{DEFAULT_MAX_NORM, ProtectedSquare, SquareClassifier, SquareResults};

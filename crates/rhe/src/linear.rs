@@ -13,4 +13,4 @@ pub use reveal::Logits;
 pub(crate) use protect::LinearShape;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

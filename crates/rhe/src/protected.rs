@@ -5,6 +5,7 @@ use crate::error::RheError;
 use crate::files::{Kind, Reader, at, read_limited, write_whole};
 use crate::keys::{Identity, SecretKey};
 use crate::linear::{LinearResults, Logits, ProtectedLinear};
+use crate::private::{PrivateResults, ProtectedPrivate};
 use crate::relu::{ProtectedRelu, ReluResults};
 use crate::square::{ProtectedSquare, SquareResults};
 use std::path::Path;
@@ -21,6 +22,8 @@ pub enum ProtectedHead {
     Square(Box<ProtectedSquare>),
     /// One affine layer, with what it takes to decide under encryption.
     Decision(ProtectedDecision),
+    /// One affine layer, results of which hide the features.
+    Private(ProtectedPrivate),
 }
 
 /// Encrypted logits of any kind of head.
@@ -35,6 +38,8 @@ pub enum EncryptedResults {
     Square(SquareResults),
     /// Classes alone, of a linear or ReLU head.
     Decision(DecisionResults),
+    /// Of a linear head, hiding the features.
+    Private(PrivateResults),
 }
 
 impl ProtectedHead {
@@ -45,6 +50,7 @@ impl ProtectedHead {
             Self::Relu(head) => head.to_bytes(),
             Self::Square(head) => head.to_bytes(),
             Self::Decision(head) => head.to_bytes(),
+            Self::Private(head) => head.to_bytes(),
         }
     }
 
@@ -57,6 +63,7 @@ impl ProtectedHead {
                 ProtectedSquare::from_bytes(bytes).map(|h| Self::Square(Box::new(h)))
             }
             Kind::DecisionHead => ProtectedDecision::from_bytes(bytes).map(Self::Decision),
+            Kind::PrivateHead => ProtectedPrivate::from_bytes(bytes).map(Self::Private),
             other => Err(RheError::format(
                 "protected head",
                 format!("this is a file of another kind: {}", other.name()),
@@ -82,6 +89,7 @@ impl ProtectedHead {
             Self::Relu(head) => head.key_id(),
             Self::Square(head) => head.key_id(),
             Self::Decision(head) => head.linear().key_id(),
+            Self::Private(head) => head.key_id(),
         }
     }
 
@@ -92,6 +100,7 @@ impl ProtectedHead {
             Self::Relu(head) => head.features(),
             Self::Square(head) => head.features(),
             Self::Decision(head) => head.linear().features(),
+            Self::Private(head) => head.features(),
         }
     }
 }
@@ -104,6 +113,7 @@ impl EncryptedResults {
             Self::Relu(results) => results.to_bytes(),
             Self::Square(results) => results.to_bytes(),
             Self::Decision(results) => results.to_bytes(),
+            Self::Private(results) => results.to_bytes(),
         }
     }
 
@@ -114,6 +124,7 @@ impl EncryptedResults {
             Kind::ReluResults => ReluResults::from_bytes(bytes).map(Self::Relu),
             Kind::SquareResults => SquareResults::from_bytes(bytes).map(Self::Square),
             Kind::DecisionResults => DecisionResults::from_bytes(bytes).map(Self::Decision),
+            Kind::PrivateResults => PrivateResults::from_bytes(bytes).map(Self::Private),
             other => Err(RheError::format(
                 "encrypted results",
                 format!("this is a file of another kind: {}", other.name()),
@@ -139,6 +150,7 @@ impl EncryptedResults {
             Self::Relu(results) => results.images(),
             Self::Square(results) => results.images(),
             Self::Decision(results) => results.images(),
+            Self::Private(results) => results.images(),
         }
     }
 }
@@ -164,6 +176,7 @@ impl SecretKey {
             EncryptedResults::Linear(results) => self.reveal_linear_logits(results),
             EncryptedResults::Relu(results) => self.reveal_relu_logits(results),
             EncryptedResults::Square(results) => self.reveal_square_logits(results),
+            EncryptedResults::Private(results) => self.reveal_private_logits(results),
             EncryptedResults::Decision(_) => Err(RheError::NoLogits),
         }
     }

@@ -1,9 +1,20 @@
 //! Real weights and features to integers, and what that costs.
 //!
-//! Weights: ŵ = ⌊w/s⌉ with |ŵ| ≤ W = 2^(weight bits − 1) − 1, one step s for the whole head;
-//! biases: b̂ = ⌊b/s⌉ with |b̂| ≤ 16·W. Features, per image: x̂ = ⌊βf⌉ with |x̂| ≤ X = 2^(feature
-//! bits) − 1, where β is an integer, so that the bias meets exactly the scale of the rest:
-//! the integer logit is Σ ŵ·x̂ + b̂·β = (β/s)·logit + error. It is evaluated without any loss.
+//! Weights: ŵ = ⌊w/s⌉ with |ŵ| ≤ W = 2^(weight bits − 1) − 1, one step s a row; biases:
+//! b̂ = ⌊b/s⌉ with |b̂| ≤ 16·W. (A row that a bias of −10^30 masks so loses its own weights and no
+//! other's.) Features, per image: x̂ = ⌊βf⌉ with |x̂| ≤ X = 2^(feature bits) − 1, where β is an
+//! integer, so that the bias meets exactly the scale of the rest: the integer logit is
+//! Σ ŵ·x̂ + b̂·β = (β/s)·logit + error. It is evaluated without any loss; what rounding itself loses
+//! is bounded by [`Rounding`], and made small by a [`FeatureScale`] where features need one.
+
+mod rounding;
+mod scale;
+
+#[cfg(test)]
+pub(crate) use rounding::CERTAINTY;
+pub use rounding::Rounding;
+pub(crate) use rounding::uncertain;
+pub use scale::FeatureScale;
 
 use crate::error::RheError;
 use crate::head::{Dense, check_row};
@@ -12,6 +23,13 @@ use crate::parameters::{MAX_LOG2_FAILURE, MODULUS};
 
 /// Biases may be this many times the largest weight before weights lose resolution.
 const BIAS_RANGE: i64 = 16;
+
+/// The least share of X that an image's largest feature must round to: four bits are lost at most.
+const LEAST_RANGE: u32 = 16;
+
+/// The mend for features that are too large or too small for their steps.
+const RESCALE: &str = "ask the head's owner to protect it with --calibration and features like \
+    these, which sets their scale; or multiply the features, and divide the weights, by a constant";
 
 /// How finely a linear head and its features are quantised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -101,39 +119,46 @@ pub struct QuantisedLinear {
     pub weights: Vec<i32>,
     /// b̂, K of them.
     pub biases: Vec<i64>,
-    /// s, the real size of one step.
-    pub step: f64,
+    /// s, the real size of one step, K of them.
+    pub steps: Vec<f64>,
 }
 
 impl QuantisedLinear {
-    /// Quantises a layer; the step is the smallest that holds the largest weight and bias.
+    /// Quantises a layer; a row's step is the smallest that holds its largest weight and its bias.
     pub fn new(layer: &Dense, precision: Precision) -> Result<Self, RheError> {
         let space = precision.space(layer.inputs)?;
         let (max_weight, max_bias) = (
             f64::from(space.max_weight),
             f64::from(space.max_weight) * BIAS_RANGE as f64,
         );
-        let mut step = 0f64;
-        for k in 0..layer.outputs {
+        let step = |k: usize| {
             let row = layer.row(k).iter().map(|&w| f64::from(w).abs());
-            step = step.max(row.fold(0.0, f64::max) / max_weight);
-            step = step.max(f64::from(layer.bias(k)).abs() / max_bias);
-        }
-        if step == 0.0 {
-            step = 1.0;
-        }
-        let rows = (0..layer.outputs).flat_map(|k| layer.row(k));
+            let weight = row.fold(0.0, f64::max) / max_weight;
+            let step = weight.max(f64::from(layer.bias(k)).abs() / max_bias);
+            if step == 0.0 { 1.0 } else { step }
+        };
+        let steps: Vec<f64> = (0..layer.outputs).map(step).collect();
+        let round = |value: f32, step: f64| (f64::from(value) / step).round();
+        let rows = steps.iter().enumerate();
         Ok(Self {
             features: layer.inputs,
             classes: layer.outputs,
             weights: rows
-                .map(|&w| (f64::from(w) / step).round() as i32)
+                .flat_map(|(k, &s)| layer.row(k).iter().map(move |&w| round(w, s) as i32))
                 .collect(),
             biases: (0..layer.outputs)
-                .map(|k| (f64::from(layer.bias(k)) / step).round() as i64)
+                .map(|k| round(layer.bias(k), steps[k]) as i64)
                 .collect(),
-            step,
+            steps,
         })
+    }
+
+    /// Logits of quantised features as real numbers.
+    pub fn values(&self, features: &QuantisedFeatures) -> Vec<f64> {
+        let integers = self.logits(features).into_iter().zip(&self.steps);
+        integers
+            .map(|(logit, step)| logit as f64 * (step / f64::from(features.scale)))
+            .collect()
     }
 
     /// Integer logits of quantised features: what the encrypted evaluation must give, bit for bit.
@@ -145,18 +170,6 @@ impl QuantisedLinear {
             sum + bias * i64::from(features.scale)
         })
         .collect()
-    }
-
-    /// Upper bound on |integer logit·s/β − logit| over the classes, for the features given:
-    /// (s/2)·(‖f‖₁ + 1) from the weights and bias, plus s·‖ŵ‖₁/(2β) from the features.
-    pub fn error_bound(&self, features: &[f32], scale: u32) -> f64 {
-        let norm: f64 = features.iter().map(|&f| f64::from(f).abs()).sum();
-        let largest_row = self
-            .weights
-            .chunks_exact(self.features)
-            .map(|row| row.iter().map(|&w| f64::from(w.abs())).sum::<f64>())
-            .fold(0.0, f64::max);
-        self.step / 2.0 * (norm + 1.0) + self.step * largest_row / (2.0 * f64::from(scale))
     }
 }
 
@@ -198,20 +211,66 @@ impl QuantisedFeatures {
                     image,
                     format!(
                         "its largest feature, {largest}, has no room in {limit} steps\n\
-                         hint: use more feature bits, or divide the features (and multiply the \
-                         weights) by a constant"
+                         hint: {RESCALE}"
                     ),
                 ));
             }
             self.quantise(row, scale as f32);
             let failure = log2_failure(self.norm as f64, space.delta);
             if failure <= MAX_LOG2_FAILURE {
-                return Ok(());
+                return self.check_range(largest, space, image);
             }
             // Noise grows with the scale and the exponent with its inverse square: shrink to fit.
             let shrink = ((1.0 - failure) / (1.0 - MAX_LOG2_FAILURE)).sqrt();
             scale = (scale * shrink * 0.999).min(scale - 1.0).floor();
         }
+    }
+
+    /// Quantises a row with a given scale, to magnitudes of at most `max`.
+    pub(crate) fn fill_fixed(
+        &mut self,
+        row: &[f32],
+        scale: u32,
+        max: u32,
+        image: usize,
+    ) -> Result<(), RheError> {
+        check_row(row, row.len(), image)?;
+        let largest = row.iter().fold(0f32, |m, f| m.max(f.abs()));
+        if f64::from(largest) * f64::from(scale) > f64::from(max) {
+            return Err(RheError::features(
+                image,
+                format!(
+                    "its largest feature is {:.1} times the largest that the head was protected \
+                     for\nhint: {RESCALE}",
+                    f64::from(largest) * f64::from(scale) / f64::from(max)
+                ),
+            ));
+        }
+        self.quantise(row, scale as f32);
+        Ok(())
+    }
+
+    /// Refuses an image of which rounding leaves next to nothing.
+    fn check_range(
+        &self,
+        largest: f32,
+        space: &PlaintextSpace,
+        image: usize,
+    ) -> Result<(), RheError> {
+        let rounded = f64::from(largest) * f64::from(self.scale);
+        let least = f64::from(space.max_feature.div_ceil(LEAST_RANGE));
+        if largest == 0.0 || rounded >= least - 0.5 {
+            return Ok(());
+        }
+        Err(RheError::features(
+            image,
+            format!(
+                "its largest feature, {largest}, rounds to {:.0} of {} steps: what tells the \
+                 classes apart may be lost\nhint: {RESCALE}",
+                rounded.round(),
+                space.max_feature
+            ),
+        ))
     }
 
     fn quantise(&mut self, row: &[f32], scale: f32) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use heads::Activation;
 
 /// The four steps of a protected head's life.
 #[derive(Clone, Debug, Subcommand)]
@@ -32,8 +33,9 @@ pub struct KeygenArgs {
 /// Encrypting a head.
 #[derive(Clone, Debug, Args)]
 pub struct ProtectArgs {
-    /// The head: a PyTorch state dict as safetensors (`weight`, `bias`, or `0.weight`, `0.bias`,
-    /// `2.weight`, `2.bias` with a hidden layer).
+    /// The head: the state dict of a PyTorch `Linear` or `Sequential` as safetensors or as
+    /// `torch.save` writes it (.pt, .pth), or scikit-learn's `coef_` as coef.npy with intercept.npy
+    /// beside it.
     #[arg(long, value_name = "FILE")]
     pub head: PathBuf,
     /// The secret key.
@@ -48,17 +50,22 @@ pub struct ProtectArgs {
     /// Bits of a quantised feature's magnitude.
     #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=14))]
     pub feature_bits: u32,
-    /// Public features (`.npy`, one row an image) by which the ranges of a ReLU head or of decisions
-    /// are set: more precise than the bounds that hold for any input.
+    /// Public features (`.npy`, one row an image) like those that will be classified. They show what
+    /// rounding loses, set the scale at which features are rounded, and the ranges of a ReLU head or
+    /// of decisions: more precise than the bounds that hold for any input.
     #[arg(long, value_name = "FILE")]
     pub calibration: Option<PathBuf>,
     /// Let who classifies choose `classify --decision`; doubles the file. Heads with a hidden layer
     /// of ReLU can decide without it.
     #[arg(long)]
     pub decision: bool,
-    /// Activation of the hidden layer, where there is one.
-    #[arg(long, value_name = "NAME", default_value = "relu", value_parser = ["relu", "square"])]
-    pub activation: String,
+    /// What stands between the layers, where there are several and the file does not say it.
+    #[arg(long, value_name = "NAME", value_parser = Activation::ALL.map(Activation::name))]
+    pub activation: Option<String>,
+    /// The layers from input to output, by the names before `.weight`, where the file does not say
+    /// their order.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub layers: Vec<String>,
 }
 
 /// Classifying under encryption.

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use datasets::read_matrix;
+use heads::{Activation, Asked, HeadError, ReadHead};
 use rhe::{
-    Activation, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, Form,
-    LinearClassifier, LinearDecider, PlainHead, Precision, ProtectedDecision, ProtectedHead,
-    ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges, ReluClassifier, RheError, SecretKey,
-    SquareClassifier,
+    Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, FeatureScale, Form,
+    LinearClassifier, LinearDecider, Logits, PlainHead, Precision, ProtectedDecision,
+    ProtectedHead, ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges, ReluClassifier,
+    RheError, SecretKey, SquareClassifier,
 };
 
 use crate::app::Failure;
@@ -76,13 +77,8 @@ fn keygen(args: &KeygenArgs) -> Result<String, Failure> {
 }
 
 fn protect(args: &ProtectArgs) -> Result<String, Failure> {
-    let activation = if args.activation == "square" {
-        Activation::Square
-    } else {
-        Activation::Relu
-    };
     let key = SecretKey::load(&args.key)?;
-    let head = PlainHead::load(&args.head, activation)?;
+    let head = plain_head(args)?;
     let protected = match (head.layers().len(), head.activation()) {
         (1, _) => protect_linear(args, &head, &key)?,
         (_, Activation::Relu) => {
@@ -118,6 +114,22 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
     ))
 }
 
+/// The head in the clear, with what the command line says where its file does not.
+fn plain_head(args: &ProtectArgs) -> Result<PlainHead, Failure> {
+    let asked = Asked {
+        activation: args.activation.as_deref().and_then(Activation::from_name),
+        layers: args.layers.clone(),
+    };
+    let read = ReadHead::read(&args.head, &asked).map_err(|error| {
+        let exit = match error {
+            HeadError::Unstated { .. } => Exit::Usage,
+            _ => Exit::Data,
+        };
+        Failure::new(&error, exit)
+    })?;
+    Ok(PlainHead::try_from(read)?)
+}
+
 fn protect_linear(
     args: &ProtectArgs,
     head: &PlainHead,
@@ -128,7 +140,14 @@ fn protect_linear(
         feature_bits: args.feature_bits,
     };
     if !args.decision {
-        let protected = ProtectedLinear::protect(head, key, precision, Form::Seeded)?;
+        let scale = match &args.calibration {
+            Some(path) => {
+                let rows = features(path, head.features())?;
+                FeatureScale::calibrated(head, precision, &rows)?
+            }
+            None => FeatureScale::none(),
+        };
+        let protected = ProtectedLinear::protect_scaled(head, key, precision, Form::Seeded, scale)?;
         return Ok(ProtectedHead::Linear(protected));
     }
     let range = match &args.calibration {
@@ -153,6 +172,15 @@ fn features(path: &Path, width: usize) -> Result<Vec<f32>, Failure> {
         return Err(Failure::new(
             &format!(
                 "{} has {found} columns, the head takes {width} features\nhint: extract the features with the backbone that the head was trained on",
+                path.display()
+            ),
+            Exit::Data,
+        ));
+    }
+    if values.is_empty() {
+        return Err(Failure::new(
+            &format!(
+                "{} holds no rows: there is nothing to classify",
                 path.display()
             ),
             Exit::Data,
@@ -221,22 +249,60 @@ fn reveal(args: &RevealArgs) -> Result<String, Failure> {
     let key = SecretKey::load(&args.key)?;
     let results = EncryptedResults::load(&args.encrypted)?;
     let mut text = String::new();
-    if args.logits {
-        for logits in key.reveal_logits(&results)? {
-            let values: Vec<String> = logits.values.iter().map(|z| format!("{z:.6}")).collect();
-            let _ = writeln!(text, "{}\t{}", logits.class, values.join("\t"));
-        }
-    } else if let EncryptedResults::Decision(results) = &results {
+    if let (EncryptedResults::Decision(results), false) = (&results, args.logits) {
         for class in key.reveal_decisions(results)? {
             let _ = match class {
                 Some(class) => writeln!(text, "{class}"),
                 None => writeln!(text, "undecided"),
             };
         }
-    } else {
-        for class in key.reveal(&results)? {
-            let _ = writeln!(text, "{class}");
+        return Ok(text);
+    }
+    let images = key.reveal_logits(&results)?;
+    tell_uncertain(&args.encrypted, &images)?;
+    for logits in images {
+        let _ = write!(text, "{}", logits.class);
+        if args.logits {
+            for value in &logits.values {
+                let _ = write!(text, "\t{}", shortest(*value));
+            }
         }
+        text.push('\n');
     }
     Ok(text)
+}
+
+/// Says how many images have two classes that rounding cannot order; refuses where most have.
+fn tell_uncertain(path: &Path, images: &[Logits]) -> Result<(), Failure> {
+    let count = images.iter().filter(|image| image.uncertain).count();
+    let Some(first) = images.iter().position(|image| image.uncertain) else {
+        return Ok(());
+    };
+    let text = format!(
+        "{}: in {count} of {} images (the first is image {first}) two classes are closer than \
+         rounding or noise can tell",
+        path.display(),
+        images.len()
+    );
+    if 2 * count > images.len() {
+        return Err(Failure::new(
+            &format!(
+                "{text}\nhint: protect the head with --calibration and features like these, with \
+                 more weight or feature bits, or with the features multiplied and the first \
+                 layer's weights divided by a constant"
+            ),
+            Exit::Data,
+        ));
+    }
+    crate::message::warning(&text);
+    Ok(())
+}
+
+/// Nine significant digits, as many as single precision has, however small the number.
+fn shortest(value: f64) -> String {
+    let rounded: f64 = format!("{value:.8e}").parse().unwrap_or(value);
+    match rounded.abs() {
+        0.0 | 1e-5..1e15 => format!("{rounded}"),
+        _ => format!("{rounded:e}"),
+    }
 }

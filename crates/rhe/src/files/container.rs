@@ -36,10 +36,12 @@ pub(crate) enum Kind {
     SquareResults = 8,
     DecisionHead = 9,
     DecisionResults = 10,
+    PrivateHead = 12,
+    PrivateResults = 13,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::SecretKey,
         Self::LinearHead,
         Self::LinearResults,
@@ -50,6 +52,8 @@ impl Kind {
         Self::SquareResults,
         Self::DecisionHead,
         Self::DecisionResults,
+        Self::PrivateHead,
+        Self::PrivateResults,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -64,6 +68,8 @@ impl Kind {
             Self::SquareResults => "encrypted results of a square head",
             Self::DecisionHead => "protected linear head with decisions",
             Self::DecisionResults => "encrypted decisions",
+            Self::PrivateHead => "protected linear head that hides the features",
+            Self::PrivateResults => "encrypted results that hide the features",
         }
     }
 
@@ -71,11 +77,12 @@ impl Kind {
     pub(crate) fn limit(self) -> u64 {
         match self {
             Self::SecretKey => 1 << 10,
-            Self::LinearHead | Self::DecisionHead | Self::ReluHead => 1 << 30,
+            Self::LinearHead | Self::DecisionHead | Self::ReluHead | Self::PrivateHead => 1 << 30,
             Self::EvaluationKeys | Self::SquareHead => 1 << 30,
             Self::LinearResults
             | Self::ReluResults
             | Self::SquareResults
+            | Self::PrivateResults
             | Self::DecisionResults => 4 << 30,
         }
     }

@@ -6,7 +6,7 @@ use crate::keys::SealedNumbers;
 use crate::linear::{LinearResults, LinearShape, ProtectedLinear};
 use crate::packing::Packing;
 use crate::parameters::POLYNOMIAL_SIZE;
-use crate::quantise::Precision;
+use crate::quantise::{FeatureScale, Precision};
 use crate::rows::{EncryptedRows, Form};
 
 impl LinearShape {
@@ -74,6 +74,7 @@ impl ProtectedLinear {
         writer.identity(self.id);
         self.shape.write(writer);
         writer.bytes(&self.step.0);
+        self.scale.write(writer);
         self.rows.write(writer);
     }
 
@@ -88,7 +89,8 @@ impl ProtectedLinear {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, RheError> {
         let (key, id) = (reader.identity()?, reader.identity()?);
         let shape = LinearShape::read(reader)?;
-        let step = SealedNumbers(reader.bytes(8)?.to_vec());
+        let step = SealedNumbers(reader.bytes(16 * shape.packing.classes)?.to_vec());
+        let scale = FeatureScale::read(reader, shape.packing.features)?;
         let rows = EncryptedRows::read(reader, shape.packing)?;
         Ok(Self {
             shape,
@@ -96,6 +98,7 @@ impl ProtectedLinear {
             id,
             rows,
             step,
+            scale,
         })
     }
 }
@@ -124,7 +127,7 @@ impl LinearResults {
         let mut reader = Reader::open(bytes, Kind::LinearResults)?;
         let (key, head) = (reader.identity()?, reader.identity()?);
         let shape = LinearShape::read(&mut reader)?;
-        let step = SealedNumbers(reader.bytes(8)?.to_vec());
+        let step = SealedNumbers(reader.bytes(16 * shape.packing.classes)?.to_vec());
         let images = reader.number()?;
         // Bounds the allocation before any is made: an image takes more bytes than this.
         if images > bytes.len() as u64 / 12 {

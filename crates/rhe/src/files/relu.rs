@@ -85,7 +85,7 @@ impl ProtectedRelu {
         let (hidden, outputs) = (hidden as usize, outputs as usize);
         let packing = Packing::new(features as usize, hidden + outputs)
             .map_err(|error| reader.bad(error.to_string()))?;
-        let scales = SealedNumbers(reader.bytes(8 * (1 + outputs))?.to_vec());
+        let scales = SealedNumbers(reader.bytes(8 * (1 + 2 * outputs))?.to_vec());
         let rows = EncryptedRows::read(&mut reader, packing)?;
         let mut read_table = |words: usize| {
             Ok(EncryptedTable {
@@ -139,7 +139,7 @@ impl ReluResults {
             return Err(reader.bad("its number of outputs is outside of the limits"));
         }
         let outputs = outputs as usize;
-        let scales = SealedNumbers(reader.bytes(8 * (1 + outputs))?.to_vec());
+        let scales = SealedNumbers(reader.bytes(8 * (1 + 2 * outputs))?.to_vec());
         let images = reader.number()?;
         // An image takes more bytes than this: no allocation is larger than the file.
         if images > bytes.len() as u64 / 4 {

@@ -3,7 +3,7 @@
 use super::{LinearResults, ProtectedLinear};
 use crate::error::RheError;
 use crate::parameters::POLYNOMIAL_SIZE;
-use crate::quantise::QuantisedFeatures;
+use crate::quantise::{FeatureScale, QuantisedFeatures};
 use crate::rows::RowEvaluator;
 use crate::transform::Backend;
 use rayon::prelude::*;
@@ -12,12 +12,14 @@ use rayon::prelude::*;
 #[derive(Debug)]
 pub struct LinearClassifier {
     template: LinearResults,
+    scale: FeatureScale,
     rows: RowEvaluator,
 }
 
 /// Memory that one thread reuses from image to image.
 #[derive(Debug, Default)]
 struct Scratch {
+    scaled: Vec<f32>,
     features: QuantisedFeatures,
     polynomial: Vec<u64>,
 }
@@ -35,6 +37,7 @@ impl LinearClassifier {
                 masks: Vec::new(),
                 bodies: Vec::new(),
             },
+            scale: head.scale.clone(),
             rows: RowEvaluator::new(&head.rows, backend),
         }
     }
@@ -94,9 +97,11 @@ impl LinearClassifier {
         scratch: &mut Scratch,
     ) -> Result<(u32, u64), RheError> {
         let Scratch {
+            scaled,
             features,
             polynomial,
         } = scratch;
+        let row = self.scale.apply(row, scaled);
         features.fill(row, self.features(), &self.template.shape.space, image)?;
         let scale = features.scale;
         self.rows

@@ -5,7 +5,7 @@ use crate::head::PlainHead;
 use crate::keys::{Identity, SealedNumbers, SecretKey};
 use crate::modular::{from_signed, mul};
 use crate::packing::Packing;
-use crate::quantise::{PlaintextSpace, Precision, QuantisedLinear};
+use crate::quantise::{FeatureScale, PlaintextSpace, Precision, QuantisedLinear, Rounding};
 use crate::randomness::{fill_from_system, system_generator};
 use crate::rows::{EncryptedRows, Encryptor, Form};
 use crate::transform::{Backend, Transform};
@@ -50,7 +50,10 @@ pub struct ProtectedLinear {
     pub(crate) key: Identity,
     pub(crate) id: Identity,
     pub(crate) rows: EncryptedRows,
+    /// Step and norm of each row: see [`Rounding`].
     pub(crate) step: SealedNumbers,
+    /// What features are divided by before they are rounded.
+    pub(crate) scale: FeatureScale,
 }
 
 impl ProtectedLinear {
@@ -61,13 +64,27 @@ impl ProtectedLinear {
         precision: Precision,
         form: Form,
     ) -> Result<Self, RheError> {
+        Self::protect_scaled(head, key, precision, form, FeatureScale::none())
+    }
+
+    /// As [`ProtectedLinear::protect`], for features that are divided by a public scale before they
+    /// are rounded: see [`FeatureScale::calibrated`].
+    pub fn protect_scaled(
+        head: &PlainHead,
+        key: &SecretKey,
+        precision: Precision,
+        form: Form,
+        scale: FeatureScale,
+    ) -> Result<Self, RheError> {
         let [layer] = head.layers() else {
             return Err(RheError::head(format!(
                 "it has {} layers, a linear head has one",
                 head.layers().len()
             )));
         };
+        let layer = &scale.fold(layer)?;
         let quantised = QuantisedLinear::new(layer, precision)?;
+        let rounding = Rounding::new(layer, &quantised);
         let shape = LinearShape::new(layer.inputs, layer.outputs, precision)?;
         let mut seed = [0; 32];
         fill_from_system(&mut seed)?;
@@ -82,7 +99,8 @@ impl ProtectedLinear {
             key: key.id(),
             id,
             rows: rows.into_form(form),
-            step: SealedNumbers::seal(&[quantised.step], key, id),
+            step: SealedNumbers::seal(&rounding.to_numbers(), key, id),
+            scale,
         })
     }
 

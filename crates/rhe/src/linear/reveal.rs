@@ -7,6 +7,7 @@ use crate::keys::SecretKey;
 use crate::modular::{from_signed, mul, sub, to_signed};
 use crate::noise::tail;
 use crate::parameters::{MAX_LOG2_FAILURE, MODULUS, POLYNOMIAL_SIZE};
+use crate::quantise::{Rounding, uncertain};
 use crate::transform::{Backend, Transform};
 use zeroize::Zeroizing;
 
@@ -19,6 +20,9 @@ pub struct Logits {
     pub values: Vec<f64>,
     /// The class.
     pub class: usize,
+    /// Whether another class's logit is closer to the largest than rounding, or the noise of an
+    /// approximate scheme, can tell.
+    pub uncertain: bool,
 }
 
 impl SecretKey {
@@ -28,7 +32,7 @@ impl SecretKey {
         results: &LinearResults,
     ) -> Result<Vec<Logits>, RheError> {
         self.check("result", results.key)?;
-        let step = results.step.open(self, results.head)?[0];
+        let rounding = Rounding::from_numbers(&results.step.open(self, results.head)?);
         let shape = &results.shape;
         let transform = Transform::new(Backend::Detected);
         let readers = slot_readers(self, shape, &transform);
@@ -45,10 +49,13 @@ impl SecretKey {
                 let integers = phases
                     .map(|phase| decode(phase, shape, norm, image))
                     .collect::<Result<Vec<i64>, _>>()?;
-                let unit = step / f64::from(scale);
-                let values: Vec<f64> = integers.iter().map(|&i| i as f64 * unit).collect();
+                let steps = integers.iter().zip(&rounding.steps);
+                let values: Vec<f64> = steps
+                    .map(|(&integer, step)| integer as f64 * (step / f64::from(scale)))
+                    .collect();
                 Ok(Logits {
                     class: class_of(&values),
+                    uncertain: uncertain(&values, &rounding.deviations(scale, norm)),
                     integers,
                     values,
                 })

@@ -82,12 +82,7 @@ fn negative_and_extreme_features_are_exact() {
     let protected =
         ProtectedLinear::protect(&head, &key, Precision::default(), Form::Full).unwrap();
     let classifier = LinearClassifier::new(&protected, Backend::Detected);
-    for row in [
-        vec![-255.0; 1024],
-        vec![255.0; 1024],
-        vec![0.0; 1024],
-        vec![1e-9; 1024],
-    ] {
+    for row in [vec![-255.0; 1024], vec![255.0; 1024], vec![0.0; 1024]] {
         let result = classifier.classify(&row).unwrap();
         let logits = key.reveal_linear_logits(&result).unwrap();
         assert_eq!(
@@ -97,6 +92,8 @@ fn negative_and_extreme_features_are_exact() {
     }
     assert!(classifier.classify(&vec![f32::NAN; 1024]).is_err());
     assert!(classifier.classify(&vec![1e6; 1024]).is_err());
+    // Nothing is left of these.
+    assert!(classifier.classify(&vec![1e-9; 1024]).is_err());
     assert!(classifier.classify(&vec![1.0; 1023]).is_err());
 }
 
@@ -120,7 +117,7 @@ fn another_key_is_an_error() {
     assert!(message.contains(&other.id().to_string()), "{message}");
     // Even under a forged name the numbers give it away: ten logits with little noise each.
     results.key = other.id();
-    results.step = crate::keys::SealedNumbers::seal(&[1.0], &other, results.head);
+    results.step = crate::keys::SealedNumbers::seal(&[1.0; 20], &other, results.head);
     assert!(other.reveal_linear_logits(&results).is_err());
 }
 

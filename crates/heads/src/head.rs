@@ -1,0 +1,113 @@
+//! What is read: layers, and what stands between them.
+
+use std::path::Path;
+
+use crate::error::HeadError;
+use crate::layers::layers;
+use crate::read::contents;
+
+/// What stands between two layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// max(0, x).
+    Relu,
+    /// x².
+    Square,
+}
+
+impl Activation {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Relu, Self::Square];
+
+    /// The name that a file's metadata and the command line use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Relu => "relu",
+            Self::Square => "square",
+        }
+    }
+
+    /// The activation of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
+/// One affine layer: `outputs × (inputs + 1)` weights, row-major, the bias last in each row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dense {
+    /// Width of its input.
+    pub inputs: usize,
+    /// Width of its output.
+    pub outputs: usize,
+    /// Weights and biases.
+    pub weights: Vec<f32>,
+}
+
+impl Dense {
+    /// Weights of output k, without its bias.
+    ///
+    /// # Panics
+    /// If `k` is not below the number of outputs.
+    pub fn row(&self, k: usize) -> &[f32] {
+        let start = k * (self.inputs + 1);
+        &self.weights[start..start + self.inputs]
+    }
+
+    /// Bias of output k.
+    ///
+    /// # Panics
+    /// If `k` is not below the number of outputs.
+    pub fn bias(&self, k: usize) -> f32 {
+        self.weights[k * (self.inputs + 1) + self.inputs]
+    }
+}
+
+/// What the caller states of a head, for files that do not say it.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// What stands between the layers. A file that states another is refused.
+    pub activation: Option<Activation>,
+    /// The layers from input to output, by the names before `.weight`.
+    pub layers: Vec<String>,
+}
+
+/// A trained head: affine layers, input first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadHead {
+    pub(crate) layers: Vec<Dense>,
+    pub(crate) activation: Option<Activation>,
+}
+
+impl ReadHead {
+    /// Reads a head's file: `.pt` and `.pth` as PyTorch's, `.npy` as scikit-learn's, anything else
+    /// as safetensors.
+    ///
+    /// # Errors
+    /// [`HeadError`] names the file, the tensor and a mend.
+    pub fn read(path: &Path, asked: &Asked) -> Result<Self, HeadError> {
+        let contents = contents(path)?;
+        layers(&contents, asked).map_err(|fault| fault.at(path))
+    }
+
+    /// The layers, input first: at least one, each as wide as the one before.
+    pub fn layers(&self) -> &[Dense] {
+        &self.layers
+    }
+
+    /// What stands between the layers; none where there is only one.
+    pub fn activation(&self) -> Option<Activation> {
+        self.activation
+    }
+
+    /// d, the number of features.
+    pub fn features(&self) -> usize {
+        self.layers.first().map_or(0, |layer| layer.inputs)
+    }
+
+    /// The number of logits.
+    pub fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.outputs)
+    }
+}
