@@ -4,13 +4,11 @@
 //! The right classes are computed by hand from the numbers given; the kinds are those of public bug
 //! reports of comparable tools.
 
-use std::path::Path;
+mod shell;
 
-use assert_cmd::Command;
-use safetensors::tensor::{Dtype, TensorView};
+use std::path::{Path, PathBuf};
 
-/// Name, shape, values.
-type Tensor<'a> = (&'a str, &'a [usize], &'a [f32]);
+use shell::{Shell, Tensor, copy};
 
 /// What must come of a head and features.
 enum Outcome {
@@ -21,77 +19,23 @@ enum Outcome {
 }
 use Outcome::{Classes, Refused};
 
-fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|v| v.to_le_bytes()).collect()
-}
-
-fn write_head(path: &Path, tensors: &[Tensor<'_>], metadata: &[(&str, &str)]) {
-    let data: Vec<Vec<u8>> = tensors.iter().map(|(_, _, v)| bytes(v)).collect();
-    let views = tensors.iter().zip(&data).map(|((name, shape, _), data)| {
-        let view = TensorView::new(Dtype::F32, shape.to_vec(), data).expect("it is consistent");
-        (*name, view)
-    });
-    let metadata = metadata
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-    let file = safetensors::serialize(views, Some(metadata.collect())).expect("it can be written");
-    std::fs::write(path, file).expect("it can be written");
-}
-
-fn write_features(path: &Path, width: usize, values: &[f32]) {
-    let rows = values.len() / width;
-    let mut header =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {width}), }}");
-    while !(10 + header.len() + 1).is_multiple_of(64) {
-        header.push(' ');
-    }
-    header.push('\n');
-    let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend((header.len() as u16).to_le_bytes());
-    file.extend(header.bytes());
-    file.extend(bytes(values));
-    std::fs::write(path, file).expect("it can be written");
-}
-
 /// Runs the steps in a folder that holds the head and the features; how far they came.
-fn life(folder: &Path, protect: &str, reveal: &str) -> Result<String, (&'static str, i32, String)> {
-    let keygen = if folder.join("owner.key").exists() {
-        None
-    } else {
-        Some((
-            "keygen",
-            "--key owner.key --evaluation-key eval.key".to_owned(),
-        ))
-    };
-    let steps = keygen.into_iter().chain([
-        (
-            "protect",
-            format!("--head head.safetensors --key owner.key --out head.rhe {protect}"),
-        ),
+fn life(shell: &Shell, protect: &str, reveal: &str) -> Result<String, (&'static str, i32, String)> {
+    if !shell.path("owner.key").exists() {
+        shell.step("keygen --key owner.key --evaluation-key eval.key");
+    }
+    let steps = [
+        ("protect", format!("--head head.safetensors --key owner.key --out head.rhe {protect}")),
         (
             "classify",
             "--head head.rhe --features x.npy --evaluation-key eval.key --out answers.rhe".into(),
         ),
-        (
-            "reveal",
-            format!("answers.rhe --key owner.key --trusted-classifier {reveal}"),
-        ),
-    ]);
+        ("reveal", format!("answers.rhe --key owner.key --trusted-classifier {reveal}")),
+    ];
     let mut said = String::new();
     for (step, line) in steps {
-        let output = Command::cargo_bin("harness")
-            .expect("the binary is built")
-            .current_dir(folder)
-            .args(["rhe", step])
-            .args(line.split_whitespace())
-            .output()
-            .expect("it starts");
-        if !output.status.success() {
-            let code = output.status.code().expect("it ends by itself");
-            let message = String::from_utf8(output.stderr).expect("text");
-            return Err((step, code, message));
-        }
-        said = String::from_utf8(output.stdout).expect("text");
+        let done = shell.rhe(&format!("{step} {line}"));
+        said = done.map_err(|(code, message)| (step, code, message))?;
     }
     Ok(said)
 }
@@ -373,19 +317,11 @@ fn small_heads_are_right_or_refused() {
             outcome: Refused("protect", 4, "head.safetensors: `fc.weight`[1, 1] is NaN"),
         },
     ];
-    let folder = tempfile::tempdir().expect("a folder");
+    let shell = Shell::new();
     for case in cases {
-        write_head(
-            &folder.path().join("head.safetensors"),
-            case.tensors,
-            case.metadata,
-        );
-        write_features(
-            &folder.path().join("x.npy"),
-            case.features.0,
-            case.features.1,
-        );
-        let came = life(folder.path(), case.protect, "");
+        shell.head(case.tensors, case.metadata);
+        shell.features("x.npy", case.features.0, case.features.1);
+        let came = life(&shell, case.protect, "");
         match (case.outcome, came) {
             (Classes(expected), Ok(said)) => {
                 let classes: Vec<usize> = said
@@ -408,14 +344,14 @@ fn small_heads_are_right_or_refused() {
 
 #[test]
 fn logits_have_as_many_digits_as_there_are() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let shell = Shell::new();
     let head: [Tensor<'_>; 2] = [
         ("weight", &[2, 1], &[1e-8, 2e-8]),
         ("bias", &[2], &[0.0, 0.0]),
     ];
-    write_head(&folder.path().join("head.safetensors"), &head, &[]);
-    write_features(&folder.path().join("x.npy"), 1, &[1.0]);
-    let said = life(folder.path(), "", "--logits").expect("it is revealed");
+    shell.head(&head, &[]);
+    shell.features("x.npy", 1, &[1.0]);
+    let said = life(&shell, "", "--logits").expect("it is revealed");
     let logits: Vec<f64> = said
         .split_whitespace()
         .skip(1)
@@ -431,11 +367,11 @@ fn logits_have_as_many_digits_as_there_are() {
 /// rounding to the file's own precision.
 #[test]
 fn heads_of_the_shared_cases_agree_with_their_right_logits() {
-    let Some(cases) = std::env::var_os("RHEA_CASES").map(std::path::PathBuf::from) else {
+    let Some(cases) = std::env::var_os("RHEA_CASES").map(PathBuf::from) else {
         println!("RHEA_CASES is not set");
         return;
     };
-    let folder = tempfile::tempdir().expect("a folder");
+    let shell = Shell::new();
     let head = |name: &str| cases.join("heads").join(format!("{name}.safetensors"));
     let matrix = |path: &Path| datasets::read_matrix(path).expect("a matrix");
     for (name, protect) in [
@@ -448,9 +384,9 @@ fn heads_of_the_shared_cases_agree_with_their_right_logits() {
         ("mlp", "--activation relu --calibration x.npy"),
         ("meta_square", ""),
     ] {
-        std::fs::copy(head(name), folder.path().join("head.safetensors")).expect("the head");
-        std::fs::copy(cases.join("heads/x.npy"), folder.path().join("x.npy")).expect("features");
-        let said = life(folder.path(), protect, "").expect(name);
+        copy(&shell, &head(name), "head.safetensors");
+        copy(&shell, &cases.join("heads/x.npy"), "x.npy");
+        let said = life(&shell, protect, "").expect(name);
         let (width, logits) = matrix(&cases.join(format!("heads/{name}.want.npy")));
         let right = logits.chunks_exact(width).map(|row| {
             let largest = row.iter().copied().fold(f32::MIN, f32::max);
@@ -475,8 +411,8 @@ fn heads_of_the_shared_cases_agree_with_their_right_logits() {
         ("bias_renamed", "`fc_bias`"),
         ("roberta_tanh", "--activation"),
     ] {
-        std::fs::copy(head(name), folder.path().join("head.safetensors")).expect("the head");
-        let (at, _, said) = life(folder.path(), "", "").expect_err(name);
+        copy(&shell, &head(name), "head.safetensors");
+        let (at, _, said) = life(&shell, "", "").expect_err(name);
         assert!(at == "protect" && said.contains(word), "{name}: {said}");
     }
 }
