@@ -25,12 +25,18 @@ fn life(shell: &Shell, protect: &str, reveal: &str) -> Result<String, (&'static 
         shell.step("keygen --key owner.key --evaluation-key eval.key");
     }
     let steps = [
-        ("protect", format!("--head head.safetensors --key owner.key --out head.rhe {protect}")),
+        (
+            "protect",
+            format!("--head head.safetensors --key owner.key --out head.rhe {protect}"),
+        ),
         (
             "classify",
             "--head head.rhe --features x.npy --evaluation-key eval.key --out answers.rhe".into(),
         ),
-        ("reveal", format!("answers.rhe --key owner.key --trusted-classifier {reveal}")),
+        (
+            "reveal",
+            format!("answers.rhe --key owner.key --trusted-classifier {reveal}"),
+        ),
     ];
     let mut said = String::new();
     for (step, line) in steps {

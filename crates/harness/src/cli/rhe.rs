@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use heads::Activation;
+use rhe::Scheme;
 
-/// The four steps of a protected head's life.
+/// The steps of a protected head's life.
 #[derive(Clone, Debug, Subcommand)]
 pub enum RheCommand {
     /// The owner makes a secret key.
@@ -16,6 +17,8 @@ pub enum RheCommand {
     Classify(ClassifyArgs),
     /// The owner decrypts results to classes.
     Reveal(RevealArgs),
+    /// The owner sees how often a key was used.
+    Count(CountArgs),
 }
 
 /// Making a key.
@@ -28,6 +31,10 @@ pub struct KeygenArgs {
     /// under encryption. They are no secret; who classifies needs them.
     #[arg(long, value_name = "FILE")]
     pub evaluation_key: Option<PathBuf>,
+    /// How many images may ever be revealed with the key: who sees the classes of enough images of
+    /// their choice has the head, encrypted or not. Without it there is no limit.
+    #[arg(long, value_name = "IMAGES")]
+    pub quota: Option<u64>,
 }
 
 /// Encrypting a head.
@@ -59,6 +66,14 @@ pub struct ProtectArgs {
     /// of ReLU can decide without it.
     #[arg(long)]
     pub decision: bool,
+    /// What hides the weights of a linear head: ring ciphertexts, or a pseudo-random pad, which is
+    /// half as large and takes no lattice.
+    #[arg(long, value_name = "NAME", default_value = Scheme::default().name(), value_parser = Scheme::ALL.map(Scheme::name), conflicts_with_all = ["decision", "private"])]
+    pub scheme: String,
+    /// Make a linear head whose results hide the features from the owner of the key too; they are
+    /// for owners who trust the classifier. Takes --calibration.
+    #[arg(long, conflicts_with = "decision")]
+    pub private: bool,
     /// What stands between the layers, where there are several and the file does not say it.
     #[arg(long, value_name = "NAME", value_parser = Activation::ALL.map(Activation::name))]
     pub activation: Option<String>,
@@ -84,6 +99,9 @@ pub struct ClassifyArgs {
     /// second an image for ten classes.
     #[arg(long)]
     pub decision: bool,
+    /// Refuse a head whose results would show the features to the owner of its key.
+    #[arg(long)]
+    pub private: bool,
     /// Where the encrypted results are written.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -102,4 +120,22 @@ pub struct RevealArgs {
     /// Results of `classify --decision` have none: that is a wrong command line (exit code 2).
     #[arg(long)]
     pub logits: bool,
+    /// Reveal results that cannot be authenticated, those of heads with a hidden layer and
+    /// decisions: who makes one up and sees its class reads the secret key.
+    #[arg(long)]
+    pub trusted_classifier: bool,
+}
+
+/// Uses of a key.
+#[derive(Clone, Debug, Args)]
+pub struct CountArgs {
+    /// The secret key. Its count is kept beside it, with `.count` behind the name.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Begin the count of a key that has none.
+    #[arg(long)]
+    pub begin: bool,
+    /// With --begin: how many images may ever be revealed with the key.
+    #[arg(long, value_name = "IMAGES", requires = "begin")]
+    pub quota: Option<u64>,
 }

@@ -5,6 +5,7 @@ mod check;
 mod data;
 mod privacy;
 mod rhe;
+mod told;
 
 pub use bench::bench;
 pub use check::check;
@@ -12,7 +13,11 @@ pub use data::data;
 pub use privacy::privacy;
 pub use rhe::rhe;
 
-/// The JSON schema of the config: `harness schema`.
-pub fn schema() -> String {
-    format!("{:#}\n", config::schema())
+/// The JSON schema of the config, or its reference as Markdown: `harness schema`.
+pub fn schema(markdown: bool) -> String {
+    if markdown {
+        config::reference()
+    } else {
+        format!("{:#}\n", config::schema())
+    }
 }

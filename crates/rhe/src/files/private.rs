@@ -1,6 +1,8 @@
 //! Files of private heads and of their results.
 
-use super::container::{Kind, Reader, Writer};
+use super::container::Kind;
+use super::reader::Reader;
+use super::writer::{Stored, Writer};
 use crate::error::RheError;
 use crate::keys::SealedNumbers;
 use crate::private::{
@@ -9,7 +11,7 @@ use crate::private::{
 use crate::quantise::FeatureScale;
 
 impl PrivateShape {
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut Writer<'_>) {
         writer.number(self.packing.features as u64);
         writer.number(self.packing.classes as u64);
         writer.small(self.weight_bits);
@@ -23,9 +25,8 @@ impl PrivateShape {
     }
 
     fn sealed(&self, reader: &mut Reader<'_>) -> Result<SealedNumbers, RheError> {
-        Ok(SealedNumbers(
-            reader.bytes(16 * self.packing.classes)?.to_vec(),
-        ))
+        let count = SealedNumbers::bytes(2 * self.packing.classes);
+        Ok(SealedNumbers(reader.bytes(count)?))
     }
 }
 
@@ -46,7 +47,7 @@ fn poly(reader: &mut Reader<'_>) -> Result<Poly, RheError> {
     ]))
 }
 
-fn write_poly(writer: &mut Writer, poly: &Poly) {
+fn write_poly(writer: &mut Writer<'_>, poly: &Poly) {
     poly.0.iter().for_each(|row| writer.words(row));
 }
 
@@ -55,28 +56,38 @@ fn word(reader: &mut Reader<'_>) -> Result<[u64; LIMBS], RheError> {
     Ok([words(reader, 1, first)?[0], words(reader, 1, second)?[0]])
 }
 
-impl ProtectedPrivate {
-    /// The head's file content.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let polys = self.bodies.len() + 1;
-        let mut writer = Writer::new(Kind::PrivateHead, polys * 8 * LIMBS * SIZE + 4096);
+impl Stored for ProtectedPrivate {
+    fn kind(&self) -> Kind {
+        Kind::PrivateHead
+    }
+
+    fn put(&self, writer: &mut Writer<'_>) {
         writer.identity(self.key);
         writer.identity(self.id);
-        self.shape.write(&mut writer);
+        self.shape.write(writer);
         writer.bytes(&self.step.0);
-        self.scale.write(&mut writer);
+        self.scale.write(writer);
         writer.bytes(&self.seed);
         let bodies = self.bodies.iter().chain([&self.zero]);
-        bodies.for_each(|poly| write_poly(&mut writer, poly));
+        bodies.for_each(|poly| write_poly(writer, poly));
         for (group, poly) in self.bias_bodies.iter().enumerate() {
             slots(&self.shape, group).for_each(|at| writer.words(&poly.at(at)));
         }
-        writer.finish()
+    }
+}
+
+impl ProtectedPrivate {
+    /// The head's file content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.container()
     }
 
     /// Reads what [`ProtectedPrivate::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        let mut reader = Reader::open(bytes, Kind::PrivateHead)?;
+        Self::read(Reader::open(bytes, Kind::PrivateHead)?)
+    }
+
+    pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, RheError> {
         let (key, id) = (reader.identity()?, reader.identity()?);
         let shape = PrivateShape::read(&mut reader)?;
         let step = shape.sealed(&mut reader)?;
@@ -109,34 +120,51 @@ impl ProtectedPrivate {
     }
 }
 
-impl PrivateResults {
-    /// The results' file content.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let capacity = self.images() * self.bytes_per_image() + 4096;
-        let mut writer = Writer::new(Kind::PrivateResults, capacity);
+impl Stored for PrivateResults {
+    fn kind(&self) -> Kind {
+        Kind::PrivateResults
+    }
+
+    fn put(&self, writer: &mut Writer<'_>) {
         writer.identity(self.key);
         writer.identity(self.head);
-        self.shape.write(&mut writer);
+        self.shape.write(writer);
         writer.bytes(&self.step.0);
         writer.number(self.images() as u64);
         for image in &self.images {
-            image
-                .masks
-                .iter()
-                .for_each(|poly| write_poly(&mut writer, poly));
+            image.masks.iter().for_each(|poly| write_poly(writer, poly));
             image.bodies.iter().for_each(|word| writer.words(word));
         }
-        writer.finish()
+    }
+}
+
+impl PrivateResults {
+    /// The results' file content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.container()
+    }
+
+    /// Refuses more images than a file holds, before they are classified.
+    pub(crate) fn check_size(shape: &PrivateShape, images: usize) -> Result<(), RheError> {
+        let packing = shape.packing;
+        let image = 8 * LIMBS * (packing.groups * SIZE + packing.classes);
+        let before = SealedNumbers::bytes(2 * packing.classes) + 64;
+        let most = (Kind::PrivateResults.limit() as usize - before) / image;
+        let hint = format!("classify at most {most} images at once");
+        Kind::PrivateResults.check_size((before + images * image) as u64, &hint)
     }
 
     /// Reads what [`PrivateResults::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        let mut reader = Reader::open(bytes, Kind::PrivateResults)?;
+        Self::read(Reader::open(bytes, Kind::PrivateResults)?)
+    }
+
+    pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, RheError> {
         let (key, head) = (reader.identity()?, reader.identity()?);
         let shape = PrivateShape::read(&mut reader)?;
         let step = shape.sealed(&mut reader)?;
         let count = reader.number()?;
-        if count > (bytes.len() / (8 * LIMBS * SIZE)) as u64 {
+        if count > reader.left() / (8 * LIMBS * SIZE) as u64 {
             return Err(reader.bad("it states more images than it holds"));
         }
         let mut images = Vec::new();

@@ -1,11 +1,12 @@
 //! The public scale of a head's features, a part of its file.
 
-use super::container::{Reader, Writer};
+use super::reader::Reader;
+use super::writer::Writer;
 use crate::error::RheError;
 use crate::quantise::FeatureScale;
 
 impl FeatureScale {
-    pub(super) fn write(&self, writer: &mut Writer) {
+    pub(super) fn write(&self, writer: &mut Writer<'_>) {
         writer.small(self.exponents.len() as u32);
         writer.bytes(bytemuck::cast_slice(&self.exponents));
     }
@@ -14,7 +15,8 @@ impl FeatureScale {
         let exponents = match reader.small()? as usize {
             0 => Vec::new(),
             count if count == features => {
-                bytemuck::cast_slice::<u8, i8>(reader.bytes(count)?).to_vec()
+                let bytes = reader.bytes(count)?;
+                bytemuck::cast_slice::<u8, i8>(&bytes).to_vec()
             }
             count => return Err(reader.bad(format!("it scales {count} features"))),
         };

@@ -51,7 +51,8 @@ impl PrivateClassifier {
     /// Results of `images × d` features, row-major, each hidden by randomness of its own from the
     /// operating system; on all threads of the rayon pool.
     pub fn classify(&self, features: &[f32]) -> Result<PrivateResults, RheError> {
-        image_count(features, self.features())?;
+        let images = image_count(features, self.features())?;
+        PrivateResults::check_size(&self.head.shape, images)?;
         let rows = features.par_chunks_exact(self.features()).enumerate();
         let images = rows.map_init(
             || (QuantisedFeatures::default(), Vec::new()),

@@ -4,7 +4,7 @@ use super::PrivateShape;
 use super::ring::{Masks, Poly, Ring, SIZE, errors, ternary};
 use crate::error::RheError;
 use crate::head::PlainHead;
-use crate::keys::{Identity, SealedNumbers, SecretKey, derived};
+use crate::keys::{Identity, SealedNumbers, SecretKey};
 use crate::quantise::{FeatureScale, QuantisedLinear, Rounding};
 use crate::randomness::{MaskSeed, fill_from_system, system_generator};
 use rand::CryptoRng;
@@ -144,8 +144,8 @@ pub(crate) fn slots(shape: &PrivateShape, group: usize) -> impl Iterator<Item = 
 
 /// s of one head, as values.
 pub(super) fn secret(key: &SecretKey, head: Identity, ring: &Ring) -> Poly {
-    let purpose = format!("rhea rhe private secret {head}");
-    let coefficients = zeroize::Zeroizing::new(ternary(&mut derived(key.master(), &purpose)));
+    let mut stream = key.derived("rhea rhe private head secret", &head.0);
+    let coefficients = zeroize::Zeroizing::new(ternary(&mut stream));
     let mut secret = Poly::from_signed(coefficients.iter().copied());
     ring.forward(&mut secret);
     secret

@@ -55,7 +55,10 @@ impl PrivateResults {
 impl SecretKey {
     /// Logits of each image. For owners who trust the classifier: nothing in a private result shows
     /// whether it was made from features.
-    pub fn reveal_private_logits(&self, results: &PrivateResults) -> Result<Vec<Logits>, RheError> {
+    pub(crate) fn reveal_private_logits(
+        &self,
+        results: &PrivateResults,
+    ) -> Result<Vec<Logits>, RheError> {
         self.check("result", results.key)?;
         let rounding = Rounding::from_numbers(&results.step.open(self, results.head)?);
         let (space, ring) = (results.shape.space, Ring::new());
