@@ -7,12 +7,13 @@
 mod decisions;
 mod format;
 mod linear;
+mod pad;
 mod tampering;
 
 use format::{HeadFile, Image, Opened, ResultsFile};
 use rhe::{
-    Backend, EncryptedResults, LinearClassifier, LinearResults, PlainHead, Precision,
-    ProtectedLinear, RheError, SecretKey,
+    Backend, EncryptedResults, FeatureScale, LinearClassifier, LinearResults, PlainHead, Precision,
+    ProtectedLinear, RheError, Scheme, SecretKey,
 };
 
 /// What every refusal says.
@@ -30,12 +31,18 @@ struct World {
 
 impl World {
     fn new(features: usize, classes: usize) -> Self {
+        Self::hidden(features, classes, Scheme::Lattice)
+    }
+
+    fn hidden(features: usize, classes: usize, scheme: Scheme) -> Self {
         let weights: Vec<f32> = (0..classes * (features + 1))
             .map(|i| (i as f32 * 0.37).sin())
             .collect();
         let plain = PlainHead::linear(features, classes, &weights).unwrap();
         let key = SecretKey::generate().unwrap();
-        let protected = ProtectedLinear::protect(&plain, &key, Precision::default()).unwrap();
+        let scale = FeatureScale::none();
+        let protected =
+            ProtectedLinear::protect_as(&plain, &key, Precision::default(), scale, scheme).unwrap();
         Self {
             head: HeadFile::parse(&protected.to_bytes()),
             key,
