@@ -49,7 +49,6 @@ pub use files::{RevealCount, check_outputs, must_be_new};
 pub use head::{Activation, Dense, PlainHead, class_of};
 pub use keys::{Identity, SealedNumbers, SecretKey};
 pub use linear::{LinearClassifier, LinearResults, Logits, ProtectedLinear, Scheme};
-pub use packing::Packing;
 pub use private::{PrivateClassifier, PrivateResults, ProtectedPrivate};
 pub use protected::{EncryptedResults, ProtectedHead};
 pub use quantise::{

@@ -23,8 +23,8 @@ use crate::parameters::{MODULUS, NOISE_BOUND_LOG2};
 /// Biases may be this many times the largest weight before weights lose resolution.
 pub(crate) const BIAS_RANGE: i64 = 16;
 
-/// The least share of X that an image's largest feature must round to: four bits are lost at most.
-const LEAST_RANGE: u32 = 16;
+/// How many times the error of their rounding, at least, an image's features must be.
+const LEAST_SIGNAL: u64 = 4;
 
 /// The mend for features that are too large or too small for their steps.
 const RESCALE: &str = "ask the head's owner to protect it with --calibration and features like \
@@ -190,8 +190,6 @@ pub struct QuantisedFeatures {
     pub values: Vec<i32>,
     /// β.
     pub scale: u32,
-    /// ‖x̂‖² + β²: how many times its own variance the noise grows.
-    pub norm: u64,
     /// ‖x̂‖₁ + 16β.
     pub sum: u64,
 }
@@ -205,6 +203,8 @@ impl QuantisedFeatures {
     }
 
     /// As [`QuantisedFeatures::new`], reusing the memory; checks that there are `width` features.
+    /// Inlined, so that callers compile it for the vector instructions at hand.
+    #[inline(always)]
     pub(crate) fn fill(
         &mut self,
         row: &[f32],
@@ -212,8 +212,13 @@ impl QuantisedFeatures {
         space: &PlaintextSpace,
         image: usize,
     ) -> Result<(), RheError> {
-        check_row(row, width, image)?;
-        let largest = row.iter().fold(0f32, |m, f| m.max(f.abs()));
+        // Magnitudes are in the order of their bits, and what is not finite lies above the rest.
+        let bits = row.iter().map(|f| f.to_bits() & 0x7fff_ffff);
+        let bits = bits.fold(0, |largest, bits| bits.max(largest));
+        if row.len() != width || bits >= f32::INFINITY.to_bits() {
+            check_row(row, width, image)?;
+        }
+        let largest = f32::from_bits(bits);
         let limit = f64::from(space.max_feature);
         let fitting = limit / f64::from(largest);
         let mut scale = fitting.min(f64::from(space.max_scale)).floor();
@@ -222,14 +227,15 @@ impl QuantisedFeatures {
                 return Err(RheError::features(
                     image,
                     format!(
-                        "its largest feature, {largest}, has no room in {limit} steps\n\
-                         hint: {RESCALE}"
+                        "its features, the largest {largest}, do not fit {limit} steps each and \
+                         {} in all\nhint: {RESCALE}",
+                        space.max_sum
                     ),
                 ));
             }
             self.quantise(row, scale as f32);
             if self.sum <= space.max_sum {
-                return self.check_range(largest, space, image);
+                return self.check_range(largest, image);
             }
             // The sum grows with the scale, but for rounding: shrink to fit.
             let shrink = space.max_sum as f64 / self.sum as f64;
@@ -261,29 +267,35 @@ impl QuantisedFeatures {
         Ok(())
     }
 
-    /// Refuses an image of which rounding leaves next to nothing.
-    fn check_range(
-        &self,
-        largest: f32,
-        space: &PlaintextSpace,
-        image: usize,
-    ) -> Result<(), RheError> {
-        let rounded = f64::from(largest) * f64::from(self.scale);
-        let least = f64::from(space.max_feature.div_ceil(LEAST_RANGE));
-        if largest == 0.0 || rounded >= least - 0.5 {
+    /// Refuses an image of which rounding leaves next to nothing: ‖x̂‖ must be [`LEAST_SIGNAL`] times
+    /// √(d/12), what rounding adds.
+    #[inline(always)]
+    fn check_range(&self, largest: f32, image: usize) -> Result<(), RheError> {
+        let magnitudes = self.sum - BIAS_RANGE as u64 * u64::from(self.scale);
+        let width = self.values.len() as u64;
+        // ‖x̂‖ ≥ ‖x̂‖₁/√d: mostly that is enough.
+        if largest == 0.0 || magnitudes * 3 >= LEAST_SIGNAL * width {
+            return Ok(());
+        }
+        self.check_norm(largest, image)
+    }
+
+    fn check_norm(&self, largest: f32, image: usize) -> Result<(), RheError> {
+        let squares = self.norm() - u64::from(self.scale).pow(2);
+        if 12 * squares >= LEAST_SIGNAL * LEAST_SIGNAL * self.values.len() as u64 {
             return Ok(());
         }
         Err(RheError::features(
             image,
             format!(
-                "its largest feature, {largest}, rounds to {:.0} of {} steps: what tells the \
+                "its features, the largest {largest}, round to {:.0} steps at most: what tells the \
                  classes apart may be lost\nhint: {RESCALE}",
-                rounded.round(),
-                space.max_feature
+                (f64::from(largest) * f64::from(self.scale)).round()
             ),
         ))
     }
 
+    #[inline(always)]
     fn quantise(&mut self, row: &[f32], scale: f32) {
         self.values.clear();
         // Adding 1.5·2^23 rounds to the nearest integer without a call, ties to even.
@@ -291,16 +303,21 @@ impl QuantisedFeatures {
         self.values
             .extend(row.iter().map(|f| ((f * scale + ROUND) - ROUND) as i32));
         self.scale = scale as u32;
+        // Magnitudes are below 2^14: so many of them add up in 32 bits, and in vector lanes.
+        let parts = self.values.chunks(1 << 16).map(|part| {
+            let magnitudes = part.iter().map(|x| x.unsigned_abs());
+            u64::from(magnitudes.fold(0u32, |sum, x| sum.wrapping_add(x)))
+        });
+        self.sum = parts.sum::<u64>() + BIAS_RANGE as u64 * u64::from(self.scale);
+    }
+
+    /// ‖x̂‖² + β²: how many times its own variance the noise of a product grows.
+    pub fn norm(&self) -> u64 {
         let squares = self
             .values
             .iter()
-            .map(|&x| (x as u32).wrapping_mul(x as u32));
-        // Squares below 2^28 and at most 2^20 of them.
-        let squares = squares.fold(0u64, |sum, square| sum.wrapping_add(u64::from(square)));
-        self.norm = squares + u64::from(self.scale).pow(2);
-        let magnitudes = self.values.iter().map(|x| x.unsigned_abs());
-        let magnitudes = magnitudes.fold(0u64, |sum, x| sum.wrapping_add(u64::from(x)));
-        self.sum = magnitudes + BIAS_RANGE as u64 * u64::from(self.scale);
+            .map(|x| u64::from(x.unsigned_abs()).pow(2));
+        squares.sum::<u64>() + u64::from(self.scale).pow(2)
     }
 }
 

@@ -39,6 +39,7 @@ impl SmallRows {
         self.blocks.clear();
     }
 
+    #[inline(always)]
     pub(crate) fn push(&mut self, row: impl ExactSizeIterator<Item = i16>) {
         debug_assert_eq!(row.len(), self.width);
         let start = self.blocks.len();
@@ -92,6 +93,11 @@ impl DigitRows {
         }
     }
 
+    /// Wipes rows that are secret from memory.
+    pub(crate) fn wipe(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.digits);
+    }
+
     /// out[i·rows + k] = Σ_j row_k[j]·x_i[j] modulo q, of rows as wide as these.
     pub(crate) fn multiply(&self, x: &SmallRows, out: &mut [u64]) {
         out.fill(0);
@@ -142,12 +148,11 @@ impl DigitRows {
 /// Where to cut a tile so that neither row has a larger ‖x‖₁ between two cuts than 32 bits bear;
 /// the ends of the parts, in blocks. A block by itself always fits: no lane meets more than four of
 /// its products, each below 2^29.
+#[inline(always)]
 fn cut(a: &[Block], b: &[Block]) -> Vec<usize> {
     let norm = |block: &Block| {
-        block
-            .iter()
-            .map(|x| u32::from(x.unsigned_abs()))
-            .sum::<u32>()
+        let magnitudes = block.iter().map(|x| u32::from(x.unsigned_abs()));
+        magnitudes.fold(0u32, |sum, x| sum.wrapping_add(x))
     };
     let mut ends = Vec::with_capacity(1);
     let (mut first, mut second) = (0, 0);

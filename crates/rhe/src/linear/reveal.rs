@@ -109,6 +109,13 @@ impl Decryptor {
     }
 }
 
+impl Drop for Decryptor {
+    fn drop(&mut self) {
+        self.rows.wipe();
+        zeroize::Zeroize::zeroize(&mut self.biases);
+    }
+}
+
 impl SecretKey {
     /// Logits of each image, if every one of them carries its tag.
     pub(crate) fn reveal_linear_logits(

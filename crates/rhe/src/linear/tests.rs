@@ -79,7 +79,12 @@ fn negative_and_extreme_features_are_exact() {
     let key = SecretKey::generate().unwrap();
     let protected = ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
     let classifier = LinearClassifier::new(&protected, Backend::Detected);
-    for row in [vec![-255.0; 1024], vec![255.0; 1024], vec![0.0; 1024]] {
+    for row in [
+        vec![-127.0; 1024],
+        vec![127.0; 1024],
+        [vec![-255.0; 256], vec![255.0; 256], vec![0.0; 512]].concat(),
+        vec![0.0; 1024],
+    ] {
         let result = classifier.classify(&row).unwrap();
         let logits = key.reveal_linear_logits(&result).unwrap();
         assert_eq!(
@@ -89,7 +94,8 @@ fn negative_and_extreme_features_are_exact() {
     }
     assert!(classifier.classify(&vec![f32::NAN; 1024]).is_err());
     assert!(classifier.classify(&vec![1e6; 1024]).is_err());
-    // Nothing is left of these.
+    // Each would fit, all of them do not; and nothing is left of small ones.
+    assert!(classifier.classify(&vec![255.0; 1024]).is_err());
     assert!(classifier.classify(&vec![1e-9; 1024]).is_err());
     assert!(classifier.classify(&vec![1.0; 1023]).is_err());
 }
@@ -167,7 +173,7 @@ fn noise_has_the_predicted_variance_and_stays_below_its_bound() {
                 let noise = to_signed(sub(phase, mul(from_signed(logit), space.delta)));
                 assert!(noise.unsigned_abs() <= features.sum << 17);
                 assert!(2 * noise.unsigned_abs() < space.delta);
-                sum += (noise as f64).powi(2) / product_variance(features.norm as f64);
+                sum += (noise as f64).powi(2) / product_variance(features.norm() as f64);
                 count += 1;
             }
         }

@@ -127,7 +127,7 @@ fn rounding_has_the_predicted_variance() {
                 .map(|_| rng.random_range(-1f32..1.0))
                 .collect();
             let rounded = QuantisedFeatures::new(&row, &space, 0).unwrap();
-            let deviations = rounding.deviations(rounded.scale, rounded.norm);
+            let deviations = rounding.deviations(rounded.scale, rounded.norm());
             let exact = head.logits(&row).unwrap();
             for ((value, exact), deviation) in
                 quantised.values(&rounded).iter().zip(exact).zip(deviations)
@@ -183,7 +183,7 @@ fn a_scale_keeps_what_rounding_would_lose() {
         let plain = QuantisedLinear::new(&head.layers()[0], precision).unwrap();
         if let Ok(rounded) = QuantisedFeatures::new(&row, &space, 0) {
             let rounding = Rounding::new(&head.layers()[0], &plain);
-            let deviations = rounding.deviations(rounded.scale, rounded.norm);
+            let deviations = rounding.deviations(rounded.scale, rounded.norm());
             assert!(uncertain(&plain.values(&rounded), &deviations));
         }
     }
