@@ -13,7 +13,7 @@ test *args:
 
 # The tests that need real data: RHEA_DATA names its folder.
 test-data:
-    cargo test --workspace -- --ignored
+    cargo test --workspace --tests -- --ignored
 
 # Formatting, lints and documentation, as CI has them.
 lint:
