@@ -23,6 +23,8 @@ use crate::{Activation, PlainHead};
 pub struct RheBench {
     /// 10 × 1024.
     pub linear: LinearBench,
+    /// 1000 × 2048, 1000 × 8192 and 10 × 50 000.
+    pub wide: [LinearBench; 3],
     /// 1024 → 8 → 1.
     pub relu: ReluBench,
     /// 10 × 1024 to the encrypted class.
@@ -34,7 +36,12 @@ pub struct RheBench {
 /// Runs every benchmark with the shapes of the papers; about a minute.
 pub fn run() -> Result<RheBench, RheError> {
     Ok(RheBench {
-        linear: bench_linear(10, 1024, 200)?,
+        linear: bench_linear(10, 1024, 256, 100)?,
+        wide: [
+            bench_linear(1000, 2048, 128, 3)?,
+            bench_linear(1000, 8192, 128, 1)?,
+            bench_linear(10, 50_000, 128, 3)?,
+        ],
         relu: bench_relu(1024, 8, 50)?,
         decision: bench_decision(10, 1024, 10)?,
         square: [bench_square(2048, 4, 20)?, bench_square(1024, 8, 20)?],

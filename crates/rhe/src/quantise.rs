@@ -7,11 +7,10 @@
 
 use crate::error::RheError;
 use crate::head::{Dense, check_row};
-use crate::noise::log2_failure;
-use crate::parameters::{MAX_LOG2_FAILURE, MODULUS};
+use crate::parameters::{MODULUS, NOISE_BOUND_LOG2};
 
 /// Biases may be this many times the largest weight before weights lose resolution.
-const BIAS_RANGE: i64 = 16;
+pub(crate) const BIAS_RANGE: i64 = 16;
 
 /// How finely a linear head and its features are quantised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -34,6 +33,10 @@ impl Default for Precision {
 
 /// The plaintext space of a linear head: a function of its shape and the precision alone, so that
 /// nothing about the weights shows.
+///
+/// Features of an image are held to ‖x̂‖₁ + 16β ≤ L. That bounds a logit by M = W·L and the noise of
+/// its product by 2^17·L, whatever the weights and whatever the noise; L is the largest for which
+/// the noise stays below Δ/2. Decryption then cannot fail.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlaintextSpace {
     /// X, the largest magnitude of a quantised feature.
@@ -42,7 +45,9 @@ pub struct PlaintextSpace {
     pub max_weight: u32,
     /// The largest feature scale β.
     pub max_scale: u32,
-    /// M, above the magnitude of every possible integer logit.
+    /// L, the largest ‖x̂‖₁ + 16β.
+    pub max_sum: u64,
+    /// M = W·L, the largest magnitude of an integer logit.
     pub max_logit: i64,
     /// Δ, the distance between neighbouring messages in units of 1/q: Δ·M < q/2.
     pub delta: u64,
@@ -63,29 +68,34 @@ impl Precision {
         }
         let (max_weight, max_feature) =
             ((1i64 << (weight_bits - 1)) - 1, (1i64 << feature_bits) - 1);
-        let features = i64::try_from(features)
-            .map_err(|_| RheError::head("it has more features than can be counted"))?;
-        let max_scale = max_feature.max(max_feature * features / 64).min(1 << 20);
-        let max_logit = max_feature * features * max_weight + BIAS_RANGE * max_weight * max_scale;
-        let delta = MODULUS / 2 / (max_logit as u64 + 1);
-        // One unit of each: the least noise that an image of one feature of size one meets.
-        let failure = log2_failure(2.0 * f64::from(1 << 6), delta);
-        if failure > MAX_LOG2_FAILURE {
-            return Err(RheError::Precision {
-                log2_failure: failure,
-                reason: format!(
-                    "{weight_bits}-bit weights and {feature_bits}-bit features over {features} \
-                     features leave messages only 2^{:.1} apart",
-                    (delta as f64).log2()
-                ),
-            });
+        // 2·2^17·L ≤ Δ with Δ = q/(2(W·L + 1)): L is some sqrt(q/(2·W·2^18)).
+        let delta = |sum: u64| MODULUS / 2 / (max_weight as u64 * sum + 1);
+        let noise = 1u64 << (NOISE_BOUND_LOG2 + 1);
+        let mut most = (MODULUS / 2 / noise / max_weight as u64).isqrt();
+        while noise * most >= delta(most) {
+            most -= 1;
         }
+        if max_feature as u64 + BIAS_RANGE as u64 > most {
+            return Err(RheError::setting(
+                format!("{weight_bits}-bit weights with {feature_bits}-bit features"),
+                format!(
+                    "an image's features may add up to {most} beside such weights, less than one \
+                     feature can be\nhint: use fewer weight or feature bits"
+                ),
+            ));
+        }
+        // A bias takes up to half of the sum.
+        let max_scale = most / (2 * BIAS_RANGE as u64);
+        // Fewer features than that cannot reach it.
+        let all = (max_feature as u64).saturating_mul(features as u64);
+        let max_sum = most.min(all.saturating_add(BIAS_RANGE as u64 * max_scale));
         Ok(PlaintextSpace {
             max_feature: max_feature as u32,
             max_weight: max_weight as u32,
             max_scale: max_scale as u32,
-            max_logit,
-            delta,
+            max_sum,
+            max_logit: max_weight * max_sum as i64,
+            delta: delta(max_sum),
         })
     }
 }
@@ -169,10 +179,12 @@ pub struct QuantisedFeatures {
     pub scale: u32,
     /// ‖x̂‖² + β²: how many times its own variance the noise grows.
     pub norm: u64,
+    /// ‖x̂‖₁ + 16β.
+    pub sum: u64,
 }
 
 impl QuantisedFeatures {
-    /// Quantises a row with the largest scale that the space and the noise allow.
+    /// Quantises a row with the largest scale that the space allows.
     pub fn new(row: &[f32], space: &PlaintextSpace, image: usize) -> Result<Self, RheError> {
         let mut out = Self::default();
         out.fill(row, row.len(), space, image)?;
@@ -204,13 +216,12 @@ impl QuantisedFeatures {
                 ));
             }
             self.quantise(row, scale as f32);
-            let failure = log2_failure(self.norm as f64, space.delta);
-            if failure <= MAX_LOG2_FAILURE {
+            if self.sum <= space.max_sum {
                 return Ok(());
             }
-            // Noise grows with the scale and the exponent with its inverse square: shrink to fit.
-            let shrink = ((1.0 - failure) / (1.0 - MAX_LOG2_FAILURE)).sqrt();
-            scale = (scale * shrink * 0.999).min(scale - 1.0).floor();
+            // The sum grows with the scale, but for rounding: shrink to fit.
+            let shrink = space.max_sum as f64 / self.sum as f64;
+            scale = (scale * shrink).min(scale - 1.0).floor();
         }
     }
 
@@ -228,6 +239,9 @@ impl QuantisedFeatures {
         // Squares below 2^28 and at most 2^20 of them.
         let squares = squares.fold(0u64, |sum, square| sum.wrapping_add(u64::from(square)));
         self.norm = squares + u64::from(self.scale).pow(2);
+        let magnitudes = self.values.iter().map(|x| x.unsigned_abs());
+        let magnitudes = magnitudes.fold(0u64, |sum, x| sum.wrapping_add(u64::from(x)));
+        self.sum = magnitudes + BIAS_RANGE as u64 * u64::from(self.scale);
     }
 }
 

@@ -14,7 +14,7 @@ pub use check::CheckArgs;
 pub use data::DataCommand;
 pub use options::Options;
 pub use privacy::{AccountantName, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
-pub use rhe::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
+pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::ConfigArgs;
 
 use std::ffi::OsString;

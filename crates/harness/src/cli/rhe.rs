@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// The four steps of a protected head's life.
+/// The steps of a protected head's life.
 #[derive(Clone, Debug, Subcommand)]
 pub enum RheCommand {
     /// The owner makes a secret key.
@@ -15,6 +15,8 @@ pub enum RheCommand {
     Classify(ClassifyArgs),
     /// The owner decrypts results to classes.
     Reveal(RevealArgs),
+    /// The owner sees how often a key was used.
+    Count(CountArgs),
 }
 
 /// Making a key.
@@ -27,6 +29,10 @@ pub struct KeygenArgs {
     /// under encryption. They are no secret; who classifies needs them.
     #[arg(long, value_name = "FILE")]
     pub evaluation_key: Option<PathBuf>,
+    /// How many images may ever be revealed with the key: who sees the classes of enough images of
+    /// their choice has the head, encrypted or not. Without it there is no limit.
+    #[arg(long, value_name = "IMAGES")]
+    pub quota: Option<u64>,
 }
 
 /// Encrypting a head.
@@ -95,4 +101,22 @@ pub struct RevealArgs {
     /// Results of `classify --decision` have none: that is a wrong command line (exit code 2).
     #[arg(long)]
     pub logits: bool,
+    /// Reveal results that cannot be authenticated, those of heads with a hidden layer and
+    /// decisions: who makes one up and sees its class reads the secret key.
+    #[arg(long)]
+    pub trusted_classifier: bool,
+}
+
+/// Uses of a key.
+#[derive(Clone, Debug, Args)]
+pub struct CountArgs {
+    /// The secret key. Its count is kept beside it, with `.count` behind the name.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Begin the count of a key that has none.
+    #[arg(long)]
+    pub begin: bool,
+    /// With --begin: how many images may ever be revealed with the key.
+    #[arg(long, value_name = "IMAGES", requires = "begin")]
+    pub quota: Option<u64>,
 }

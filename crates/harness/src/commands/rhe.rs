@@ -5,15 +5,16 @@ use std::path::Path;
 
 use datasets::read_matrix;
 use rhe::{
-    Activation, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, Form,
+    Activation, Ask, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, Form,
     LinearClassifier, LinearDecider, PlainHead, Precision, ProtectedDecision, ProtectedHead,
-    ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges, ReluClassifier, RheError, SecretKey,
-    SquareClassifier,
+    ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges, ReluClassifier, RevealCount, Revealed,
+    RheError, SecretKey, SquareClassifier, check_outputs, must_be_new,
 };
 
 use crate::app::Failure;
-use crate::cli::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
+use crate::cli::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 use crate::exit::Exit;
+use crate::message;
 
 /// Head room above the largest norm met in a calibration.
 const NORM_ROOM: f32 = 1.25;
@@ -28,17 +29,20 @@ pub fn rhe(command: &RheCommand) -> Result<String, Failure> {
         RheCommand::Protect(args) => protect(args),
         RheCommand::Classify(args) => classify(args),
         RheCommand::Reveal(args) => reveal(args),
+        RheCommand::Count(args) => count(args),
     }
 }
 
 impl From<RheError> for Failure {
     fn from(error: RheError) -> Self {
-        // Settings that cannot be had, and logits of a result that has none, are slips of the
-        // command line.
+        // Settings that cannot be had, outputs that must not be written, and answers that take
+        // another option are slips of the command line.
         let exit = match error {
-            RheError::NoLogits | RheError::Setting { .. } | RheError::Precision { .. } => {
-                Exit::Usage
-            }
+            RheError::NoLogits
+            | RheError::Setting { .. }
+            | RheError::Precision { .. }
+            | RheError::Unauthenticated { .. }
+            | RheError::Output { .. } => Exit::Usage,
             _ => Exit::Data,
         };
         Self::new(&error, exit)
@@ -49,27 +53,35 @@ fn usage(text: String) -> Failure {
     Failure::new(&text, Exit::Usage)
 }
 
-/// Refuses to replace a key: what it opened would be lost.
-fn must_be_new(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
-        return Err(usage(format!(
-            "{} exists, and keys are never overwritten\nhint: choose another name, or remove it first",
-            path.display()
-        )));
-    }
-    Ok(())
-}
-
 fn keygen(args: &KeygenArgs) -> Result<String, Failure> {
-    must_be_new(&args.key)?;
-    if let Some(path) = &args.evaluation_key {
-        must_be_new(path)?;
-    }
+    let count = RevealCount::path_of(&args.key);
+    let mut outputs = vec![args.key.as_path(), count.as_path()];
+    outputs.extend(args.evaluation_key.as_deref());
+    outputs.iter().try_for_each(|path| must_be_new(path))?;
+    check_outputs(&[], &outputs)?;
     let key = SecretKey::generate()?;
-    key.save(&args.key)?;
+    let evaluation = match &args.evaluation_key {
+        Some(path) => Some((EvaluationKeys::generate(&key)?, path)),
+        None => None,
+    };
+    // All or nothing: a key left alone would stand in the way of the next try.
+    let mut written = Vec::new();
+    let mut write = |path: &Path, written_to: Result<(), RheError>| match written_to {
+        Ok(()) => {
+            written.push(path.to_path_buf());
+            Ok(())
+        }
+        Err(error) => {
+            // What cannot be removed again is what the error leaves behind.
+            written.iter().for_each(|path| drop(std::fs::remove_file(path)));
+            Err(error)
+        }
+    };
+    write(&args.key, key.save(&args.key))?;
+    write(&count, RevealCount::begin(&args.key, &key, args.quota))?;
     let mut text = format!("secret key {} in {}\n", key.id(), args.key.display());
-    if let Some(path) = &args.evaluation_key {
-        EvaluationKeys::generate(&key)?.save(path)?;
+    if let Some((keys, path)) = evaluation {
+        write(path, keys.save(path))?;
         let _ = writeln!(text, "evaluation keys in {}", path.display());
     }
     Ok(text)
@@ -81,6 +93,9 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
     } else {
         Activation::Relu
     };
+    let mut inputs = vec![args.head.as_path(), args.key.as_path()];
+    inputs.extend(args.calibration.as_deref());
+    check_outputs(&inputs, &[&args.out])?;
     let key = SecretKey::load(&args.key)?;
     let head = PlainHead::load(&args.head, activation)?;
     let protected = match (head.layers().len(), head.activation()) {
@@ -108,7 +123,7 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
             ProtectedHead::Square(Box::new(protected))
         }
     };
-    let bytes = protected.to_bytes().len();
+    let bytes = protected.file_bytes();
     protected.save(&args.out)?;
     Ok(format!(
         "{} features to {} outputs, protected in {}, {bytes} bytes\n",
@@ -128,7 +143,7 @@ fn protect_linear(
         feature_bits: args.feature_bits,
     };
     if !args.decision {
-        let protected = ProtectedLinear::protect(head, key, precision, Form::Seeded)?;
+        let protected = ProtectedLinear::protect(head, key, precision)?;
         return Ok(ProtectedHead::Linear(protected));
     }
     let range = match &args.calibration {
@@ -162,9 +177,21 @@ fn features(path: &Path, width: usize) -> Result<Vec<f32>, Failure> {
 }
 
 fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
+    let mut inputs = vec![args.head.as_path(), args.features.as_path()];
+    inputs.extend(args.evaluation_key.as_deref());
+    check_outputs(&inputs, &[&args.out])?;
     let head = ProtectedHead::load(&args.head)?;
     let rows = features(&args.features, head.features())?;
-    let logits = |head| LinearClassifier::new(head, Backend::Detected).classify(&rows);
+    let classified = |images: usize| {
+        Ok(format!(
+            "{images} images classified, encrypted results in {}\n",
+            args.out.display()
+        ))
+    };
+    let logits = |head| {
+        let classifier = LinearClassifier::new(head, Backend::Detected);
+        classified(classifier.classify_to_file(&rows, &args.out)?)
+    };
     let results = match &head {
         ProtectedHead::Linear(_) if args.decision => {
             return Err(usage(format!(
@@ -172,13 +199,13 @@ fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
                 args.head.display()
             )));
         }
-        ProtectedHead::Linear(head) => EncryptedResults::Linear(logits(head)?),
+        ProtectedHead::Linear(head) => return logits(head),
         ProtectedHead::Decision(head) if args.decision => {
             let keys = evaluation_keys(args, "to decide takes evaluation keys")?;
             let decider = LinearDecider::new(head, &keys, Backend::Detected)?;
             EncryptedResults::Decision(decider.decide(&rows)?)
         }
-        ProtectedHead::Decision(head) => EncryptedResults::Linear(logits(head.linear())?),
+        ProtectedHead::Decision(head) => return logits(head.linear()),
         ProtectedHead::Relu(head) => {
             let keys = evaluation_keys(args, "a hidden layer with ReLU takes evaluation keys")?;
             let classifier = ReluClassifier::new(head, &keys, Backend::Detected)?;
@@ -200,11 +227,7 @@ fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
         _ => return Err(usage("this kind of head is not known".into())),
     };
     results.save(&args.out)?;
-    Ok(format!(
-        "{} images classified, encrypted results in {}\n",
-        results.images(),
-        args.out.display()
-    ))
+    classified(results.images())
 }
 
 fn evaluation_keys(args: &ClassifyArgs, why: &str) -> Result<EvaluationKeys, Failure> {
@@ -219,24 +242,50 @@ fn evaluation_keys(args: &ClassifyArgs, why: &str) -> Result<EvaluationKeys, Fai
 
 fn reveal(args: &RevealArgs) -> Result<String, Failure> {
     let key = SecretKey::load(&args.key)?;
-    let results = EncryptedResults::load(&args.encrypted)?;
+    let mut count = RevealCount::open(&args.key, &key)?;
     let mut text = String::new();
-    if args.logits {
-        for logits in key.reveal_logits(&results)? {
-            let values: Vec<String> = logits.values.iter().map(|z| format!("{z:.6}")).collect();
-            let _ = writeln!(text, "{}\t{}", logits.class, values.join("\t"));
-        }
-    } else if let EncryptedResults::Decision(results) = &results {
-        for class in key.reveal_decisions(results)? {
-            let _ = match class {
-                Some(class) => writeln!(text, "{class}"),
-                None => writeln!(text, "undecided"),
-            };
-        }
-    } else {
-        for class in key.reveal(&results)? {
-            let _ = writeln!(text, "{class}");
-        }
+    let mut tell = |revealed: Revealed| {
+        let _ = match revealed {
+            Revealed::Logits(logits) if args.logits => {
+                let values: Vec<String> =
+                    logits.values.iter().map(|z| format!("{z:.6}")).collect();
+                writeln!(text, "{}\t{}", logits.class, values.join("\t"))
+            }
+            Revealed::Logits(logits) => writeln!(text, "{}", logits.class),
+            Revealed::Decision(Some(class)) => writeln!(text, "{class}"),
+            Revealed::Decision(None) => writeln!(text, "undecided"),
+        };
+    };
+    let ask = Ask {
+        logits: args.logits,
+        trusted_classifier: args.trusted_classifier,
+    };
+    key.reveal_file(&args.encrypted, &mut count, ask, &mut tell)?;
+    if count.refused() > 0 {
+        message::warning(&format!(
+            "{} results files were refused with this key so far; after {} it reveals nothing more",
+            count.refused(),
+            RevealCount::MAX_REFUSED
+        ));
     }
     Ok(text)
+}
+
+fn count(args: &CountArgs) -> Result<String, Failure> {
+    let key = SecretKey::load(&args.key)?;
+    if args.begin {
+        RevealCount::begin(&args.key, &key, args.quota)?;
+    }
+    let count = RevealCount::open(&args.key, &key)?;
+    let quota = match count.quota() {
+        Some(quota) => format!(" of {quota}"),
+        None => String::new(),
+    };
+    Ok(format!(
+        "key {}: {}{quota} images revealed, {} of {} files refused\n",
+        key.id(),
+        count.revealed(),
+        count.refused(),
+        RevealCount::MAX_REFUSED
+    ))
 }

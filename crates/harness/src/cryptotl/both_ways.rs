@@ -11,7 +11,7 @@ use datasets::{Pool, Split};
 use evaluation::{Bootstrap, Scores, roc};
 use report::BothWaysRow;
 use rhe::{
-    Backend, EncryptedResults, Form, LinearClassifier, PlainHead, Precision, ProtectedHead,
+    Backend, EncryptedResults, LinearClassifier, PlainHead, Precision, ProtectedHead,
     ProtectedLinear, SecretKey,
 };
 use transfer::{Head, HeadShape, Recipe};
@@ -211,7 +211,7 @@ fn rhe_row(bench: &Bench, shots: usize, measured: &Measured) -> Result<BothWaysR
     let head = Head::new(shape, weights)?;
     let plain = PlainHead::linear(shape.features, shape.classes, &head.weights)?;
     let key = SecretKey::generate()?;
-    let protected = ProtectedLinear::protect(&plain, &key, Precision::default(), Form::Seeded)?;
+    let protected = ProtectedLinear::protect(&plain, &key, Precision::default())?;
     let classifier = LinearClassifier::new(&protected, Backend::Detected);
     let once = ProtectedHead::Linear(protected).to_bytes().len() as u64;
     let input = bench.target.row(bench.test[0]);

@@ -1,13 +1,14 @@
-//! Decryption, by the key's owner.
+//! Decryption, by the key's owner, of results that have been authenticated.
 
-use super::{LinearResults, LinearShape};
+use super::{
+    Binding, DigitRows, LinearResults, LinearShape, SmallRows, TagCheck, mask_products,
+};
 use crate::error::RheError;
 use crate::head::class_of;
 use crate::keys::SecretKey;
-use crate::modular::{from_signed, mul, sub, to_signed};
-use crate::noise::tail;
-use crate::parameters::{MAX_LOG2_FAILURE, MODULUS, POLYNOMIAL_SIZE};
+use crate::modular::{add, mul, sub, to_signed};
 use crate::transform::{Backend, Transform};
+use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 /// One image's logits in the clear.
@@ -21,99 +22,98 @@ pub struct Logits {
     pub class: usize,
 }
 
+/// A head's mask products A made ready: whoever holds them can decrypt, without a transform.
+pub(crate) struct Decryptor {
+    shape: LinearShape,
+    step: f64,
+    rows: DigitRows,
+    biases: Vec<u64>,
+}
+
+impl Decryptor {
+    /// Of a head whose binding a [`TagCheck`] has confirmed: everything follows from it and the key.
+    pub(crate) fn new(key: &SecretKey, binding: &Binding) -> Result<Self, RheError> {
+        let transform = Transform::new(Backend::Detected);
+        let secret = binding.secret(key, &transform);
+        let shape = binding.shape;
+        let count = shape.words();
+        let mut words = Zeroizing::new(vec![0; count]);
+        mask_products(&transform, &secret, &binding.seed, count, |start, products| {
+            words[start..start + products.len()].copy_from_slice(products);
+        });
+        let rows = words.chunks_exact(shape.row());
+        let (weights, biases): (Vec<&[u64]>, Vec<u64>) = rows
+            .filter_map(|row| row.split_last().map(|(bias, weights)| (weights, *bias)))
+            .unzip();
+        Ok(Self {
+            step: binding.step.open(key, binding.head)?[0],
+            rows: DigitRows::new(&weights, Backend::Detected),
+            shape,
+            biases,
+        })
+    }
+
+    /// Logits of each image of results that the head's [`TagCheck`] accepts.
+    pub(crate) fn logits(&self, results: &LinearResults) -> Vec<Logits> {
+        let integers = self.phases(results, |phase| nearest(phase, self.shape.space.delta));
+        let images = integers.into_iter().zip(&results.scales);
+        images
+            .map(|(integers, &scale)| {
+                let unit = self.step / f64::from(scale);
+                let values: Vec<f64> = integers.iter().map(|&i| i as f64 * unit).collect();
+                Logits {
+                    class: class_of(&values),
+                    integers,
+                    values,
+                }
+            })
+            .collect()
+    }
+
+    /// What `read` makes of each decrypted, not yet rounded word Δ·logit + noise, image by image.
+    pub(crate) fn phases<T: Send>(
+        &self,
+        results: &LinearResults,
+        read: impl Fn(u64) -> T + Sync,
+    ) -> Vec<Vec<T>> {
+        let batches = results.batches().flat_map_iter(|batch| {
+            let mut rows = SmallRows::new(self.shape.features);
+            (0..batch.images()).for_each(|i| rows.push(batch.features_of(i).iter().copied()));
+            let classes = self.shape.classes;
+            let mut products = vec![0; batch.images() * classes];
+            self.rows.multiply(&rows, &mut products);
+            let images = products.chunks_exact(classes).enumerate();
+            let images = images.map(|(image, products)| {
+                let scale = u64::from(batch.scales[image]);
+                let words = batch.words_of(image).0.iter().zip(products).zip(&self.biases);
+                words
+                    .map(|((&body, &product), &bias)| {
+                        read(sub(body, add(product, mul(bias, scale))))
+                    })
+                    .collect()
+            });
+            images.collect::<Vec<Vec<T>>>()
+        });
+        batches.collect()
+    }
+}
+
+/// The nearest multiple of Δ, in units of Δ.
+fn nearest(phase: u64, delta: u64) -> i64 {
+    let (signed, delta) = (to_signed(phase), delta as i64);
+    (signed + signed.signum() * (delta / 2)) / delta
+}
+
 impl SecretKey {
-    /// Logits of each image.
+    /// Logits of each image, if every one of them carries its tag.
     pub(crate) fn reveal_linear_logits(
         &self,
         results: &LinearResults,
     ) -> Result<Vec<Logits>, RheError> {
-        self.check("result", results.key)?;
-        let step = results.step.open(self, results.head)?[0];
-        let shape = &results.shape;
-        let transform = Transform::new(Backend::Detected);
-        let readers = slot_readers(self, shape, &transform);
-        let masks = results
-            .masks
-            .chunks_exact(shape.packing.groups * POLYNOMIAL_SIZE);
-        let bodies = results.bodies.chunks_exact(shape.packing.classes);
-        masks
-            .zip(bodies)
-            .zip(&results.scales)
-            .enumerate()
-            .map(|(image, ((masks, bodies), &(scale, norm)))| {
-                let phases = phases(shape, &readers, &transform, masks, bodies);
-                let integers = phases
-                    .map(|phase| decode(phase, shape, norm, image))
-                    .collect::<Result<Vec<i64>, _>>()?;
-                let unit = step / f64::from(scale);
-                let values: Vec<f64> = integers.iter().map(|&i| i as f64 * unit).collect();
-                Ok(Logits {
-                    class: class_of(&values),
-                    integers,
-                    values,
-                })
-            })
-            .collect()
+        let check = TagCheck::new(self, &results.binding).ok_or(RheError::Refused)?;
+        if !check.accepts(results) {
+            return Err(RheError::Refused);
+        }
+        Ok(Decryptor::new(self, &results.binding)?.logits(results))
     }
-}
-
-/// The decrypted, not yet rounded words of one image: Δ·logit + noise modulo q, for each class.
-pub(crate) fn phases<'a>(
-    shape: &'a LinearShape,
-    readers: &'a [Zeroizing<Vec<u64>>],
-    transform: &'a Transform,
-    masks: &'a [u64],
-    bodies: &'a [u64],
-) -> impl Iterator<Item = u64> + 'a {
-    bodies.iter().enumerate().map(move |(class, &body)| {
-        let (group, slot) = shape.packing.place(class);
-        let mask = &masks[group * POLYNOMIAL_SIZE..][..POLYNOMIAL_SIZE];
-        sub(body, transform.dot(mask, &readers[slot]))
-    })
-}
-
-/// For each slot the vector whose inner product with a polynomial a in evaluation form is
-/// coefficient t·w of a·s: NTT(X^(−t·w)) ∘ NTT(s) / N, since coefficient 0 is the mean value.
-pub(crate) fn slot_readers(
-    key: &SecretKey,
-    shape: &LinearShape,
-    transform: &Transform,
-) -> Vec<Zeroizing<Vec<u64>>> {
-    (0..shape.packing.slots)
-        .map(|slot| {
-            let at = slot * shape.packing.width;
-            let mut monomial = vec![0; POLYNOMIAL_SIZE];
-            match at {
-                0 => monomial[0] = 1,
-                _ => monomial[POLYNOMIAL_SIZE - at] = MODULUS - 1,
-            }
-            transform.forward(&mut monomial);
-            let mut reader = Zeroizing::new(vec![0; POLYNOMIAL_SIZE]);
-            transform.multiply(&mut reader, &monomial, key.values());
-            reader
-                .iter_mut()
-                .for_each(|v| *v = mul(*v, transform.size_inverse()));
-            reader
-        })
-        .collect()
-}
-
-/// Rounds to a message; noise or a message beyond what the head can give betrays another key.
-fn decode(phase: u64, shape: &LinearShape, norm: u64, image: usize) -> Result<i64, RheError> {
-    let delta = shape.space.delta as i64;
-    let signed = to_signed(phase);
-    let message = (signed + delta.signum() * signed.signum() * (delta / 2)) / delta;
-    let noise = to_signed(sub(phase, mul(from_signed(message), shape.space.delta)));
-    if message.abs() > shape.space.max_logit {
-        return Err(RheError::result(format!(
-            "a logit of image {image} is outside of the plaintext space: the result is damaged"
-        )));
-    }
-    if noise.unsigned_abs() as f64 > tail(norm as f64, MAX_LOG2_FAILURE) {
-        return Err(RheError::result(format!(
-            "a logit of image {image} holds more noise than a product can: the result is damaged \
-             or of another key"
-        )));
-    }
-    Ok(message)
 }

@@ -49,7 +49,7 @@ impl SecretKey {
     ) -> Result<Vec<Logits>, RheError> {
         self.check("result", results.key)?;
         let unit = results.scale.open(self, results.head)?[0];
-        let secret = results.secret.open(self, results.head);
+        let secret = results.secret.open(self, results.head)?;
         let secret = ckks::SecretKey::from_bytes(&results.context, &secret)?;
         let reveal = |ciphertext: &Ciphertext| {
             let slots = secret.decrypt(ciphertext)?.decode_real();
