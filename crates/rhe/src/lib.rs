@@ -48,7 +48,6 @@ pub use files::{RevealCount, check_outputs, must_be_new};
 pub use head::{Activation, Dense, PlainHead, class_of};
 pub use keys::{Identity, SealedNumbers, SecretKey};
 pub use linear::{LinearClassifier, LinearResults, Logits, ProtectedLinear};
-pub use packing::Packing;
 pub use protected::{EncryptedResults, ProtectedHead};
 pub use quantise::{PlaintextSpace, Precision, QuantisedFeatures, QuantisedLinear};
 pub use relu::{ProtectedRelu, Ranges, ReluBudget, ReluClassifier, ReluResults};

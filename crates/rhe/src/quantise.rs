@@ -209,9 +209,11 @@ impl QuantisedFeatures {
                 return Err(RheError::features(
                     image,
                     format!(
-                        "its largest feature, {largest}, has no room in {limit} steps\n\
+                        "its features, the largest {largest}, do not fit {limit} steps each and \
+                         {} in all\n\
                          hint: use more feature bits, or divide the features (and multiply the \
-                         weights) by a constant"
+                         weights) by a constant",
+                        space.max_sum
                     ),
                 ));
             }

@@ -70,7 +70,7 @@ impl Stored for Entry<'_> {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<(Identity, Uses, blake3::Hash), RheError> {
+fn parse(bytes: &[u8]) -> Result<(Identity, Uses, blake3::Hash), RheError> {
     let mut reader = Reader::open(bytes, Kind::RevealCount)?;
     let key = reader.identity()?;
     let uses = Uses {
@@ -135,7 +135,7 @@ impl RevealCount {
         let limit = 2 * Kind::RevealCount.limit();
         let read = (&mut file).take(limit).read_to_end(&mut bytes);
         read.map_err(|e| fail(e.to_string()))?;
-        let (found, uses, tag) = read(&bytes).map_err(|error| at(&path, error))?;
+        let (found, uses, tag) = parse(&bytes).map_err(|error| at(&path, error))?;
         let tag_key = key.authenticate(PURPOSE, &[]);
         let entry = Entry {
             key: key.id(),

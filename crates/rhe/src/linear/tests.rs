@@ -81,8 +81,9 @@ fn negative_and_extreme_features_are_exact() {
         ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
     let classifier = LinearClassifier::new(&protected, Backend::Detected);
     for row in [
-        vec![-255.0; 1024],
-        vec![255.0; 1024],
+        vec![-127.0; 1024],
+        vec![127.0; 1024],
+        [vec![-255.0; 256], vec![255.0; 256], vec![0.0; 512]].concat(),
         vec![0.0; 1024],
         vec![1e-9; 1024],
     ] {
@@ -95,6 +96,8 @@ fn negative_and_extreme_features_are_exact() {
     }
     assert!(classifier.classify(&vec![f32::NAN; 1024]).is_err());
     assert!(classifier.classify(&vec![1e6; 1024]).is_err());
+    // Each would fit, all of them do not.
+    assert!(classifier.classify(&vec![255.0; 1024]).is_err());
     assert!(classifier.classify(&vec![1.0; 1023]).is_err());
 }
 

@@ -81,9 +81,11 @@ fn relu_results_give_a_key_bit_each_to_who_is_trusted() {
     content.extend((N as u64).to_le_bytes());
     content.extend(std::iter::repeat_n(1u32.to_le_bytes(), N).flatten());
     for i in 0..N {
-        // An eighth of a turn below zero, and a quarter above that where the bit is set.
-        let eighth = 1u64 << 61;
-        content.extend(lwe(&[(i, (2 * eighth).wrapping_neg())], eighth.wrapping_neg()));
+        // Three sixteenths of a turn below zero, or above it where the bit is set: more than the
+        // sealed offset can move, and within the range of logits.
+        let sixteenth = 1u64 << 60;
+        let (mask, body) = (6 * sixteenth, 3 * sixteenth);
+        content.extend(lwe(&[(i, mask.wrapping_neg())], body.wrapping_neg()));
     }
     let forged = EncryptedResults::from_bytes(&container(&like, 6, 3, &content)).unwrap();
     unauthenticated(&key, &forged);
