@@ -192,15 +192,27 @@ fn refusals_and_images_are_counted() {
     std::fs::write(here.join("answers.rhe"), &honest).expect("it can be written");
     let output = harness(here, reveal);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("warning: 4 results files were refused"), "{said}");
+    assert!(
+        said.contains("warning: 4 results files were refused"),
+        "{said}"
+    );
     let said = step(here, "rhe count --key owner.key");
-    assert!(said.contains("8 of 9 images revealed, 4 of 1048576"), "{said}");
+    assert!(
+        said.contains("8 of 9 images revealed, 4 of 1048576"),
+        "{said}"
+    );
     let (code, said) = refused(here, reveal);
-    assert!(code == 4 && said.contains("1 are left of the 9"), "{code}: {said}");
+    assert!(
+        code == 4 && said.contains("1 are left of the 9"),
+        "{code}: {said}"
+    );
     // Without its count a key reveals nothing.
     std::fs::remove_file(here.join("owner.key.count")).expect("it is there");
     let (code, said) = refused(here, reveal);
-    assert!(code == 4 && said.contains("count --begin"), "{code}: {said}");
+    assert!(
+        code == 4 && said.contains("count --begin"),
+        "{code}: {said}"
+    );
     step(here, "rhe count --key owner.key --begin");
     assert_eq!(step(here, reveal), expected);
 }
@@ -220,7 +232,10 @@ fn no_output_takes_the_place_of_an_input_or_a_key() {
         let (code, said) = refused(here, line);
         assert!(code == 2 || code == 4, "{line}: {said}");
         // Nothing is left that blocks the next try.
-        assert!(!here.join("k").exists() && !here.join("k.count").exists(), "{line}");
+        assert!(
+            !here.join("k").exists() && !here.join("k.count").exists(),
+            "{line}"
+        );
     }
     step(here, "rhe keygen --key owner.key");
     step(
@@ -229,7 +244,13 @@ fn no_output_takes_the_place_of_an_input_or_a_key() {
     );
     std::fs::create_dir(here.join("sub")).expect("a folder");
     std::fs::hard_link(here.join("owner.key"), here.join("same.key")).expect("a link");
-    let mut places = vec!["owner.key", "./owner.key", "sub/../owner.key", "same.key", "sub"];
+    let mut places = vec![
+        "owner.key",
+        "./owner.key",
+        "sub/../owner.key",
+        "same.key",
+        "sub",
+    ];
     places.push("owner.key.count");
     #[cfg(unix)]
     {
@@ -237,7 +258,13 @@ fn no_output_takes_the_place_of_an_input_or_a_key() {
         std::os::unix::fs::symlink("nothing", here.join("dangling")).expect("a link");
         places.extend(["link", "dangling", "/dev/null", "/dev/stdout"]);
     }
-    let files = ["owner.key", "owner.key.count", "head.rhe", "head.safetensors", "features.npy"];
+    let files = [
+        "owner.key",
+        "owner.key.count",
+        "head.rhe",
+        "head.safetensors",
+        "features.npy",
+    ];
     let content = || files.map(|name| std::fs::read(here.join(name)).expect("it is there"));
     let before = content();
     let protect = "rhe protect --head head.safetensors --key owner.key --out";
@@ -286,7 +313,10 @@ fn who_classifies_may_let_out_the_class_alone() {
         "{code}: {said}"
     );
     assert_eq!(
-        step(here, "rhe reveal d.rhe --key owner.key --trusted-classifier"),
+        step(
+            here,
+            "rhe reveal d.rhe --key owner.key --trusted-classifier"
+        ),
         expected
     );
     let (code, said) = refused(here, "rhe reveal d.rhe --key owner.key --logits");

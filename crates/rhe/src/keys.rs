@@ -61,7 +61,10 @@ impl SecretKey {
 
     pub(crate) fn from_master(master: Zeroizing<[u8; 32]>) -> Self {
         let mut coefficients = Zeroizing::new(vec![0; POLYNOMIAL_SIZE]);
-        fill_binary(&mut stream(&master, "rhea rhe glwe secret"), &mut coefficients);
+        fill_binary(
+            &mut stream(&master, "rhea rhe glwe secret"),
+            &mut coefficients,
+        );
         let mut values = coefficients.clone();
         Transform::new(Backend::Detected).forward(&mut values);
         let mut id = [0; 16];

@@ -175,7 +175,11 @@ impl EncryptedResults {
         let file = ContainerFile::open_unchecked(path, RESULTS)?;
         if let Err(error) = file.check() {
             let linear = file.kind() == Kind::LinearResults;
-            return Err(if linear { RheError::Refused } else { at(path, error) });
+            return Err(if linear {
+                RheError::Refused
+            } else {
+                at(path, error)
+            });
         }
         Self::read(file.kind(), file.reader()?).map_err(|error| at(path, error))
     }

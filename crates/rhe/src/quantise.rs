@@ -177,8 +177,6 @@ pub struct QuantisedFeatures {
     pub values: Vec<i32>,
     /// β.
     pub scale: u32,
-    /// ‖x̂‖² + β²: how many times its own variance the noise grows.
-    pub norm: u64,
     /// ‖x̂‖₁ + 16β.
     pub sum: u64,
 }
@@ -192,6 +190,8 @@ impl QuantisedFeatures {
     }
 
     /// As [`QuantisedFeatures::new`], reusing the memory; checks that there are `width` features.
+    /// Inlined, so that callers compile it for the vector instructions at hand.
+    #[inline(always)]
     pub(crate) fn fill(
         &mut self,
         row: &[f32],
@@ -199,8 +199,13 @@ impl QuantisedFeatures {
         space: &PlaintextSpace,
         image: usize,
     ) -> Result<(), RheError> {
-        check_row(row, width, image)?;
-        let largest = row.iter().fold(0f32, |m, f| m.max(f.abs()));
+        // Magnitudes are in the order of their bits, and what is not finite lies above the rest.
+        let bits = row.iter().map(|f| f.to_bits() & 0x7fff_ffff);
+        let bits = bits.fold(0, |largest, bits| bits.max(largest));
+        if row.len() != width || bits >= f32::INFINITY.to_bits() {
+            check_row(row, width, image)?;
+        }
+        let largest = f32::from_bits(bits);
         let limit = f64::from(space.max_feature);
         let fitting = limit / f64::from(largest);
         let mut scale = fitting.min(f64::from(space.max_scale)).floor();
@@ -227,6 +232,7 @@ impl QuantisedFeatures {
         }
     }
 
+    #[inline(always)]
     fn quantise(&mut self, row: &[f32], scale: f32) {
         self.values.clear();
         // Adding 1.5·2^23 rounds to the nearest integer without a call, ties to even.
@@ -234,16 +240,21 @@ impl QuantisedFeatures {
         self.values
             .extend(row.iter().map(|f| ((f * scale + ROUND) - ROUND) as i32));
         self.scale = scale as u32;
+        // Magnitudes are below 2^14: so many of them add up in 32 bits, and in vector lanes.
+        let parts = self.values.chunks(1 << 16).map(|part| {
+            let magnitudes = part.iter().map(|x| x.unsigned_abs());
+            u64::from(magnitudes.fold(0u32, |sum, x| sum.wrapping_add(x)))
+        });
+        self.sum = parts.sum::<u64>() + BIAS_RANGE as u64 * u64::from(self.scale);
+    }
+
+    /// ‖x̂‖² + β²: how many times its own variance the noise of a product grows.
+    pub fn norm(&self) -> u64 {
         let squares = self
             .values
             .iter()
-            .map(|&x| (x as u32).wrapping_mul(x as u32));
-        // Squares below 2^28 and at most 2^20 of them.
-        let squares = squares.fold(0u64, |sum, square| sum.wrapping_add(u64::from(square)));
-        self.norm = squares + u64::from(self.scale).pow(2);
-        let magnitudes = self.values.iter().map(|x| x.unsigned_abs());
-        let magnitudes = magnitudes.fold(0u64, |sum, x| sum.wrapping_add(u64::from(x)));
-        self.sum = magnitudes + BIAS_RANGE as u64 * u64::from(self.scale);
+            .map(|x| u64::from(x.unsigned_abs()).pow(2));
+        squares.sum::<u64>() + u64::from(self.scale).pow(2)
     }
 }
 

@@ -51,7 +51,10 @@ impl SecretKey {
     /// An undecided image of a decision is an error: see [`SecretKey::reveal_trusted_decisions`].
     pub fn reveal_trusted(&self, results: &EncryptedResults) -> Result<Vec<usize>, RheError> {
         if let EncryptedResults::Decision(results) = results {
-            let classes = self.reveal_trusted_decisions(results)?.into_iter().enumerate();
+            let classes = self
+                .reveal_trusted_decisions(results)?
+                .into_iter()
+                .enumerate();
             return classes
                 .map(|(image, class)| class.ok_or(RheError::Undecided { image }))
                 .collect();

@@ -105,8 +105,7 @@ fn a_linear_head_agrees_on_real_images() {
     let head = PlainHead::linear(PIXELS, 10, &train_linear(&read(&folder, "train", 5000))).unwrap();
     let test = read(&folder, "t10k", 10_000);
     let key = SecretKey::generate().unwrap();
-    let protected =
-        ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
+    let protected = ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
     let results = LinearClassifier::new(&protected, Backend::Detected).classify(&test.features);
     let classes = key
         .reveal(&EncryptedResults::Linear(results.unwrap()))

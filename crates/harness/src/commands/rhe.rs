@@ -5,8 +5,8 @@ use std::path::Path;
 
 use datasets::read_matrix;
 use rhe::{
-    Activation, Ask, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, Form,
-    LinearClassifier, LinearDecider, PlainHead, Precision, ProtectedDecision, ProtectedHead,
+    Activation, Ask, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys,
+    Form, LinearClassifier, LinearDecider, PlainHead, Precision, ProtectedDecision, ProtectedHead,
     ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges, ReluClassifier, RevealCount, Revealed,
     RheError, SecretKey, SquareClassifier, check_outputs, must_be_new,
 };
@@ -73,7 +73,9 @@ fn keygen(args: &KeygenArgs) -> Result<String, Failure> {
         }
         Err(error) => {
             // What cannot be removed again is what the error leaves behind.
-            written.iter().for_each(|path| drop(std::fs::remove_file(path)));
+            written
+                .iter()
+                .for_each(|path| drop(std::fs::remove_file(path)));
             Err(error)
         }
     };
@@ -247,8 +249,7 @@ fn reveal(args: &RevealArgs) -> Result<String, Failure> {
     let mut tell = |revealed: Revealed| {
         let _ = match revealed {
             Revealed::Logits(logits) if args.logits => {
-                let values: Vec<String> =
-                    logits.values.iter().map(|z| format!("{z:.6}")).collect();
+                let values: Vec<String> = logits.values.iter().map(|z| format!("{z:.6}")).collect();
                 writeln!(text, "{}\t{}", logits.class, values.join("\t"))
             }
             Revealed::Logits(logits) => writeln!(text, "{}", logits.class),

@@ -69,8 +69,12 @@ pub fn bench_linear(
     let mut failure = None;
     let mut keep = |result: Result<(), RheError>| failure = failure.take().or(result.err());
     let mut single = fast.classify(one)?;
-    let single_us = shortest(20 * rounds, 1, || keep(fast.classify_into(one, &mut single)));
-    let portable_us = shortest(5 * rounds, 1, || keep(plain.classify_into(one, &mut single)));
+    let single_us = shortest(20 * rounds, 1, || {
+        keep(fast.classify_into(one, &mut single))
+    });
+    let portable_us = shortest(5 * rounds, 1, || {
+        keep(plain.classify_into(one, &mut single))
+    });
     let batch_us = on_threads(1, || {
         let mut failure = None;
         let time = shortest(rounds, batch, || {

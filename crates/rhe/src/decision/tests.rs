@@ -208,7 +208,10 @@ fn a_decision_has_no_logits_and_opens_for_its_key_alone() {
     ));
     // Even under a forged name the numbers give it away: each image does 19 times in 20.
     results.key = other.id();
-    let forged = other.reveal_trusted_decisions(&results).unwrap_err().to_string();
+    let forged = other
+        .reveal_trusted_decisions(&results)
+        .unwrap_err()
+        .to_string();
     assert!(forged.contains("holds no class"), "{forged}");
     let foreign = ProtectedDecision::protect(
         &head,

@@ -250,7 +250,10 @@ mod tests {
         count.refuse().unwrap();
         drop(count);
         let mut count = RevealCount::open(&path, &key).unwrap();
-        assert_eq!((count.quota(), count.revealed(), count.refused()), (Some(10), 4, 1));
+        assert_eq!(
+            (count.quota(), count.revealed(), count.refused()),
+            (Some(10), 4, 1)
+        );
         for images in [7, u64::MAX] {
             let said = count.reveal(images).unwrap_err().to_string();
             assert!(said.contains("6 are left of the 10"), "{said}");

@@ -91,3 +91,10 @@ impl TagCheck {
         results.binding == self.binding && checks.reduce(|| true, |a, b| a & b)
     }
 }
+
+impl Drop for TagCheck {
+    fn drop(&mut self) {
+        self.columns.wipe();
+        zeroize::Zeroize::zeroize(&mut self.bias);
+    }
+}

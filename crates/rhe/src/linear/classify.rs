@@ -15,6 +15,7 @@ pub struct LinearClassifier {
     rows: DigitRows,
     /// B_kd of each class, and T_d.
     biases: Vec<u64>,
+    arch: Option<pulp::Arch>,
 }
 
 /// Memory that one thread reuses from batch to batch.
@@ -35,6 +36,7 @@ impl LinearClassifier {
             binding: head.binding.clone(),
             rows: DigitRows::new(&weights, backend),
             biases,
+            arch: (backend == Backend::Detected).then(pulp::Arch::new),
         }
     }
 
@@ -105,15 +107,14 @@ impl LinearClassifier {
             .chunks_exact(width)
             .zip(small.chunks_exact_mut(width));
         for (image, (row, small)) in outputs.enumerate() {
-            let quantised = &mut scratch.features;
-            quantised.fill(row, width, &self.binding.shape.space, first + image)?;
-            // In range: features have at most 14 bits.
-            small
-                .iter_mut()
-                .zip(&quantised.values)
-                .for_each(|(out, &x)| *out = x as i16);
-            scratch.rows.push(small.iter().copied());
-            scales[image] = quantised.scale;
+            let image = first + image;
+            scales[image - first] = match self.arch {
+                Some(arch) => arch.dispatch(
+                    #[inline(always)]
+                    || self.quantise(image, row, small, scratch),
+                ),
+                None => self.quantise(image, row, small, scratch),
+            }?;
         }
         self.rows.multiply(&scratch.rows, words);
         for (words, &scale) in words.chunks_exact_mut(self.biases.len()).zip(&*scales) {
@@ -122,5 +123,25 @@ impl LinearClassifier {
             }
         }
         Ok(())
+    }
+
+    /// Features of one image to integers; returns their scale.
+    #[inline(always)]
+    fn quantise(
+        &self,
+        image: usize,
+        row: &[f32],
+        small: &mut [i16],
+        scratch: &mut Scratch,
+    ) -> Result<u32, RheError> {
+        let quantised = &mut scratch.features;
+        quantised.fill(row, self.features(), &self.binding.shape.space, image)?;
+        // In range: features have at most 14 bits.
+        small
+            .iter_mut()
+            .zip(&quantised.values)
+            .for_each(|(out, &x)| *out = x as i16);
+        scratch.rows.push(small.iter().copied());
+        Ok(quantised.scale)
     }
 }

@@ -39,6 +39,7 @@ impl SmallRows {
         self.blocks.clear();
     }
 
+    #[inline(always)]
     pub(crate) fn push(&mut self, row: impl ExactSizeIterator<Item = i16>) {
         debug_assert_eq!(row.len(), self.width);
         let start = self.blocks.len();
@@ -92,6 +93,11 @@ impl DigitRows {
         }
     }
 
+    /// Wipes rows that are secret from memory.
+    pub(crate) fn wipe(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.digits);
+    }
+
     /// out[i·rows + k] = Σ_j row_k[j]·x_i[j] modulo q, of rows as wide as these.
     pub(crate) fn multiply(&self, x: &SmallRows, out: &mut [u64]) {
         out.fill(0);
@@ -142,8 +148,12 @@ impl DigitRows {
 /// Where to cut a tile so that neither row has a larger ‖x‖₁ between two cuts than 32 bits bear;
 /// the ends of the parts, in blocks. A block by itself always fits: no lane meets more than four of
 /// its products, each below 2^29.
+#[inline(always)]
 fn cut(a: &[Block], b: &[Block]) -> Vec<usize> {
-    let norm = |block: &Block| block.iter().map(|x| u32::from(x.unsigned_abs())).sum::<u32>();
+    let norm = |block: &Block| {
+        let magnitudes = block.iter().map(|x| u32::from(x.unsigned_abs()));
+        magnitudes.fold(0u32, |sum, x| sum.wrapping_add(x))
+    };
     let mut ends = Vec::with_capacity(1);
     let (mut first, mut second) = (0, 0);
     for (at, (a, b)) in a.iter().zip(b).enumerate() {
@@ -319,12 +329,18 @@ mod tests {
     #[test]
     fn products_are_exact_for_any_shape() {
         let mut rng = ChaCha8Rng::seed_from_u64(31);
-        for (rows, width, images, most) in
-            [(1, 1, 1, 3), (3, 16, 2, 255), (11, 1024, 3, 255), (2, 5001, 5, 16383), (4, 33, 4, 1)]
-        {
-            let words = |rng: &mut ChaCha8Rng| (0..width).map(|_| rng.random_range(0..MODULUS)).collect();
+        for (rows, width, images, most) in [
+            (1, 1, 1, 3),
+            (3, 16, 2, 255),
+            (11, 1024, 3, 255),
+            (2, 5001, 5, 16383),
+            (4, 33, 4, 1),
+        ] {
+            let words =
+                |rng: &mut ChaCha8Rng| (0..width).map(|_| rng.random_range(0..MODULUS)).collect();
             let rows: Vec<Vec<u64>> = (0..rows).map(|_| words(&mut rng)).collect();
-            let small = |rng: &mut ChaCha8Rng| (0..width).map(|_| rng.random_range(-most..=most)).collect();
+            let small =
+                |rng: &mut ChaCha8Rng| (0..width).map(|_| rng.random_range(-most..=most)).collect();
             let x: Vec<Vec<i16>> = (0..images).map(|_| small(&mut rng)).collect();
             check(&rows, &x);
         }
@@ -334,9 +350,17 @@ mod tests {
     #[test]
     fn extreme_words_and_integers_are_exact() {
         let least = 0x8000u64 * 0x0001_0001_0001_0001 % MODULUS;
-        for word in [0x7fff * 0x0001_0001_0001_0001, least, MODULUS / 2, MODULUS / 2 + 1] {
+        for word in [
+            0x7fff * 0x0001_0001_0001_0001,
+            least,
+            MODULUS / 2,
+            MODULUS / 2 + 1,
+        ] {
             for x in [16383, -16383, 255, -255, 31] {
-                check(&[vec![word; 3000]], &[vec![x; 3000], vec![-x; 3000], vec![1; 3000]]);
+                check(
+                    &[vec![word; 3000]],
+                    &[vec![x; 3000], vec![-x; 3000], vec![1; 3000]],
+                );
             }
         }
     }

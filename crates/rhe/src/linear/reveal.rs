@@ -1,8 +1,6 @@
 //! Decryption, by the key's owner, of results that have been authenticated.
 
-use super::{
-    Binding, DigitRows, LinearResults, LinearShape, SmallRows, TagCheck, mask_products,
-};
+use super::{Binding, DigitRows, LinearResults, LinearShape, SmallRows, TagCheck, mask_products};
 use crate::error::RheError;
 use crate::head::class_of;
 use crate::keys::SecretKey;
@@ -38,9 +36,15 @@ impl Decryptor {
         let shape = binding.shape;
         let count = shape.words();
         let mut words = Zeroizing::new(vec![0; count]);
-        mask_products(&transform, &secret, &binding.seed, count, |start, products| {
-            words[start..start + products.len()].copy_from_slice(products);
-        });
+        mask_products(
+            &transform,
+            &secret,
+            &binding.seed,
+            count,
+            |start, products| {
+                words[start..start + products.len()].copy_from_slice(products);
+            },
+        );
         let rows = words.chunks_exact(shape.row());
         let (weights, biases): (Vec<&[u64]>, Vec<u64>) = rows
             .filter_map(|row| row.split_last().map(|(bias, weights)| (weights, *bias)))
@@ -85,7 +89,12 @@ impl Decryptor {
             let images = products.chunks_exact(classes).enumerate();
             let images = images.map(|(image, products)| {
                 let scale = u64::from(batch.scales[image]);
-                let words = batch.words_of(image).0.iter().zip(products).zip(&self.biases);
+                let words = batch
+                    .words_of(image)
+                    .0
+                    .iter()
+                    .zip(products)
+                    .zip(&self.biases);
                 words
                     .map(|((&body, &product), &bias)| {
                         read(sub(body, add(product, mul(bias, scale))))
@@ -95,6 +104,13 @@ impl Decryptor {
             images.collect::<Vec<Vec<T>>>()
         });
         batches.collect()
+    }
+}
+
+impl Drop for Decryptor {
+    fn drop(&mut self) {
+        self.rows.wipe();
+        zeroize::Zeroize::zeroize(&mut self.biases);
     }
 }
 

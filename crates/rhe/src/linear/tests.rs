@@ -77,8 +77,7 @@ fn negative_and_extreme_features_are_exact() {
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let head = random_head(&mut rng, 1024, 2);
     let key = SecretKey::generate().unwrap();
-    let protected =
-        ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
+    let protected = ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
     let classifier = LinearClassifier::new(&protected, Backend::Detected);
     for row in [
         vec![-127.0; 1024],
@@ -119,8 +118,7 @@ fn another_key_is_refused() {
     assert!(refused(&other, &results));
     // Under a forged name and with a step that the other key sealed, too.
     results.binding.key = other.id();
-    results.binding.step =
-        crate::keys::SealedNumbers::seal(&[1.0], &other, results.binding.head);
+    results.binding.step = crate::keys::SealedNumbers::seal(&[1.0], &other, results.binding.head);
     assert!(refused(&other, &results));
 }
 
@@ -140,7 +138,11 @@ fn every_head_has_a_secret_of_its_own() {
     };
     let (a, b) = (secret(), secret());
     let same = a.iter().zip(b.iter()).filter(|(a, b)| a == b).count();
-    let own = a.iter().zip(key.coefficients()).filter(|(a, b)| a == b).count();
+    let own = a
+        .iter()
+        .zip(key.coefficients())
+        .filter(|(a, b)| a == b)
+        .count();
     // Half of 2048 bits, within six standard deviations.
     for count in [same, own] {
         assert!(count.abs_diff(1024) < 6 * 23, "{count}");
@@ -170,7 +172,7 @@ fn noise_has_the_predicted_variance_and_stays_below_its_bound() {
                 let noise = to_signed(sub(phase, mul(from_signed(logit), space.delta)));
                 assert!(noise.unsigned_abs() <= features.sum << 17);
                 assert!(2 * noise.unsigned_abs() < space.delta);
-                sum += (noise as f64).powi(2) / product_variance(features.norm as f64);
+                sum += (noise as f64).powi(2) / product_variance(features.norm() as f64);
                 count += 1;
             }
         }
@@ -190,6 +192,8 @@ fn sizes_are_within_their_bars() {
     let bytes = protected.to_bytes().len();
     assert!(bytes <= 90_600, "{bytes}");
     let classifier = LinearClassifier::new(&protected, Backend::Detected);
-    let results = classifier.classify(&random_features(&mut rng, 1024)).unwrap();
+    let results = classifier
+        .classify(&random_features(&mut rng, 1024))
+        .unwrap();
     assert_eq!(results.bytes_per_image(), 2140);
 }

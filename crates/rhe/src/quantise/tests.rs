@@ -73,7 +73,9 @@ fn noisy_images_get_a_smaller_scale_instead_of_wrong_logits() {
     assert!(features.scale < space.max_feature);
     assert!(features.sum <= space.max_sum && features.sum > space.max_sum * 9 / 10);
     // Alternating values that round up all together cannot pass the limit either.
-    let row: Vec<f32> = (0..1024).map(|j| if j % 2 == 0 { 0.51 } else { -1.0 }).collect();
+    let row: Vec<f32> = (0..1024)
+        .map(|j| if j % 2 == 0 { 0.51 } else { -1.0 })
+        .collect();
     assert!(QuantisedFeatures::new(&row, &space, 0).unwrap().sum <= space.max_sum);
 }
 

@@ -170,8 +170,7 @@ fn simulated_ciphertexts_follow_the_law_of_real_ones() {
         let head_of_mine = view.encrypt(&plain, Noise::AsReleased, &mut rng).unwrap();
         simulated.add(&view, &head_of_mine, &plain);
         let key = SecretKey::generate().unwrap();
-        let released =
-            ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
+        let released = ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
         let released = Encrypted {
             secret: released.binding.secret(&key, &view.transform),
             seed: released.binding.seed,

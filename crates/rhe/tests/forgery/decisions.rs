@@ -29,7 +29,10 @@ fn unauthenticated(key: &SecretKey, results: &EncryptedResults) {
     ] {
         let error = answer.expect_err("told to whoever asks");
         assert!(matches!(error, RheError::Unauthenticated { .. }), "{error}");
-        assert!(error.to_string().contains("--trusted-classifier"), "{error}");
+        assert!(
+            error.to_string().contains("--trusted-classifier"),
+            "{error}"
+        );
     }
 }
 
@@ -48,7 +51,11 @@ fn decisions_give_three_key_bits_each_to_who_is_trusted() {
         // 1 + s_0 + 2·s_1 + 4·s_2, a class and one.
         let minus = |factor: u64| (factor * step).wrapping_neg();
         content.extend(lwe(
-            &[(3 * i, minus(1)), (3 * i + 1, minus(2)), (3 * i + 2, minus(4))],
+            &[
+                (3 * i, minus(1)),
+                (3 * i + 1, minus(2)),
+                (3 * i + 2, minus(4)),
+            ],
             step,
         ));
     }
@@ -127,5 +134,8 @@ fn linear_results_are_authenticated_for_everyone() {
     let honest = EncryptedResults::from_bytes(&results.to_bytes()).unwrap();
     assert_eq!(key.reveal(&honest).unwrap(), [1]);
     let other = SecretKey::generate().unwrap();
-    assert!(matches!(other.reveal_trusted(&honest), Err(RheError::Refused)));
+    assert!(matches!(
+        other.reveal_trusted(&honest),
+        Err(RheError::Refused)
+    ));
 }

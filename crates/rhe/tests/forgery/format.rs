@@ -46,7 +46,11 @@ pub fn residue(value: i64) -> u64 {
 /// The representative between −q/2 and q/2.
 pub fn centred(residue: u64) -> i128 {
     let value = i128::from(residue);
-    if residue > Q / 2 { value - i128::from(Q) } else { value }
+    if residue > Q / 2 {
+        value - i128::from(Q)
+    } else {
+        value
+    }
 }
 
 /// Takes bytes off a slice.
@@ -325,7 +329,11 @@ impl Opened {
     pub fn phase(&self, image: &Image, class: usize) -> u64 {
         let row = image.features.len() + 1;
         let products = &self.products[class * row..][..row];
-        let used = image.features.iter().zip(products).filter(|(x, _)| **x != 0);
+        let used = image
+            .features
+            .iter()
+            .zip(products)
+            .filter(|(x, _)| **x != 0);
         let sum = used.fold(0, |sum, (&x, &a)| add(sum, mul(a, residue(i64::from(x)))));
         let bias = mul(products[row - 1], u64::from(image.scale));
         sub(image.bodies[class], add(sum, bias))

@@ -125,7 +125,9 @@ fn a_shifted_answer_reads_its_noise() {
     let t = wrap(|t, others| {
         let mut image = honest.clone();
         image.bodies[0] = add(image.bodies[0], t);
-        image.bodies[1..].iter_mut().for_each(|body| *body = add(*body, others));
+        image.bodies[1..]
+            .iter_mut()
+            .for_each(|body| *body = add(*body, others));
         let told = unchecked.class(&image) == 0;
         if image != honest {
             sent.push(image);
@@ -136,7 +138,8 @@ fn a_shifted_answer_reads_its_noise() {
     let noise = centred(unchecked.phase(&honest, 0))
         - unchecked.logit(&honest, 0) * i128::from(unchecked.delta);
     assert_ne!(noise, 0);
-    sent.into_iter().for_each(|image| world.refuses(vec![image]));
+    sent.into_iter()
+        .for_each(|image| world.refuses(vec![image]));
 }
 
 /// A 1 × 1 shape: one logit, whose sign is the class; nothing but the tag binds a shape to a head.
@@ -226,7 +229,9 @@ fn answers_out_of_range_are_refused_though_they_carry_their_tags() {
         for class in 0..2 {
             let row = &quantised.weights[class * 1023..][..1023];
             let products = row.iter().zip(&features);
-            let exact = products.map(|(&w, &x)| i128::from(w) * i128::from(x)).sum::<i128>()
+            let exact = products
+                .map(|(&w, &x)| i128::from(w) * i128::from(x))
+                .sum::<i128>()
                 + i128::from(quantised.biases[class]);
             wrong += usize::from(unchecked.logit(&image, class) != exact);
         }
@@ -242,15 +247,30 @@ fn a_sum_of_answers_is_the_answer_to_a_sum() {
     let world = World::new(60, 3);
     let mut file = world.honest(2);
     let (a, b) = (file.images[0].clone(), file.images[1].clone());
-    let half: Vec<i16> = a.features.iter().zip(&b.features).map(|(a, b)| (a + b) / 2).collect();
+    let half: Vec<i16> = a
+        .features
+        .iter()
+        .zip(&b.features)
+        .map(|(a, b)| (a + b) / 2)
+        .collect();
     file.images = vec![world.head.answer((a.scale + b.scale) / 2, &half)];
     let revealed = world.reveal(&file.to_bytes()).unwrap();
     assert_eq!(revealed, [world.unchecked().class(&file.images[0])]);
     // The plain sum of the two files' words, where it leaves the range.
     let sum = Image {
         scale: a.scale + b.scale,
-        features: a.features.iter().zip(&b.features).map(|(a, b)| a + b).collect(),
-        bodies: a.bodies.iter().zip(&b.bodies).map(|(&a, &b)| add(a, b)).collect(),
+        features: a
+            .features
+            .iter()
+            .zip(&b.features)
+            .map(|(a, b)| a + b)
+            .collect(),
+        bodies: a
+            .bodies
+            .iter()
+            .zip(&b.bodies)
+            .map(|(&a, &b)| add(a, b))
+            .collect(),
         tag: add(a.tag, b.tag),
     };
     assert_eq!(sum, world.head.answer(sum.scale, &sum.features));
@@ -323,11 +343,21 @@ fn results_of_version_2_are_refused_with_a_hint() {
         payload(&honest)[..56].to_vec(),
         [1.0f64.to_le_bytes(), 1u64.to_le_bytes()].concat(),
         [&1u32.to_le_bytes()[..], &1u64.to_le_bytes()].concat(),
-        masks.iter().chain(&[0; 3]).flat_map(|w| w.to_le_bytes()).collect(),
+        masks
+            .iter()
+            .chain(&[0; 3])
+            .flat_map(|w| w.to_le_bytes())
+            .collect(),
     ]
     .concat();
-    let said = world.reveal(&container(&honest, 3, 2, &old)).unwrap_err().to_string();
-    assert!(said.contains("version is 2") && said.contains("hint: protect"), "{said}");
+    let said = world
+        .reveal(&container(&honest, 3, 2, &old))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("version is 2") && said.contains("hint: protect"),
+        "{said}"
+    );
     // The same content under today's number.
     refused(world.reveal(&container(&honest, 3, 3, &old)));
 }

@@ -91,7 +91,9 @@ fn honest_results_open_and_mean_the_same_to_an_independent_reader() {
         let read: Vec<usize> = results.images.iter().map(|i| opened.class(i)).collect();
         assert_eq!(revealed, read);
         assert_eq!(
-            LinearResults::from_bytes(&results.to_bytes()).unwrap().to_bytes(),
+            LinearResults::from_bytes(&results.to_bytes())
+                .unwrap()
+                .to_bytes(),
             results.to_bytes()
         );
     }

@@ -17,7 +17,10 @@ fn ten_thousand_tamperings_are_refused_alike() {
     let mut done = 0;
     while done < TAMPERINGS {
         let mut altered = content.clone();
-        let (at, to) = (rng.random_range(0..content.len()), rng.random_range(0..content.len()));
+        let (at, to) = (
+            rng.random_range(0..content.len()),
+            rng.random_range(0..content.len()),
+        );
         match rng.random_range(0..7) {
             0 => altered[at] ^= 1 << rng.random_range(0..8),
             1 => altered[at] = rng.random(),
