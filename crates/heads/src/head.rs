@@ -1,11 +1,5 @@
 //! What is read: layers, and what stands between them.
 
-use std::path::Path;
-
-use crate::error::HeadError;
-use crate::layers::layers;
-use crate::read::contents;
-
 /// What stands between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,16 +75,6 @@ pub struct ReadHead {
 }
 
 impl ReadHead {
-    /// Reads a head's file: `.pt` and `.pth` as PyTorch's, `.npy` as scikit-learn's, anything else
-    /// as safetensors.
-    ///
-    /// # Errors
-    /// [`HeadError`] names the file, the tensor and a mend.
-    pub fn read(path: &Path, asked: &Asked) -> Result<Self, HeadError> {
-        let contents = contents(path)?;
-        layers(&contents, asked).map_err(|fault| fault.at(path))
-    }
-
     /// The layers, input first: at least one, each as wide as the one before.
     pub fn layers(&self) -> &[Dense] {
         &self.layers

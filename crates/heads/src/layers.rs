@@ -3,6 +3,7 @@
 use crate::advice::advice;
 use crate::error::Fault;
 use crate::head::{Activation, Asked, Dense, ReadHead};
+use crate::named::Named;
 use crate::order::in_order;
 use crate::tensor::{Contents, Shown, Tensor, list};
 
@@ -15,12 +16,6 @@ const FORMATS: [&str; 3] = ["pt", "np", "rhea-head-1"];
 /// Widths beyond which a file is no head.
 const MOST_INPUTS: usize = 1 << 20;
 const MOST_OUTPUTS: usize = 1 << 16;
-
-/// A layer and the name before its `.weight`; empty where there is none.
-pub(crate) struct Named {
-    pub(crate) name: String,
-    pub(crate) layer: Dense,
-}
 
 /// Takes a file's contents as a head.
 pub(crate) fn layers(contents: &Contents, asked: &Asked) -> Result<ReadHead, Fault> {

@@ -18,6 +18,8 @@ mod advice;
 mod error;
 mod head;
 mod layers;
+mod named;
+mod open;
 mod order;
 mod read;
 mod tensor;

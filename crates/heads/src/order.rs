@@ -1,7 +1,7 @@
 //! In which order the layers follow each other.
 
 use crate::error::Fault;
-use crate::layers::Named;
+use crate::named::Named;
 use crate::tensor::{Shown, list};
 
 /// Most layers whose orders are tried.

@@ -22,6 +22,7 @@ mod authenticate;
 mod binding;
 mod classify;
 mod digits;
+mod hide;
 mod protect;
 mod results;
 mod reveal;

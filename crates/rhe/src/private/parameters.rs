@@ -1,12 +1,9 @@
 //! The plaintext space: how large noise, flood and messages are.
 
-use super::ring::{SIZE, modulus};
+use super::ring::{ERROR_BOUND, SIZE, modulus};
 use crate::error::RheError;
 use crate::packing::Packing;
 use crate::quantise::Precision;
-
-/// The largest error, of a centred binomial law of 2·21 bits.
-pub(crate) const ERROR_BOUND: u32 = 21;
 
 /// log2 of the statistical distance between results of equal logits.
 pub(crate) const LOG2_DISTANCE: i32 = -40;

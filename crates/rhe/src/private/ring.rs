@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::private::parameters::ERROR_BOUND;
 use crate::randomness::MaskSeed;
 use rand::{CryptoRng, Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -17,6 +16,9 @@ pub(crate) const LIMBS: usize = 2;
 
 /// The two largest primes below 2^54.5 that are 1 modulo 2N.
 pub(crate) const PRIMES: [u64; LIMBS] = [25_476_206_690_025_473, 25_476_206_689_853_441];
+
+/// The largest error, of a centred binomial law of 2·21 bits.
+pub(crate) const ERROR_BOUND: u32 = 21;
 
 /// q.
 pub(crate) fn modulus() -> i128 {

@@ -1,7 +1,7 @@
-use super::parameters::{ERROR_BOUND, LOG2_DISTANCE};
+use super::parameters::LOG2_DISTANCE;
 use super::protect::{secret, slots};
 use super::results::phases;
-use super::ring::{Masks, Poly, Ring, centred, errors, modulus, ternary, uniform};
+use super::ring::{ERROR_BOUND, Masks, Poly, Ring, centred, errors, modulus, ternary, uniform};
 use super::*;
 use crate::head::PlainHead;
 use crate::keys::SecretKey;
