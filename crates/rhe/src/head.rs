@@ -7,15 +7,7 @@ use std::path::Path;
 /// The largest file of head weights that is read, 256 MiB.
 const MAX_HEAD_FILE: u64 = 256 << 20;
 
-/// What stands between two layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// max(0, x).
-    Relu,
-    /// x².
-    Square,
-}
+pub use spec::Activation;
 
 /// One affine layer: `outputs × (inputs + 1)` weights, row-major, the bias last in each row.
 #[derive(Clone, Debug, PartialEq)]

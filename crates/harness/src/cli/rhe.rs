@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use spec::Activation;
+
+use super::word::word;
 
 /// The four steps of a protected head's life.
 #[derive(Clone, Debug, Subcommand)]
@@ -57,8 +60,8 @@ pub struct ProtectArgs {
     #[arg(long)]
     pub decision: bool,
     /// Activation of the hidden layer, where there is one.
-    #[arg(long, value_name = "NAME", default_value = "relu", value_parser = ["relu", "square"])]
-    pub activation: String,
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = word::<Activation>())]
+    pub activation: Activation,
 }
 
 /// Classifying under encryption.

@@ -76,13 +76,8 @@ fn keygen(args: &KeygenArgs) -> Result<String, Failure> {
 }
 
 fn protect(args: &ProtectArgs) -> Result<String, Failure> {
-    let activation = if args.activation == "square" {
-        Activation::Square
-    } else {
-        Activation::Relu
-    };
     let key = SecretKey::load(&args.key)?;
-    let head = PlainHead::load(&args.head, activation)?;
+    let head = PlainHead::load(&args.head, args.activation)?;
     let protected = match (head.layers().len(), head.activation()) {
         (1, _) => protect_linear(args, &head, &key)?,
         (_, Activation::Relu) => {
