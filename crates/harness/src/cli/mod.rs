@@ -8,12 +8,13 @@ mod privacy;
 mod rhe;
 mod run;
 mod shorthand;
+mod word;
 
 pub use bench::{BenchArgs, BenchCase, BenchTarget};
 pub use check::CheckArgs;
 pub use data::DataCommand;
 pub use options::Options;
-pub use privacy::{AccountantName, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
+pub use privacy::{EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
 pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::ConfigArgs;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use attacks::{Membership, MembershipOptions, MembershipView, World as Setting};
+use attacks::{Membership, World as Setting};
 use config::experiment::{CryptoTl, Experiment, FineTuning, Rhe};
 use cryptotl::{Client, Packing, PreparedNetwork, Server, Setup};
 use datasets::{Pool, Split};
@@ -14,6 +14,7 @@ use rhe::{
     Backend, EncryptedResults, LinearClassifier, PlainHead, Precision, ProtectedHead,
     ProtectedLinear, SecretKey,
 };
+use spec::{AttackKind, DefenceKind, Null, Release};
 use transfer::{Head, HeadShape, Recipe};
 
 use super::lower::{Bench, activation, parameters, select};
@@ -47,7 +48,7 @@ pub fn compare(
     let shots = (size.min(fits) / 2).max(1);
     let row = encrypted_head(context, experiment, wanted, bench, &split, shots)?;
     let plain = measured.iter().find(|cell| {
-        cell.row.n == size as u64 && cell.row.defence == "none" && cell.row.error.is_empty()
+        cell.row.n == size as u64 && cell.row.defence == DefenceKind::None && cell.row.error.is_empty()
     });
     let rows = [
         cryptotl_row(wanted, bench, plain)?,
@@ -122,20 +123,16 @@ fn encrypted_head(
     let accuracies = crate::heads::accuracies(&victims, shape, &test);
     let agreement = crate::heads::label_agreement(&victims, shape, &test, &Rhe::default())?;
 
-    let options = MembershipOptions {
-        heads: SHADOWS,
-        view: MembershipView::Scores,
-    };
-    let test = Membership::new(&setting, options)?;
+    let test = Membership::new(&setting, SHADOWS, Release::Ciphertexts)?;
     let [inside, outside] = test.of_victims(&mut victims, None)?;
     let scores = Scores::new(inside, outside)?;
     let mut row = row::described(experiment, wanted, 2 * shots, &FineTuning::None);
     row.backbone = "plain embeddings".into();
     row.head = "linear".into();
-    row.defence = "rhe".into();
-    row.release = "ciphertexts".into();
-    row.attack = "membership".into();
-    row.null = "independent".into();
+    row.defence = DefenceKind::Rhe.to_string();
+    row.release = Release::Ciphertexts.to_string();
+    row.attack = AttackKind::Membership.to_string();
+    row.null = Null::Independent.to_string();
     row.config_hash = "both-ways".into();
     row.label_agreement = Some(agreement);
     row::accuracy(&mut row, &accuracies)?;

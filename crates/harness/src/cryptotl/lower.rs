@@ -19,8 +19,6 @@ use crate::timings::Timings;
 
 /// Share of the target that accuracy is measured on.
 const TEST_SHARE: f64 = 0.4;
-/// Width of hashed embeddings where none is given: the paper's.
-const WIDTH: usize = 768;
 
 /// Everything that the cells of an experiment share.
 pub struct Bench {
@@ -77,9 +75,10 @@ impl Bench {
     ) -> Result<Self, HarnessError> {
         let root = StreamKey::from_seed(seed);
         let embedder = HashingEmbedder {
-            width: match wanted.embedding {
+            width: match wanted.embedding() {
                 Embedding::Hashing { width } => width,
-                Embedding::Precomputed => WIDTH,
+                // What has vectors is not embedded.
+                Embedding::Precomputed => Embedding::HASHED,
             },
         };
         let source = wanted

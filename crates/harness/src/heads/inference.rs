@@ -2,37 +2,25 @@
 
 use std::collections::HashSet;
 
-use attacks::{Membership, MembershipOptions, Property, PropertyOptions};
-use config::experiment::{DatasetSpec, Group};
+use attacks::{Membership, Property};
+use config::experiment::DatasetSpec;
+use spec::Group;
 
 use super::measure::Trial;
 use super::outcome::Outcome;
 use crate::error::HarnessError;
 
-/// Public images whose logits tell a property.
-const PROBES: usize = 200;
-/// Shadow heads an example, at most: the normal laws need no more.
-const MOST_HEADS: usize = 256;
-
 /// One example a victim that it was trained on, against as many that it was not: of the same
 /// classes, drawn from the private part.
 pub fn membership(
     trial: &Trial<'_>,
-    samples: usize,
-    by_labels: bool,
+    options: &spec::Membership,
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
     let setting = trial.setting;
     let victims = trial.victims;
-    let options = MembershipOptions {
-        heads: (samples / victims.len().max(1)).clamp(32, MOST_HEADS),
-        view: if by_labels {
-            attacks::MembershipView::Labels
-        } else {
-            attacks::MembershipView::Scores
-        },
-    };
-    let test = Membership::new(setting, options)?;
+    let heads = options.heads(victims.len());
+    let test = Membership::new(setting, heads, trial.cell.release)?;
     let mut released = victims.clone();
     [outcome.victims, outcome.null] =
         test.of_victims(&mut released, trial.world.backbone.as_ref())?;
@@ -44,22 +32,18 @@ pub fn membership(
 /// Heads whose training set holds an example of the group, against heads whose does not.
 pub fn property(
     trial: &Trial<'_>,
-    group: &Group,
-    samples: usize,
+    options: &spec::Property,
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
-    let members = members_of(trial, group)?;
-    let options = PropertyOptions {
-        heads: samples,
-        probes: PROBES,
-    };
-    let test = Property::fit(trial.setting, &members, &options)?;
+    let members = members_of(trial, &options.group)?;
+    let probes = spec::Property::PROBES;
+    let test = Property::fit(trial.setting, &members, options, probes)?;
     let (with, without) = test.scores(trial.heads.victims)?;
     let units = |scores: Vec<f64>| scores.into_iter().map(|score| vec![score]).collect();
     outcome.victims = units(with);
     outcome.null = units(without);
     outcome.samples = test.heads();
-    outcome.queries = Some(PROBES as u64);
+    outcome.queries = Some(probes as u64);
     Ok(())
 }
 

@@ -5,11 +5,10 @@
 //! each victim's images with all other victims'.
 
 use attacks::{
-    Distance, GradientInversion, InversionOptions, NetworkInversion, gaussian_heads,
-    neighbour_heads, score, single_gradients,
+    GradientInversion, NetworkInversion, gaussian_heads, neighbour_heads, score, single_gradients,
 };
-use config::experiment::{self as wanted, GradientForm, Null, Start, Then, Unmixing};
 use evaluation::mse;
+use spec::{Defence, Null, Start, Then, Unmixing};
 use transfer::ShadowBatch;
 
 use super::calibration::Calibration;
@@ -24,20 +23,14 @@ use crate::timings::Timings;
 /// Pictures of a cell.
 const PICTURES: usize = 20;
 
-/// The attack that is fitted before the inversion of heads.
-pub fn start(options: &wanted::GradientInversion) -> Option<Unmixing> {
-    let samples = options.samples;
-    (options.form == GradientForm::Head).then_some(Unmixing { samples })
-}
-
 /// Inverts the victims' heads, or a single gradient of each victim.
 pub fn run(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
+    options: &spec::GradientInversion,
     timings: &mut Timings,
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
-    match start(options) {
+    match options.started_by() {
         Some(unmixing) => heads(trial, options, unmixing, timings, outcome),
         None => gradients(trial, options, outcome),
     }
@@ -45,7 +38,7 @@ pub fn run(
 
 fn heads(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
+    options: &spec::GradientInversion,
     unmixing: Unmixing,
     timings: &mut Timings,
     outcome: &mut Outcome,
@@ -54,7 +47,7 @@ fn heads(
     let then = Then::Unmixing(unmixing);
     let start = model::white_box(trial, &then, timings)?;
     let from = (options.start == Start::Unmixing).then_some(start.as_ref());
-    let attack = GradientInversion::new(setting, backbone(trial)?, from, settings(options))?;
+    let attack = GradientInversion::new(setting, backbone(trial)?, from, *options)?;
     let invert = |name: &str, heads: &ShadowBatch| {
         let step = trial
             .context
@@ -129,11 +122,11 @@ fn targets_alone(trial: &Trial<'_>, images: &[f32]) -> Vec<Vec<f64>> {
 /// K`, from a head as its recipe initialises it.
 fn gradients(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
+    options: &spec::GradientInversion,
     outcome: &mut Outcome,
 ) -> Result<(), HarnessError> {
     let setting = trial.setting;
-    if trial.cell.defence != wanted::Defence::None {
+    if trial.cell.defence != Defence::None {
         return Err(HarnessError::Setting {
             place: "sweep.attack.gradient_inversion.form".into(),
             reason: "a single gradient is released without a defence\nhint: use `form: head`"
@@ -141,7 +134,7 @@ fn gradients(
         });
     }
     let backbone = backbone(trial)?;
-    let attack = NetworkInversion::new(setting, backbone, settings(options))?;
+    let attack = NetworkInversion::new(setting, backbone, *options)?;
     let pixels = setting.pixels();
     let (updates, examples) = single_gradients(setting, backbone, trial.victims)?;
     let step = trial.context.progress.step(
@@ -185,17 +178,4 @@ fn backbone<'a>(trial: &Trial<'a>) -> Result<&'a backbones::Backbone, HarnessErr
             place: "sweep.attack.gradient_inversion".into(),
             reason: "images are optimised through a network, the data are features".into(),
         })
-}
-
-fn settings(options: &wanted::GradientInversion) -> InversionOptions {
-    InversionOptions {
-        steps: options.steps,
-        learning_rate: options.learning_rate as f32,
-        distance: match options.distance {
-            wanted::Distance::Squared => Distance::Squared,
-            wanted::Distance::Cosine => Distance::Cosine,
-        },
-        prior: options.prior as f32,
-        total_variation: options.total_variation as f32,
-    }
 }

@@ -4,7 +4,6 @@ use config::experiment::{Attack, Cell, Data, Head, Heads, Then};
 
 use serde::Serialize;
 
-use super::inversion::start;
 use super::shared;
 use super::world_keys::WorldKeys;
 use crate::context::Context;
@@ -162,7 +161,7 @@ fn learned(attack: &Attack) -> Option<Learned<'_>> {
             extracted: &scores.then,
         }),
         Attack::GradientInversion(options) => {
-            start(options).map(|unmixing| Learned::Start(Attack::Unmixing(unmixing)))
+            options.started_by().map(|unmixing| Learned::Start(Attack::Unmixing(unmixing)))
         }
         Attack::Membership(_) | Attack::Property(_) => None,
     }

@@ -1,7 +1,7 @@
 //! One cell, from victims to scores.
 
 use attacks::World as Setting;
-use config::experiment::{Attack, Cell, Defence, Heads, Release, Then};
+use config::experiment::{Attack, Cell, Defence, Heads, Then};
 use datasets::FeatureSet;
 use transfer::ShadowBatch;
 
@@ -173,13 +173,8 @@ fn attack(
         }
         Attack::Labels(options) => extraction::by_labels(trial, options, timings, outcome),
         Attack::Scores(options) => extraction::by_scores(trial, options, timings, outcome),
-        Attack::Membership(options) => {
-            let labels = trial.cell.release == Release::Labels;
-            inference::membership(trial, options.samples, labels, outcome)
-        }
-        Attack::Property(options) => {
-            inference::property(trial, &options.group, options.samples, outcome)
-        }
+        Attack::Membership(options) => inference::membership(trial, options, outcome),
+        Attack::Property(options) => inference::property(trial, options, outcome),
         Attack::GradientInversion(options) => inversion::run(trial, options, timings, outcome),
     }
 }

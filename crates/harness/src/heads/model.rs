@@ -2,11 +2,8 @@
 
 use std::time::Instant;
 
-use attacks::{
-    Architecture, AttackProgress, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions,
-    WhiteBox,
-};
-use config::experiment::{self as wanted, Then};
+use attacks::{AttackProgress, Reconstructor, Unmixing, WhiteBox};
+use spec::Then;
 
 use super::measure::Trial;
 use super::shared;
@@ -74,19 +71,15 @@ fn fit(
     };
     Ok(match attack {
         Then::Unmixing(options) => {
-            let options = UnmixingOptions {
-                samples: options.samples,
-            };
-            let model = Unmixing::fit(trial.setting, &options, progress)?;
+            let model = Unmixing::fit(trial.setting, options, progress)?;
             model.save(&trial.context.store.new_file(key, "safetensors")?)?;
             Box::new(model)
         }
         Then::Reconstructor(options) if options.shared => {
-            shared::fit(trial, &reconstructor_options(options), progress, timings)?
+            shared::fit(trial, options, progress, timings)?
         }
         Then::Reconstructor(options) => {
-            let options = reconstructor_options(options);
-            let model = Reconstructor::fit(trial.setting, &options, progress)?;
+            let model = Reconstructor::fit(trial.setting, options, progress)?;
             model.save(&trial.context.store.new_file(key, "safetensors")?)?;
             Box::new(model)
         }
@@ -98,19 +91,4 @@ fn load(path: &std::path::Path, attack: &Then) -> Result<Box<dyn WhiteBox>, atta
         Then::Unmixing(_) => Box::new(Unmixing::load(path)?),
         Then::Reconstructor(_) => Box::new(Reconstructor::load(path)?),
     })
-}
-
-fn reconstructor_options(options: &wanted::Reconstructor) -> ReconstructorOptions {
-    ReconstructorOptions {
-        samples: options.samples,
-        architecture: match options.architecture {
-            wanted::Architecture::Mlp => Architecture::Mlp,
-            wanted::Architecture::Conv => Architecture::Conv,
-        },
-        hidden: vec![options.hidden; 2],
-        batch: options.batch,
-        learning_rate: options.learning_rate as f32,
-        informed: options.informed,
-        ..ReconstructorOptions::default()
-    }
 }

@@ -1,6 +1,6 @@
 //! How datasets, backbones, heads and attacks are named in tables and plans.
 
-use config::experiment::{Attack, Backbone, Cell, DatasetSpec, Defence, Head, Privacy, Then};
+use config::experiment::{Attack, Backbone, Cell, DatasetSpec, Defence, Head, Privacy};
 use datasets::StrokeClasses;
 
 /// A dataset's name, with its classes where it has several kinds.
@@ -50,36 +50,23 @@ pub fn backbone(backbone: &Backbone) -> String {
 pub fn head(head: Head) -> String {
     match head {
         Head::Linear => "linear".into(),
-        Head::Mlp { hidden, activation } => {
-            format!(
-                "mlp({hidden}, {})",
-                format!("{activation:?}").to_lowercase()
-            )
-        }
+        Head::Mlp { hidden, activation } => format!("mlp({hidden}, {activation})"),
     }
 }
 
 /// An attack's name, with what follows an extraction.
 pub fn attack(attack: &Attack) -> String {
     match attack {
-        Attack::Labels(labels) => format!("labels+{}", then(&labels.then)),
-        Attack::Scores(scores) => format!("scores+{}", then(&scores.then)),
+        Attack::Labels(labels) => format!("labels+{}", labels.then.kind()),
+        Attack::Scores(scores) => format!("scores+{}", scores.then.kind()),
         other => other.word().into(),
-    }
-}
-
-/// The name of a white-box attack.
-pub fn then(then: &Then) -> &'static str {
-    match then {
-        Then::Unmixing(_) => "unmixing",
-        Then::Reconstructor(_) => "reconstructor",
     }
 }
 
 /// A cell's defence with its strength.
 pub fn defence(cell: &Cell) -> String {
     match &cell.defence {
-        Defence::DpSgd(dp) => match dp.privacy {
+        Defence::DpSgd(dp) => match dp.privacy() {
             Privacy::Epsilon(epsilon) => format!("dp_sgd ε {epsilon}"),
             Privacy::NoiseMultiplier(noise) => format!("dp_sgd σ {noise}"),
         },

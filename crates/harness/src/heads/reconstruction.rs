@@ -1,7 +1,7 @@
 //! White-box reconstruction in a cell.
 
-use attacks::{Null, neighbour_scores, null_scores, victim_scores};
-use config::experiment::{self as wanted, Then};
+use attacks::{neighbour_scores, null_scores, victim_scores};
+use spec::{Null, Then};
 
 use super::calibration::Calibration;
 use super::gallery;
@@ -22,7 +22,7 @@ pub fn run(
     let model = model::white_box(trial, attack, timings)?;
     let mut released = trial.victims.clone();
     setting.release(&mut released, "victims")?;
-    let null = null(trial.cell.null);
+    let null = trial.cell.null;
     let (victims, draws) = match null {
         Null::ReplaceOne => neighbour_scores(setting, model.as_ref(), &released)?,
         _ => (
@@ -37,13 +37,4 @@ pub fn run(
     outcome.gallery = gallery::gallery(setting, model.as_ref(), &released);
     outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
     Ok(())
-}
-
-/// The attacks' word for a null hypothesis.
-pub fn null(null: wanted::Null) -> Null {
-    match null {
-        wanted::Null::Independent => Null::Independent,
-        wanted::Null::Gaussian => Null::Gaussian,
-        wanted::Null::ReplaceOne => Null::ReplaceOne,
-    }
 }

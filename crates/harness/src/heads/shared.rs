@@ -1,6 +1,6 @@
 //! One reconstructor for several cells.
 
-use attacks::{AttackError, Reconstructor, ReconstructorOptions, WhiteBox, World as Setting};
+use attacks::{AttackError, Reconstructor, WhiteBox, World as Setting};
 use config::experiment::{Attack, Cell, Defence};
 
 use super::keys::CellKeys;
@@ -40,7 +40,7 @@ fn same_lesson(a: &Cell, b: &Cell) -> bool {
 /// cache, and returns the trial's.
 pub fn fit(
     trial: &Trial<'_>,
-    options: &ReconstructorOptions,
+    options: &spec::Reconstructor,
     progress: impl FnMut(attacks::AttackProgress),
     timings: &mut Timings,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {

@@ -2,7 +2,6 @@
 
 use config::experiment::{Attack, Backbone, Cell, Experiment, Heads, Then};
 
-use super::inversion;
 use super::keys::CellKeys;
 use super::names;
 use super::network::Kept;
@@ -59,7 +58,7 @@ pub fn stages(
             stages.push(Stage {
                 what: format!(
                     "{} for {} shots, {}",
-                    then(cell).map_or("", |then| names::then(&then)),
+                    then(cell).map_or("", |then| then.kind().word()),
                     cell.shots,
                     names::defence(cell)
                 ),
@@ -99,7 +98,7 @@ fn then(cell: &Cell) -> Option<Then> {
         Attack::Reconstructor(options) => Some(Then::Reconstructor(*options)),
         Attack::Labels(labels) => Some(labels.then),
         Attack::Scores(scores) => Some(scores.then),
-        Attack::GradientInversion(options) => inversion::start(options).map(Then::Unmixing),
+        Attack::GradientInversion(options) => options.started_by().map(Then::Unmixing),
         _ => None,
     }
 }

@@ -1,26 +1,14 @@
 //! Values that are a word, a number or a small mapping.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
     de::{self, Error, MapAccess, Visitor},
 };
 
-use crate::experiment::{Assumed, Delta, Sampling};
-
-/// What the adversary assumes about the recipe.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Adversary {
-    /// Standard deviation of the initial weights.
-    pub init_std: Assumed,
-    /// Epochs.
-    pub epochs: Assumed,
-    /// Step size.
-    pub learning_rate: Assumed,
-}
+use crate::adversary::Assumed;
+use crate::dp_sgd::{Delta, Sampling, Tuning};
 
 /// `auto` or a mean squared error.
 #[derive(Clone, Copy, Debug, Default)]
@@ -192,46 +180,25 @@ impl<'de> Deserialize<'de> for Factor {
     }
 }
 
-macro_rules! schema {
-    ($($type:ty, $name:literal: $schema:tt;)*) => {$(
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
-                $name.into()
-            }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
-            }
-        }
-    )*};
-}
+/// `true`, `false` or what to search, as a schema.
+pub(crate) struct Tuned;
 
-schema! {
-    Tau, "Tau": {
-        "description": "`auto`: the nearest-neighbour threshold of the dataset, published or measured.",
-        "anyOf": [{ "const": "auto" }, { "type": "number", "exclusiveMinimum": 0 }]
-    };
-    Delta, "Delta": {
-        "description": "δ; `auto` is N^-1.1 for a training set of N.",
-        "anyOf": [{ "const": "auto" }, { "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 }]
-    };
-    Sampling, "Sampling": {
-        "description": "How a step's examples are drawn: all of them, or each with a probability.",
-        "anyOf": [
-            { "const": "full" },
-            { "type": "string", "pattern": "^poisson\\(.+\\)$" },
-            { "type": "object", "properties": { "poisson": { "type": "number" } }, "required": ["poisson"], "additionalProperties": false }
-        ]
-    };
-    Assumed, "Assumed": {
-        "description": "The truth, a value, a span of values, or a factor (or a span of factors) on the truth.",
-        "anyOf": [
-            { "const": "known" },
-            { "type": "number" },
-            { "type": "object", "properties": { "from": { "type": "number" }, "to": { "type": "number" } }, "required": ["from", "to"], "additionalProperties": false },
-            { "type": "object", "properties": { "times": { "anyOf": [
-                { "type": "number" },
-                { "type": "object", "properties": { "from": { "type": "number" }, "to": { "type": "number" } }, "required": ["from", "to"], "additionalProperties": false }
-            ] } }, "required": ["times"], "additionalProperties": false }
-        ]
-    };
+/// Reads `true`, `false` or what to search.
+pub(crate) fn tuned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tuning>, D::Error> {
+    struct Words;
+    impl<'de> Visitor<'de> for Words {
+        type Value = Option<Tuning>;
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str(
+                "`true`, `false` or a mapping with the keys `clip`, `learning_rate`, `epochs`",
+            )
+        }
+        fn visit_bool<E>(self, tuned: bool) -> Result<Option<Tuning>, E> {
+            Ok(tuned.then(Tuning::default))
+        }
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Tuning>, A::Error> {
+            Tuning::deserialize(de::value::MapAccessDeserializer::new(map)).map(Some)
+        }
+    }
+    deserializer.deserialize_any(Words)
 }

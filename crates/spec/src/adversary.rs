@@ -1,9 +1,13 @@
 //! What the adversary believes about the victims' recipe.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+
+use crate::bounds::{Options, OutOfBounds};
 
 /// The adversary's beliefs; shadow heads are trained with them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Adversary {
     /// Standard deviation of the initial weights.
     pub init_std: Assumed,
@@ -17,6 +21,28 @@ impl Adversary {
     /// Whether the adversary knows all of the recipe.
     pub fn knows_all(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl Options for Adversary {
+    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
+        let each = [
+            ("init_std", self.init_std, true),
+            ("epochs", self.epochs, false),
+            ("learning_rate", self.learning_rate, false),
+        ];
+        for (option, belief, zero) in each {
+            let (Assumed::Between(from, to) | Assumed::Times(from, to)) = belief else {
+                continue;
+            };
+            // The values of a span are evenly spaced on a logarithmic axis, which has no 0.
+            let point = zero && from == 0.0 && to == 0.0;
+            if !(point || (from > 0.0 && from <= to && to.is_finite())) {
+                let found = format!("{from} to {to}");
+                let expected = "numbers above 0, the smaller one first";
+                wrong(OutOfBounds::new(option, found, expected));
+            }
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
+use crate::word::words;
+
 /// The frozen public network and where its weights come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -38,16 +41,48 @@ pub enum Backbone {
     Features,
 }
 
-/// Networks whose weights can be imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ImportedArchitecture {
-    /// The small VGG, as saved by a run.
-    VggTiny,
-    /// ResNet-20 for CIFAR-10.
-    Resnet20,
-    /// MobileNet v1, a quarter as wide.
-    MobilenetV1025,
+words! {
+    /// Networks whose weights can be imported.
+    pub enum ImportedArchitecture of "architecture" {
+        /// The small VGG, as saved by a run.
+        VggTiny = "vgg_tiny",
+        /// ResNet-20 for CIFAR-10.
+        Resnet20 = "resnet20",
+        /// MobileNet v1, a quarter as wide.
+        MobilenetV1025 = "mobilenet_v1025",
+    }
+}
+
+impl Backbone {
+    /// Bounds of `width`.
+    pub const WIDTH: Whole = Whole::new(1, 4_096);
+    /// Bounds of `features`.
+    pub const FEATURES: Whole = Whole::new(1, 4_096);
+    /// Bounds of `epochs`.
+    pub const EPOCHS: Whole = Whole::new(1, 100_000);
+    /// Bounds of `batch`: batch normalisation takes more than one image.
+    pub const BATCH: Whole = Whole::new(2, 65_536);
+    /// Bounds of `learning_rate`.
+    pub const LEARNING_RATE: Real = Real::POSITIVE;
+}
+
+impl Options for Backbone {
+    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
+        if let Self::VggTiny {
+            width,
+            features,
+            epochs,
+            batch,
+            learning_rate,
+        } = *self
+        {
+            Self::WIDTH.one("width", width, wrong);
+            Self::FEATURES.one("features", features, wrong);
+            Self::EPOCHS.one("epochs", epochs, wrong);
+            Self::BATCH.one("batch", batch, wrong);
+            Self::LEARNING_RATE.one("learning_rate", learning_rate, wrong);
+        }
+    }
 }
 
 impl Default for Backbone {
