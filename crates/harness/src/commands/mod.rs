@@ -1,12 +1,14 @@
 //! Commands that answer a question and run no experiment; each gives the text for standard output.
 
 mod bench;
+mod cache;
 mod check;
 mod data;
 mod privacy;
 mod rhe;
 
 pub use bench::bench;
+pub use cache::cache;
 pub use check::check;
 pub use data::data;
 pub use privacy::privacy;

@@ -11,9 +11,9 @@ use rhe::{
     SquareClassifier,
 };
 
-use crate::app::Failure;
 use crate::cli::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Head room above the largest norm met in a calibration.
 const NORM_ROOM: f32 = 1.25;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use attacks::{Membership, MembershipOptions, Property, PropertyOptions};
 use config::experiment::{DatasetSpec, Group};
 
-use super::measure::Trial;
-use super::outcome::Outcome;
+use super::findings::{Inferred, Scored};
+use super::trial::Trial;
 use crate::error::HarnessError;
 
 /// Public images whose logits tell a property.
@@ -20,9 +20,7 @@ pub fn membership(
     trial: &Trial<'_>,
     samples: usize,
     by_labels: bool,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    let setting = trial.setting;
+) -> Result<Inferred, HarnessError> {
     let victims = trial.victims;
     let options = MembershipOptions {
         heads: (samples / victims.len().max(1)).clamp(32, MOST_HEADS),
@@ -32,13 +30,17 @@ pub fn membership(
             attacks::MembershipView::Scores
         },
     };
-    let test = Membership::new(setting, options)?;
+    let test = Membership::new(trial.world, options)?;
     let mut released = victims.clone();
-    [outcome.victims, outcome.null] =
-        test.of_victims(&mut released, trial.world.backbone.as_ref())?;
-    outcome.samples = test.heads() * 2 * victims.len() as u64;
-    outcome.queries = Some(test.queries());
-    Ok(())
+    let [inside, outside] = test.of_victims(&mut released, trial.corpus.backbone.as_ref())?;
+    Ok(Inferred {
+        scores: Scored {
+            victims: inside,
+            null: outside,
+        },
+        samples: test.heads() * 2 * victims.len() as u64,
+        queries: test.queries(),
+    })
 }
 
 /// Heads whose training set holds an example of the group, against heads whose does not.
@@ -46,28 +48,30 @@ pub fn property(
     trial: &Trial<'_>,
     group: &Group,
     samples: usize,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
+) -> Result<Inferred, HarnessError> {
     let members = members_of(trial, group)?;
     let options = PropertyOptions {
         heads: samples,
         probes: PROBES,
     };
-    let test = Property::fit(trial.setting, &members, &options)?;
-    let (with, without) = test.scores(trial.heads.victims)?;
+    let test = Property::fit(trial.world, &members, &options)?;
+    let (with, without) = test.scores(trial.heads().victims)?;
     let units = |scores: Vec<f64>| scores.into_iter().map(|score| vec![score]).collect();
-    outcome.victims = units(with);
-    outcome.null = units(without);
-    outcome.samples = test.heads();
-    outcome.queries = Some(PROBES as u64);
-    Ok(())
+    Ok(Inferred {
+        scores: Scored {
+            victims: units(with),
+            null: units(without),
+        },
+        samples: test.heads(),
+        queries: PROBES as u64,
+    })
 }
 
 /// For every example whether it is in the group.
 fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessError> {
-    let labels = &trial.world.original_labels;
-    let target = &trial.heads.data.target;
-    let data = &trial.context.data;
+    let labels = &trial.corpus.original_labels;
+    let target = &trial.heads().data.target;
+    let data = &trial.grid.context.data;
     Ok(match group {
         Group::Classes(classes) => labels.iter().map(|label| classes.contains(label)).collect(),
         Group::Part(part) => {
@@ -76,7 +80,7 @@ fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessErro
             };
             let mut of_part = Vec::with_capacity(labels.len());
             for (index, spec) in parts.iter().enumerate() {
-                let key = trial.world.root.child("target").child(&index.to_string());
+                let key = trial.corpus.root.child("target").child(&index.to_string());
                 let images = spec.load(data, key)?.len();
                 of_part.extend(std::iter::repeat_n(index == *part, images));
             }
@@ -93,7 +97,7 @@ fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessErro
                 images_per_class: None,
                 limit: None,
             };
-            let images = by_sex.load(data, trial.world.root)?;
+            let images = by_sex.load(data, trial.corpus.root)?;
             let hashes = images.content_hashes();
             let male: HashSet<_> = hashes
                 .iter()
@@ -101,7 +105,7 @@ fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessErro
                 .filter(|(_, label)| **label == 1)
                 .map(|(hash, _)| *hash)
                 .collect();
-            let own = trial.world.images.content_hashes();
+            let own = trial.corpus.images.content_hashes();
             own.iter().map(|hash| male.contains(hash)).collect()
         }
     })
