@@ -163,8 +163,8 @@ impl<'a> TextGrid<'a> {
     /// The row of a cell that failed.
     pub fn failed(&self, at: usize, error: &str) -> Measured {
         let row = match self.cells.get(at) {
-            Some(cell) => row::described(self, cell.size, cell.tuning),
-            None => row::described_encrypted(self, 0),
+            Some(cell) => row::described(self.experiment, self.wanted, cell.size, cell.tuning),
+            None => row::described_encrypted(self.experiment, self.wanted, 0),
         };
         row::failed(row, error)
     }

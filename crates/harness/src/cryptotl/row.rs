@@ -1,11 +1,10 @@
 //! From what a cell measured to its row.
 
-use config::experiment::{Embedding, FineTuning};
+use config::experiment::{CryptoTl, Embedding, Experiment, FineTuning};
 use datasets::StreamKey;
 use evaluation::{Bootstrap, RocReport, Scores, mean_interval, roc};
 use report::ResultRow;
 
-use super::grid::TextGrid;
 use super::outcome::{BothWays, TextOutcome};
 use crate::error::HarnessError;
 use crate::provenance::COMMIT;
@@ -13,10 +12,12 @@ use crate::rows::Measured;
 use crate::stages::StageKey;
 
 /// What a cell is, before anything is measured.
-pub fn described(grid: &TextGrid<'_>, size: usize, tuning: &FineTuning) -> ResultRow {
-    let TextGrid {
-        experiment, wanted, ..
-    } = grid;
+pub fn described(
+    experiment: &Experiment,
+    wanted: &CryptoTl,
+    size: usize,
+    tuning: &FineTuning,
+) -> ResultRow {
     let width = match wanted.embedding {
         Embedding::Hashing { width } => format!("hashing({width})"),
         Embedding::Precomputed => "embeddings".into(),
@@ -47,7 +48,7 @@ pub fn described(grid: &TextGrid<'_>, size: usize, tuning: &FineTuning) -> Resul
 }
 
 /// What the same task under RHE is.
-pub fn described_encrypted(grid: &TextGrid<'_>, shots: usize) -> ResultRow {
+pub fn described_encrypted(experiment: &Experiment, wanted: &CryptoTl, shots: usize) -> ResultRow {
     ResultRow {
         backbone: "plain embeddings".into(),
         head: "linear".into(),
@@ -56,7 +57,7 @@ pub fn described_encrypted(grid: &TextGrid<'_>, shots: usize) -> ResultRow {
         attack: "membership".into(),
         null: "independent".into(),
         config_hash: "both-ways".into(),
-        ..described(grid, 2 * shots, &FineTuning::None)
+        ..described(experiment, wanted, 2 * shots, &FineTuning::None)
     }
 }
 

@@ -46,7 +46,7 @@ impl<'a> Running<'a> {
             let tasks = self.tasks(stages)?;
             tune::cell(grid, tasks, cell.size, cell.tuning)
         })?;
-        let mut row = row::described(grid, cell.size, cell.tuning);
+        let mut row = row::described(grid.experiment, grid.wanted, cell.size, cell.tuning);
         row.commit = made.commit;
         let key = &grid.graph.node(cell.id).key;
         let measured = row::measured(row, made.product, key, grid.experiment.seed)?;
@@ -67,7 +67,7 @@ impl<'a> Running<'a> {
             let tasks = self.tasks(stages)?;
             both_ways::compare(grid, tasks)
         })?;
-        let mut row = row::described_encrypted(grid, made.product.shots);
+        let mut row = row::described_encrypted(grid.experiment, grid.wanted, made.product.shots);
         row.commit = made.commit;
         let measured = row::measured_encrypted(row, &made.product, grid.experiment.seed)?;
         self.both_ways = Some(made.product);

@@ -9,8 +9,7 @@
 use attacks::{WhiteBox, World, score};
 use evaluation::phi;
 
-use super::findings::Scored;
-use super::outcome::Errors;
+use super::findings::{Errors, Scored};
 use crate::error::HarnessError;
 
 /// Public shadow heads that the null of each class is fitted to.

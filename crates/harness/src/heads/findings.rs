@@ -1,8 +1,7 @@
 //! What attacks find: each kind of attack has a result of its own.
 
 use attacks::Cost;
-
-use super::outcome::{Errors, Picture};
+use serde::{Deserialize, Serialize};
 
 /// Scores under both hypotheses, a list a victim or a draw of the null; smaller is more success.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +10,26 @@ pub struct Scored {
     pub victims: Vec<Vec<f64>>,
     /// Of each draw of the null hypothesis.
     pub null: Vec<Vec<f64>>,
+}
+
+/// Mean squared errors of reconstructions, in the order of the scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Errors {
+    /// Of each victim's targets.
+    pub victims: Vec<Vec<f64>>,
+    /// Of each draw of the null hypothesis.
+    pub null: Vec<Vec<f64>>,
+}
+
+/// One reconstruction beside the training image it is nearest to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Pixels of the original, in [-1, 1].
+    pub original: Vec<f32>,
+    /// Pixels of the reconstruction.
+    pub reconstruction: Vec<f32>,
+    /// Mean squared error.
+    pub mse: f64,
 }
 
 /// Images read back.

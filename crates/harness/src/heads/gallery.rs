@@ -4,7 +4,7 @@ use attacks::{Aim, WhiteBox, World};
 use evaluation::{mse, ssim};
 use transfer::ShadowBatch;
 
-use super::outcome::Picture;
+use super::findings::Picture;
 
 /// Pictures a cell.
 const PICTURES: usize = 20;

@@ -14,11 +14,10 @@ use transfer::ShadowBatch;
 
 use super::calibration::Calibration;
 use super::extraction::rotated;
-use super::findings::{Findings, Reconstructed};
+use super::findings::{Findings, Picture, Reconstructed};
 use super::gallery;
 use super::learned::start;
 use super::model;
-use super::outcome::Picture;
 use super::trial::Trial;
 use crate::error::HarnessError;
 use crate::stages::Stages;

@@ -9,6 +9,7 @@ mod gallery;
 mod inference;
 mod inversion;
 mod learned;
+mod lessons;
 mod measure;
 mod model;
 mod outcome;
@@ -25,7 +26,8 @@ mod victims;
 mod world;
 
 pub use encrypted::{Encrypted, label_agreement};
-pub use outcome::{Errors, Outcome, Picture};
+pub use findings::{Errors, Picture};
+pub use outcome::Outcome;
 pub use private::Spending;
 pub use recipe::recipe;
 pub use running::Running;

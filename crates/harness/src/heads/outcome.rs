@@ -3,7 +3,7 @@
 use datasets::ImageShape;
 use serde::{Deserialize, Serialize};
 
-use super::findings::{Findings, Reconstructed, Scored};
+use super::findings::{Errors, Findings, Picture, Reconstructed, Scored};
 use super::private::Spending;
 
 /// Scores and accuracies of one cell.
@@ -40,26 +40,6 @@ pub struct Outcome {
     pub shape: Option<ImageShape>,
     /// A few originals and what was read back of them.
     pub gallery: Vec<Picture>,
-}
-
-/// Mean squared errors of reconstructions, in the order of the scores.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Errors {
-    /// Of each victim's targets.
-    pub victims: Vec<Vec<f64>>,
-    /// Of each draw of the null hypothesis.
-    pub null: Vec<Vec<f64>>,
-}
-
-/// One reconstruction beside the training image it is nearest to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Picture {
-    /// Pixels of the original, in [-1, 1].
-    pub original: Vec<f32>,
-    /// Pixels of the reconstruction.
-    pub reconstruction: Vec<f32>,
-    /// Mean squared error.
-    pub mse: f64,
 }
 
 /// What a cell's victims are, before they are attacked.

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use attacks::{AttackError, Reconstructor, ReconstructorOptions, WhiteBox, World};
-use config::experiment::{Attack, Cell, Defence};
 use serde::{Deserialize, Serialize};
 
 use super::reports::reports;
@@ -12,34 +11,6 @@ use super::trial::Trial;
 use super::world::world;
 use crate::error::HarnessError;
 use crate::stages::{Postcard, Stages};
-
-/// Whether a cell shares its network with others. Ciphertexts teach nothing that another cell could
-/// use.
-pub fn shares(cell: &Cell) -> bool {
-    let encrypted = matches!(cell.defence, Defence::Rhe(_));
-    matches!(&cell.attack, Attack::Reconstructor(options) if options.shared) && !encrypted
-}
-
-/// What a shared network learns from one of its cells.
-#[derive(Serialize)]
-pub struct Lesson<'a> {
-    recipe: &'a config::experiment::Recipe,
-    shots: usize,
-    defence: &'a Defence,
-    adversary: &'a config::experiment::Adversary,
-}
-
-impl<'a> Lesson<'a> {
-    /// The lesson of `cell`: cells that differ only in what the attack is compared with have the same.
-    pub fn of(cell: &'a Cell) -> Self {
-        Self {
-            recipe: &cell.recipe,
-            shots: cell.shots,
-            defence: &cell.defence,
-            adversary: &cell.adversary,
-        }
-    }
-}
 
 /// A trained network as it is kept: each lesson's attack as its own file, none where its heads could
 /// not be trained.

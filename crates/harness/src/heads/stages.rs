@@ -8,7 +8,7 @@ use config::experiment::{Attack, Cell, Data, Defence, Experiment, Head, Heads};
 use serde::Serialize;
 
 use super::learned::{learned, samples, white_box};
-use super::shared::{Lesson, shares};
+use super::lessons::{Lesson, shares};
 use crate::context::Context;
 use crate::corpus::{CorpusStages, DataHashes};
 use crate::differences::Differences;

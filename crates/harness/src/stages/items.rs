@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use files::{Lock, LockError};
 
 use super::code::Fingerprints;
+use super::failure::StoreError;
 use super::record::Record;
-use super::store::{Store, StoreError};
+use super::store::Store;
 
 /// A product in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]

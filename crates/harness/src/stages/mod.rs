@@ -5,6 +5,7 @@
 //! a stage, so that a plan lists what a run does.
 
 mod code;
+mod failure;
 mod form;
 mod graph;
 mod items;
@@ -14,10 +15,11 @@ mod record;
 mod store;
 
 pub use code::{Code, Fingerprints};
+pub use failure::StoreError;
 pub use form::{Form, Postcard};
 pub use graph::{Graph, Node, Planned, StageId};
 pub use items::{Item, Use};
 pub use key::{KeyBuilder, StageKey};
 pub use making::{Made, Stages};
 pub use record::Record;
-pub use store::{Kept, State, Store, StoreError};
+pub use store::{Kept, State, Store};

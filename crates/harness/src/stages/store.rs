@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use files::{Holder, Lock, LockError, Scratch};
 
+use super::failure::StoreError;
 use super::form::Form;
 use super::key::StageKey;
 use super::record::Record;
@@ -41,16 +42,6 @@ pub struct Store {
 }
 
 type Siblings = HashMap<String, Vec<PathBuf>>;
-
-/// Why a product could not be kept.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}\nhint: choose another folder with --cache, or make room", path.display())]
-pub struct StoreError {
-    /// The file.
-    pub path: PathBuf,
-    /// Why.
-    pub source: std::io::Error,
-}
 
 impl Store {
     /// A store in `root`, which is made when the first product is kept.
