@@ -75,9 +75,10 @@ impl Plan {
             let hash = &node.key.hash()[..8];
             let _ = writeln!(text, "  {kind:<kinds$}  {hash}  {what:<words$}  {state}");
         }
-        let _ = match left {
-            0.0 => writeln!(text, "  all is cached"),
-            _ => writeln!(text, "  in all {}", duration(left)),
+        let _ = if self.stages.iter().all(|stage| stage.state == State::Cached) {
+            writeln!(text, "  all is cached")
+        } else {
+            writeln!(text, "  in all {}", duration(left))
         };
         text
     }

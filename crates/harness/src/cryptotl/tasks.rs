@@ -180,7 +180,8 @@ impl Form<LowerNetwork> for LowerFile {
     }
 
     fn read(&self, path: &Path, _: &[u8]) -> Result<LowerNetwork, String> {
-        LowerNetwork::load(path, self.shape, self.activation).map_err(|error| error.to_string())
+        LowerNetwork::load(path, self.shape, self.activation.clone())
+            .map_err(|error| error.to_string())
     }
 }
 

@@ -50,6 +50,7 @@ fn heads(
     let attack = GradientInversion::new(world, backbone(trial)?, from, options_of(options))?;
     let invert = |name: &str, heads: &ShadowBatch| {
         let step = trial
+            .grid
             .context
             .progress
             .step(name, (heads.len() * options.steps) as u64);

@@ -34,7 +34,8 @@ impl<'a> Running<'a> {
         at: usize,
         stages: &mut Stages<'_>,
     ) -> Result<Made<Outcome>, HarnessError> {
-        let own = &self.grid.stages[at];
+        let grid = self.grid;
+        let own = &grid.stages[at];
         stages.get_or_make(own.outcome, &Postcard, |stages| {
             if self
                 .corpus
@@ -49,7 +50,7 @@ impl<'a> Running<'a> {
                 None => self.prepare(at, stages)?,
             };
             let corpus = self.corpus.insert(corpus);
-            measure(self.grid, at, corpus, &self.prior, stages)
+            measure(grid, at, corpus, &self.prior, stages)
         })
     }
 
