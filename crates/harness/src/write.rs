@@ -8,9 +8,8 @@ use report::{BothWaysRow, Figure, GridPair, Raster, ResultRow, RocRow, ScoreSamp
 
 use crate::context::Context;
 use crate::error::HarnessError;
-use crate::heads::Measured;
 use crate::provenance::Provenance;
-use crate::store::write_whole;
+use crate::rows::Measured;
 use crate::timings::Timings;
 
 /// Points of a curve in `roc.csv`, ends included.
@@ -92,7 +91,7 @@ fn timing_rows(experiment: &Experiment, timings: &Timings) -> Vec<TimingRow> {
 pub fn provenance(folder: &Path, provenance: &Provenance) -> Result<(), HarnessError> {
     let path = folder.join("provenance.json");
     let json = serde_json::to_vec_pretty(provenance).expect("provenance has a JSON form");
-    write_whole(&path, &json).map_err(|source| HarnessError::File {
+    files::write_whole(&path, &json).map_err(|source| HarnessError::File {
         action: "write",
         path,
         source,

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use report::{Gate, compare, read_results_csv};
 
-use crate::app::Failure;
 use crate::cli::CheckArgs;
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Compares results with a baseline, a line a finding.
 ///

@@ -14,9 +14,9 @@ use rhe::{
 };
 
 use super::told::Told;
-use crate::app::Failure;
 use crate::cli::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::message;
 
 /// Head room above the largest norm met in a calibration.

@@ -1,6 +1,9 @@
 //! How datasets, backbones, heads and attacks are named in tables and plans.
 
-use config::experiment::{Attack, Backbone, Cell, DatasetSpec, Defence, Head, Privacy};
+use config::experiment::{
+    Attack, Backbone, Cell, DatasetSpec, Defence, DpSgd, FineTuning, Head, ImportedArchitecture,
+    Privacy,
+};
 use datasets::StrokeClasses;
 
 /// A dataset's name, with its classes where it has several kinds.
@@ -41,7 +44,11 @@ pub fn backbone(backbone: &Backbone) -> String {
         Backbone::VggTiny {
             width, features, ..
         } => format!("vgg_tiny({width}, {features})"),
-        Backbone::Imported { architecture, .. } => format!("{architecture:?}").to_lowercase(),
+        Backbone::Imported { architecture, .. } => match architecture {
+            ImportedArchitecture::VggTiny => "vggtiny".into(),
+            ImportedArchitecture::Resnet20 => "resnet20".into(),
+            ImportedArchitecture::MobilenetV1025 => "mobilenetv1025".into(),
+        },
         Backbone::Features => "features".into(),
     }
 }
@@ -66,10 +73,37 @@ pub fn attack(attack: &Attack) -> String {
 /// A cell's defence with its strength.
 pub fn defence(cell: &Cell) -> String {
     match &cell.defence {
-        Defence::DpSgd(dp) => match dp.privacy() {
-            Privacy::Epsilon(epsilon) => format!("dp_sgd ε {epsilon}"),
-            Privacy::NoiseMultiplier(noise) => format!("dp_sgd σ {noise}"),
-        },
-        other => other.word().to_string(),
+        Defence::DpSgd(dp) => private(dp),
+        Defence::None => "no defence".into(),
+        Defence::Rhe(_) => cell.defence.word().into(),
     }
+}
+
+fn private(dp: &DpSgd) -> String {
+    match dp.privacy() {
+        Privacy::Epsilon(epsilon) => format!("dp_sgd ε {epsilon}"),
+        Privacy::NoiseMultiplier(noise) => format!("dp_sgd σ {noise}"),
+    }
+}
+
+/// How CryptoTL's upper network is tuned.
+pub fn fine_tuning(tuning: &FineTuning) -> String {
+    match tuning {
+        FineTuning::None => "no defence".into(),
+        FineTuning::DpSgd(dp) => private(dp),
+    }
+}
+
+/// A number of things: `1 shot`, `4 shots`.
+pub fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
+}
+
+/// Words one after another, those left out that say nothing.
+pub fn listed(words: impl IntoIterator<Item = String>) -> String {
+    let words = words.into_iter().filter(|words| !words.is_empty());
+    words.collect::<Vec<_>>().join(", ")
 }

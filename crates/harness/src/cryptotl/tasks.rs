@@ -1,4 +1,4 @@
-//! The server's side: embeddings of both tasks and the lower network trained on the source.
+//! Both tasks: their embeddings, and the lower network that the server trains on the source.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -12,16 +12,16 @@ use cryptotl::{
 use datasets::{FeatureSet, HashingEmbedder, StreamKey};
 use rand::seq::SliceRandom;
 
-use crate::context::Context;
+use super::grid::TextGrid;
 use crate::error::HarnessError;
-use crate::store::{StageKey, State};
-use crate::timings::Timings;
+use crate::progress::Progress;
+use crate::stages::{Form, Stages};
 
 /// Share of the target that accuracy is measured on.
 const TEST_SHARE: f64 = 0.4;
 
 /// Everything that the cells of an experiment share.
-pub struct Bench {
+pub struct Tasks {
     /// Plain embeddings of the target.
     pub target: FeatureSet,
     /// Rows of the target that training sets are drawn from.
@@ -55,25 +55,16 @@ pub fn parameters(wanted: &CryptoTl) -> Result<Parameters, HarnessError> {
     set.map_err(|error| cryptotl::CryptoTlError::from(error).into())
 }
 
-/// What the cache holds of the lower network; its checks run when it is read.
-pub fn state(context: &Context, key: &StageKey) -> State {
-    if context.store.file(key, "safetensors").exists() {
-        State::Cached
-    } else {
-        State::Missing
-    }
-}
-
-impl Bench {
+impl Tasks {
     /// Embeds both tasks, and trains the lower network or reads it from the cache.
-    pub fn new(
-        context: &Context,
-        seed: u64,
-        wanted: &CryptoTl,
-        key: &StageKey,
-        timings: &mut Timings,
-    ) -> Result<Self, HarnessError> {
-        let root = StreamKey::from_seed(seed);
+    ///
+    /// # Errors
+    /// If texts are missing, or the network cannot be trained or kept.
+    pub fn new(grid: &TextGrid<'_>, stages: &mut Stages<'_>) -> Result<Self, HarnessError> {
+        let TextGrid {
+            context, wanted, ..
+        } = grid;
+        let root = StreamKey::from_seed(grid.experiment.seed);
         let embedder = HashingEmbedder {
             width: match wanted.embedding() {
                 Embedding::Hashing { width } => width,
@@ -88,21 +79,14 @@ impl Bench {
             .target
             .load_features(&context.data, root.child("target"), &embedder)?;
         let shape = LowerShape::paper(source.width());
-        let path = context.store.file(key, "safetensors");
-        let kept = path
-            .exists()
-            .then(|| LowerNetwork::load(&path, shape, activation(wanted)));
-        let lower = match kept {
-            Some(Ok(lower)) => {
-                timings.cached(key);
-                lower
-            }
-            _ => timings.run(context, key, || {
-                let path = context.store.new_file(key, "safetensors")?;
-                let lower = train(context, wanted, &source, shape, root, &path)?;
-                Ok((lower, wanted.source_epochs as u64))
-            })?,
+        let form = LowerFile {
+            shape,
+            activation: activation(wanted),
         };
+        let made = stages.get_or_make(grid.lower, &form, |stages| {
+            train(stages.progress(), wanted, &source, shape, root)
+        })?;
+        let lower = made.product;
         let features = lower.features(&target)?;
         let mut rows: Vec<usize> = (0..target.len()).collect();
         rows.shuffle(&mut root.child("target rows").rng(0));
@@ -159,27 +143,45 @@ impl Bench {
 }
 
 fn train(
-    context: &Context,
+    progress: &Progress,
     wanted: &CryptoTl,
     source: &FeatureSet,
     shape: LowerShape,
     root: StreamKey,
-    path: &Path,
 ) -> Result<LowerNetwork, HarnessError> {
-    let _step = context
-        .progress
-        .step("training the lower network", wanted.source_epochs as u64);
+    let epochs = wanted.source_epochs;
+    let _step = progress.step("training the lower network", epochs as u64);
     let recipe = SourceRecipe {
-        epochs: wanted.source_epochs,
+        epochs,
         ..SourceRecipe::default()
     };
     let trained = recipe.run(source, shape, activation(wanted), &root.child("lower"))?;
-    context.progress.say(&format!(
+    progress.say(&format!(
         "  source task: {:.1} % on held-out texts",
         100.0 * trained.accuracy
     ));
-    trained.lower.save(path)?;
     Ok(trained.lower)
+}
+
+/// Lower networks as their own safetensors files.
+struct LowerFile {
+    shape: LowerShape,
+    activation: Activation,
+}
+
+impl Form<LowerNetwork> for LowerFile {
+    fn extension(&self) -> &'static str {
+        "safetensors"
+    }
+
+    fn write(&self, product: &LowerNetwork, path: &Path) -> Result<(), HarnessError> {
+        Ok(product.save(path)?)
+    }
+
+    fn read(&self, path: &Path, _: &[u8]) -> Result<LowerNetwork, String> {
+        LowerNetwork::load(path, self.shape, self.activation.clone())
+            .map_err(|error| error.to_string())
+    }
 }
 
 /// Rows of a feature set.

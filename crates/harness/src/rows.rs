@@ -1,6 +1,6 @@
 //! From what a cell measured to its row of `results.csv`, its ROC and its pictures.
 
-use config::experiment::{Cell, Defence, Experiment, Heads};
+use config::experiment::{Cell, Defence, Heads};
 use datasets::StreamKey;
 use evaluation::{
     Bootstrap, FittedNormals, RocReport, Scores, mean_interval, psnr, roc, success_at,
@@ -9,13 +9,10 @@ use privacy::{AttackCounts, Delta, epsilon_lower_bound};
 use report::ResultRow;
 use spec::{AttackKind, Null};
 
-use super::keys::CellKeys;
-use super::names;
-use super::outcome::Outcome;
-use super::private::Spending;
-use super::recipe;
-use super::settings::Settings;
+use crate::differences::Differences;
 use crate::error::HarnessError;
+use crate::heads::{Grid, Outcome, Spending, recipe};
+use crate::names;
 use crate::provenance::COMMIT;
 
 /// Confidence of every interval.
@@ -49,18 +46,22 @@ fn replaces_one(row: &ResultRow) -> bool {
     row.null == Null::ReplaceOne || row.attack == AttackKind::Membership
 }
 
-/// Statistics of a measured cell.
+/// Statistics of the cell at `at` of a grid, which the code of `commit` measured.
+///
+/// # Errors
+/// If there are none.
 pub fn measured(
-    experiment: &Experiment,
-    heads: &Heads,
-    settings: &Settings,
-    cell: &Cell,
-    keys: &CellKeys,
+    grid: &Grid<'_>,
+    differences: &Differences,
+    at: usize,
     outcome: Outcome,
+    commit: &str,
 ) -> Result<Measured, HarnessError> {
-    let mut row = described(experiment, heads, settings, cell);
+    let cell = &grid.cells[at];
+    let mut row = described(grid, differences, cell);
+    row.commit = commit.into();
     row.n = outcome.n;
-    row.config_hash = keys.config_hash().into();
+    row.config_hash = grid.config_hash(at).into();
     row.victims = Some(outcome.accuracy.len() as u64);
     if !outcome.accuracy.is_empty() {
         let accuracy = mean_interval(&outcome.accuracy, LEVEL)?;
@@ -79,10 +80,10 @@ pub fn measured(
     let roc = if outcome.victims.is_empty() {
         None
     } else {
-        let key = StreamKey::from_seed(experiment.seed)
+        let key = StreamKey::from_seed(grid.experiment.seed)
             .child("bootstrap")
-            .child(keys.config_hash());
-        Some(scored(&mut row, heads, &outcome, key)?)
+            .child(grid.config_hash(at));
+        Some(scored(&mut row, grid.heads, &outcome, key)?)
     };
     Ok(Measured {
         row,
@@ -92,15 +93,9 @@ pub fn measured(
 }
 
 /// The row of a cell that failed: what it was, and why it failed.
-pub fn failed(
-    experiment: &Experiment,
-    heads: &Heads,
-    settings: &Settings,
-    cell: &Cell,
-    error: &HarnessError,
-) -> Measured {
-    let mut row = described(experiment, heads, settings, cell);
-    row.error = error.to_string().replace('\n', "; ");
+pub fn failed(grid: &Grid<'_>, differences: &Differences, at: usize, error: &str) -> Measured {
+    let mut row = described(grid, differences, &grid.cells[at]);
+    row.error = error.replace('\n', "; ");
     Measured {
         row,
         roc: None,
@@ -109,13 +104,11 @@ pub fn failed(
 }
 
 /// What a cell is, before anything is measured.
-fn described(
-    experiment: &Experiment,
-    heads: &Heads,
-    settings: &Settings,
-    cell: &Cell,
-) -> ResultRow {
-    let trained = recipe::recipe(cell, &heads.data.target);
+fn described(grid: &Grid<'_>, differences: &Differences, cell: &Cell) -> ResultRow {
+    let Grid {
+        experiment, heads, ..
+    } = grid;
+    let trained = recipe(cell, &heads.data.target);
     ResultRow {
         experiment: experiment.name.clone(),
         dataset: names::dataset(&heads.data.target),
@@ -130,7 +123,7 @@ fn described(
         commit: COMMIT.into(),
         learning_rate: Some(decimal(trained.learning_rate)),
         steps: Some(trained.steps as u64),
-        setting: Some(settings.of(cell)).filter(|words| !words.is_empty()),
+        setting: Some(differences.of(cell)).filter(|words| !words.is_empty()),
         optimiser: Some(cell.recipe.optimiser.word().into()),
         init_std: Some(decimal(trained.init_std)),
         weight_decay: Some(decimal(trained.weight_decay)),
@@ -138,9 +131,27 @@ fn described(
     }
 }
 
-/// The number that was meant: the shortest decimal that the trainer's single precision stands for.
+/// The number that was meant: the decimal with the fewest digits that the trainer's single precision
+/// stands for.
 fn decimal(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(f64::from(value))
+    let exact = f64::from(value);
+    if exact == 0.0 || !exact.is_finite() {
+        return exact;
+    }
+    let magnitude = exact.abs().log10().floor() as i32;
+    let rounded = |digits: i32| {
+        let places = digits - 1 - magnitude;
+        let scale = 10f64.powi(places.abs());
+        if places < 0 {
+            (exact / scale).round() * scale
+        } else {
+            (exact * scale).round() / scale
+        }
+    };
+    // Nine digits tell all single-precision numbers apart.
+    let mut candidates = (1..=9).map(rounded);
+    let shortest = candidates.find(|&candidate| candidate as f32 == value);
+    shortest.unwrap_or(exact)
 }
 
 fn spent(row: &mut ResultRow, spending: &Spending, cell: &Cell) {
@@ -261,4 +272,36 @@ fn mean(units: &[Vec<f64>]) -> f64 {
             (sum + score, count + 1)
         });
     sum / count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn the_decimal_that_was_meant_is_found() {
+        for meant in [
+            0.01,
+            0.002,
+            1e-5,
+            0.003,
+            0.1,
+            1.0,
+            26.0,
+            0.018_042,
+            1e30,
+            -0.7,
+            3.402_823_5e38,
+            1.5e-40,
+        ] {
+            let kept = decimal(meant as f32);
+            assert_eq!(kept as f32, meant as f32);
+            assert!(
+                (kept - meant).abs() <= 1e-15 * meant.abs(),
+                "{kept} {meant}"
+            );
+        }
+        assert_eq!(decimal(0.0), 0.0);
+        assert!(decimal(f32::NAN).is_nan());
+    }
 }
