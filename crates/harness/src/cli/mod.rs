@@ -8,14 +8,16 @@ mod privacy;
 mod rhe;
 mod run;
 mod shorthand;
+mod show;
 
 pub use bench::{BenchArgs, BenchCase, BenchTarget};
-pub use check::CheckArgs;
+pub use check::{CheckArgs, CheckFormat};
 pub use data::DataCommand;
 pub use options::Options;
 pub use privacy::{AccountantName, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
 pub use rhe::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::ConfigArgs;
+pub use show::{ShowArgs, ShowFormat};
 
 use std::ffi::OsString;
 
@@ -53,6 +55,8 @@ pub enum Command {
     Plan(ConfigArgs),
     /// Compare results with a baseline: attack success, defence and accuracy.
     Check(CheckArgs),
+    /// Show runs in one table, what leaked most first, or two of them cell by cell.
+    Show(ShowArgs),
     /// Differential privacy: epsilon from noise, and noise from epsilon.
     #[command(subcommand)]
     Privacy(PrivacyCommand),

@@ -5,12 +5,15 @@ mod check;
 mod data;
 mod privacy;
 mod rhe;
+mod show;
+mod tables;
 
 pub use bench::bench;
 pub use check::check;
 pub use data::data;
 pub use privacy::privacy;
 pub use rhe::rhe;
+pub use show::show;
 
 /// The JSON schema of the config: `harness schema`.
 pub fn schema() -> String {

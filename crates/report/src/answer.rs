@@ -1,0 +1,221 @@
+//! What a run answers: what leaked, what stopped it, and at what cost.
+
+use crate::columns::share;
+use crate::figures::{number, shots_name};
+use crate::gate::rate;
+use crate::rows::ResultRow;
+use crate::words::{Defence, defence_name, words};
+
+/// An attack counts as stopped below this true positive rate at 1 % false positives.
+pub(crate) const STOPPED: f64 = 0.05;
+
+/// A defence that stopped every attack that was run on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopped<'a> {
+    /// The strongest of those attacks.
+    pub row: &'a ResultRow,
+    /// Accuracy lost to undefended heads, as a share; negative where it was gained.
+    pub lost: Option<f64>,
+}
+
+/// What a run answers about the heads that leaked most.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answer<'a> {
+    /// The attack with the highest rate on an undefended head, or on any where all are defended.
+    pub leaked: Option<&'a ResultRow>,
+    /// Whether heads like that one were also defended.
+    pub defended: bool,
+    /// Of each kind of defence the setting that stopped all attacks on such heads at the least cost.
+    pub stopped: Vec<Stopped<'a>>,
+    /// Of each kind of defence that did not, the setting that leaked least.
+    pub open: Vec<&'a ResultRow>,
+}
+
+impl<'a> Answer<'a> {
+    /// The answer of these rows.
+    pub(crate) fn of(rows: &'a [ResultRow]) -> Self {
+        let measured = |row: &&ResultRow| !row.failed() && rate(row).is_some();
+        let undefended = |row: &&ResultRow| Defence::of(&row.defence) == Defence::None;
+        let rows: Vec<&ResultRow> = rows.iter().filter(measured).collect();
+        let open = rows.iter().copied().filter(|row| undefended(&row));
+        let Some(leaked) = strongest(open).or_else(|| strongest(rows.iter().copied())) else {
+            return Self::default();
+        };
+        let head = |row: &ResultRow| (row.dataset.clone(), row.head.clone(), row.shots);
+        let alike = rows.iter().copied().filter(|row| head(row) == head(leaked));
+        let defended: Vec<&ResultRow> = alike.filter(|row| !undefended(&row)).collect();
+        let base = Some(leaked).filter(undefended).and_then(|row| row.accuracy);
+        let mut answer = Self {
+            leaked: Some(leaked),
+            defended: !defended.is_empty(),
+            ..Self::default()
+        };
+        let mut kinds: Vec<&str> = Vec::new();
+        for row in &defended {
+            if !kinds.contains(&row.defence.as_str()) {
+                kinds.push(&row.defence);
+            }
+        }
+        for kind in kinds {
+            let own = || defended.iter().copied().filter(|row| row.defence == kind);
+            // Each setting of the defence by the strongest attack on it.
+            let mut settings: Vec<&ResultRow> = Vec::new();
+            for row in own() {
+                let twin = |other: &&ResultRow| strength(other) == strength(row);
+                if !settings.iter().any(twin) {
+                    settings.extend(strongest(own().filter(|other| twin(&other))));
+                }
+            }
+            let cost = |row: &ResultRow| base.zip(row.accuracy).map(|(base, own)| base - own);
+            let cheapest = settings
+                .iter()
+                .copied()
+                .filter(|row| rate(row).is_some_and(|(tpr, ..)| tpr < STOPPED))
+                .min_by(|a, b| cost(a).unwrap_or(1.0).total_cmp(&cost(b).unwrap_or(1.0)));
+            match cheapest {
+                Some(row) => answer.stopped.push(Stopped {
+                    row,
+                    lost: cost(row),
+                }),
+                None => answer.open.extend(
+                    settings
+                        .into_iter()
+                        .min_by(|a, b| tpr(a).total_cmp(&tpr(b))),
+                ),
+            }
+        }
+        let lost = |stopped: &Stopped<'_>| stopped.lost.unwrap_or(1.0);
+        answer.stopped.sort_by(|a, b| lost(a).total_cmp(&lost(b)));
+        answer
+    }
+}
+
+/// What sets two settings of one defence apart.
+fn strength(row: &ResultRow) -> (Option<f64>, Option<f64>, Option<f64>) {
+    (row.epsilon, row.noise_multiplier, row.clip)
+}
+
+fn tpr(row: &ResultRow) -> f64 {
+    rate(row).map_or(0.0, |(tpr, ..)| tpr)
+}
+
+/// The row of the highest rate; of equal ones the first.
+fn strongest<'a>(rows: impl Iterator<Item = &'a ResultRow>) -> Option<&'a ResultRow> {
+    rows.reduce(|best, row| if tpr(row) > tpr(best) { row } else { best })
+}
+
+/// A defence with its strength: `DP-SGD, ε = 5`.
+pub(crate) fn defence_words(row: &ResultRow) -> String {
+    let name = defence_name(&row.defence);
+    row.epsilon.map_or(name.to_owned(), |epsilon| {
+        format!("{name}, ε = {}", number(epsilon))
+    })
+}
+
+/// An attack with what it sees: `unmixing on weights`.
+pub(crate) fn attack_words(row: &ResultRow) -> String {
+    let name = words(&row.attack);
+    if row.release.is_empty() {
+        return name;
+    }
+    format!("{name} on {}", row.release)
+}
+
+/// Points of accuracy that a defence costs, in words.
+pub(crate) fn cost_words(lost: Option<f64>) -> String {
+    match lost {
+        None => "accuracy not measured".to_owned(),
+        Some(lost) if lost < 5e-4 => "no accuracy lost".to_owned(),
+        Some(lost) => format!("{:.1} points of accuracy", 100.0 * lost),
+    }
+}
+
+/// A run in a few lines: what leaked most, and what stopped it at which cost.
+pub fn headline(rows: &[ResultRow]) -> Vec<String> {
+    let answer = Answer::of(rows);
+    let Some(worst) = answer.leaked else {
+        return Vec::new();
+    };
+    let found =
+        |row: &ResultRow| rate(row).map_or(String::new(), |(tpr, lo, hi)| share(tpr, lo, hi));
+    let mut lines = vec![format!(
+        "leaks most: {}, {}, {}: {} at 1 % false positives",
+        attack_words(worst),
+        shots_name(worst.shots),
+        defence_words(worst),
+        found(worst)
+    )];
+    for stopped in &answer.stopped {
+        lines.push(format!(
+            "stopped by {}: {}, {}",
+            defence_words(stopped.row),
+            found(stopped.row),
+            cost_words(stopped.lost)
+        ));
+    }
+    for row in &answer.open {
+        lines.push(format!(
+            "not stopped by {}: {}",
+            defence_words(row),
+            found(row)
+        ));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(
+        defence: &str,
+        epsilon: Option<f64>,
+        attack: &str,
+        tpr: f64,
+        accuracy: f64,
+    ) -> ResultRow {
+        ResultRow {
+            defence: defence.into(),
+            epsilon,
+            attack: attack.into(),
+            release: "weights".into(),
+            shots: 1,
+            tpr_at_fpr_1pct: Some(tpr),
+            accuracy: Some(accuracy),
+            ..ResultRow::default()
+        }
+    }
+
+    #[test]
+    fn a_defence_is_judged_by_the_strongest_attack_on_it() {
+        let rows = [
+            row("none", None, "a", 0.8, 0.66),
+            row("none", None, "b", 0.6, 0.66),
+            row("dp_sgd", Some(5.0), "a", 0.01, 0.2),
+            row("dp_sgd", Some(5.0), "b", 0.02, 0.2),
+            // Cheaper, but one of the attacks gets through.
+            row("dp_sgd", Some(80.0), "a", 0.01, 0.6),
+            row("dp_sgd", Some(80.0), "b", 0.3, 0.6),
+            row("rhe", None, "a", 0.01, 0.66),
+            row("other", None, "a", 0.5, 0.66),
+        ];
+        assert_eq!(
+            headline(&rows),
+            [
+                "leaks most: a on weights, 1 shot, undefended: 80.0 % at 1 % false positives",
+                "stopped by RHE: 1.0 %, no accuracy lost",
+                "stopped by DP-SGD, ε = 5: 2.0 %, 46.0 points of accuracy",
+                "not stopped by other: 50.0 %",
+            ]
+        );
+    }
+
+    #[test]
+    fn heads_of_other_shots_do_not_answer_for_the_worst() {
+        let mut far = row("rhe", None, "a", 0.01, 0.66);
+        far.shots = 16;
+        let rows = [row("none", None, "a", 0.8, 0.66), far];
+        assert_eq!(headline(&rows).len(), 1);
+        assert!(headline(&[]).is_empty());
+    }
+}
