@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::gallery::Gallery;
 use super::{gallery, guide, tables};
-use crate::answer::{Answer, attack_words, cost_words, defence_words};
+use crate::answer::{Answer, attack_words, cost_words, defence_words, open_words};
 use crate::error::ReportError;
 use crate::figures::shots_name;
 use crate::gate::rate;
@@ -78,9 +78,11 @@ fn found(row: &ResultRow) -> Markup {
         return html! {};
     };
     html! {
-        (format!("{:.1} %", 100.0 * tpr))
-        @if let Some((lo, hi)) = lo.zip(hi) {
-            small { (format!("[{:.1}, {:.1}]", 100.0 * lo, 100.0 * hi)) }
+        span.found {
+            (format!("{:.1} %", 100.0 * tpr))
+            @if let Some((lo, hi)) = lo.zip(hi) {
+                small { (format!("[{:.1}, {:.1}]", 100.0 * lo, 100.0 * hi)) }
+            }
         }
     }
 }
@@ -95,14 +97,17 @@ fn leaked(answer: &Answer<'_>) -> Markup {
             "found by " b { (attack_words(row)) } " at 1 % false positives; a guess finds 1 %. "
             (shots_name(row.shots)) ", " (defence_words(row)) "."
         }
+        @for row in &answer.besides {
+            p { b { (attack_words(row)) } ": " (found(row)) "." }
+        }
     };
     card("What leaked?", found(row), words)
 }
 
 fn stopped(answer: &Answer<'_>) -> Markup {
     let open = html! {
-        @for row in &answer.open {
-            p { "Not " b { (defence_words(row)) } ": " (found(row)) " at best." }
+        @for open in &answer.open {
+            p { (open_words(open.row)) " " b { (defence_words(open.row)) } ": " (found(open.row)) "." }
         }
     };
     let question = "What stopped it?";
@@ -111,10 +116,10 @@ fn stopped(answer: &Answer<'_>) -> Markup {
             let words = html! { p { "No defence of such heads was run." } };
             card(question, html! { "–" }, words)
         }
-        ([], true) => card(question, html! { "nothing" }, open),
+        ([], true) => card(question, html! { "nothing, as far as shown" }, open),
         ([first, rest @ ..], true) => {
             let words = html! {
-                p { "leaves the strongest attack that was run " (found(first.row)) "." }
+                p { "leaves at most " (found(first.row)) " to the attacks that were run." }
                 @for stopped in rest {
                     p { b { (defence_words(stopped.row)) } ": " (found(stopped.row)) "." }
                 }
@@ -127,6 +132,11 @@ fn stopped(answer: &Answer<'_>) -> Markup {
 
 fn cost(answer: &Answer<'_>) -> Markup {
     let question = "At what cost?";
+    let open = html! {
+        @for open in &answer.open {
+            p { b { (defence_words(open.row)) } ": " (cost_words(open.lost)) "." }
+        }
+    };
     let [first, rest @ ..] = answer.stopped.as_slice() else {
         let accuracy = answer.leaked.and_then(|row| row.accuracy);
         let words = html! {
@@ -134,6 +144,7 @@ fn cost(answer: &Answer<'_>) -> Markup {
                 p { "The heads that leaked are right on " (format!("{:.1} %", 100.0 * accuracy)) " of test examples." }
             }
         };
+        let words = html! { (words) (open) };
         return card(question, html! { "–" }, words);
     };
     let words = html! {
@@ -141,6 +152,7 @@ fn cost(answer: &Answer<'_>) -> Markup {
         @for stopped in rest {
             p { b { (defence_words(stopped.row)) } ": " (cost_words(stopped.lost)) "." }
         }
+        (open)
     };
     card(question, html! { (cost_words(first.lost)) }, words)
 }

@@ -89,15 +89,8 @@ pub(super) fn strongest(rows: &[ResultRow]) -> Result<Option<Markup>, ReportErro
             .sort(["place"], SortMultipleOptions::default())?;
         let mut names = HEADS.to_vec();
         names.retain(|name| !["clip", "experiment"].contains(name));
-        names.extend(["accuracy", "attack", "release", "tpr_at_fpr_1pct", "auc"]);
-        let always = [
-            "shots",
-            "defence",
-            "accuracy",
-            "attack",
-            "tpr_at_fpr_1pct",
-            "auc",
-        ];
+        names.extend(["accuracy", "attack", "release", "tpr_at_fpr_1pct"]);
+        let always = ["shots", "defence", "accuracy", "attack", "tpr_at_fpr_1pct"];
         frame.select(varying(&frame, &names, &always))
     };
     Ok(Some(table(&{ strongest }().map_err(refused)?, &[])))
