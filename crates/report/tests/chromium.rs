@@ -1,22 +1,22 @@
 //! The page in a browser: that it fits a phone, that its figures can be read there, on light ground
 //! and on dark, and that it fetches nothing.
+//!
+//! Windows have a least width beyond a phone's, frames have none: the page is measured in a frame.
 
 mod common;
 
-use std::path::Path;
 use std::process::Command;
 
 use report::{Page, figures, render_html};
 
-/// What the browser measures, as JSON in the title.
+/// What the browser measures, as JSON for the page around the frame.
 const MEASURE: &str = "<script>addEventListener('load',()=>{\
 const shown=e=>e.getClientRects().length>0;\
 const texts=[...document.querySelectorAll('figure svg text')].filter(shown);\
 const heights=texts.filter(t=>!t.getAttribute('transform')).map(t=>t.getBoundingClientRect().height);\
 const luma=c=>{const [r,g,b]=c.match(/[0-9.]+/g).map(Number);return (0.3*r+0.59*g+0.11*b)/255};\
 const body=getComputedStyle(document.body);\
-const title=document.querySelector('figure svg text');\
-document.title=JSON.stringify({\
+parent.postMessage(JSON.stringify({\
 width:innerWidth,\
 overflow:document.documentElement.scrollWidth-innerWidth,\
 texts:texts.length,\
@@ -24,7 +24,11 @@ smallest:Math.min(...heights),\
 ground:luma(body.backgroundColor),\
 ink:luma(body.color),\
 fetched:performance.getEntriesByType('resource').filter(e=>!e.name.startsWith('data:')).length\
-})})</script>";
+}),'*')})</script>";
+
+/// The page around the frame takes the measurement as its title.
+const LISTEN: &str =
+    "<script>addEventListener('message',event=>{document.title=event.data})</script>";
 
 /// A number of the measurement.
 fn number(measured: &str, name: &str) -> f64 {
@@ -38,9 +42,15 @@ fn number(measured: &str, name: &str) -> f64 {
     rest[..end].parse().expect("a number")
 }
 
-/// Loads the page in a window of this width and returns what the browser measured.
-fn measured(page: &Path, width: u32, dark: bool) -> String {
-    let profile = tempfile::tempdir().expect("a folder");
+/// Loads the page in a frame of this width and returns what the browser measured.
+fn measured(page: &str, width: u32, dark: bool) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let around = folder.path().join("around.html");
+    let content = page.replace('&', "&amp;").replace('"', "&quot;");
+    let frame = format!(
+        "<!DOCTYPE html><title>nothing yet</title>{LISTEN}<iframe width=\"{width}\" height=\"844\" style=\"border:0\" srcdoc=\"{content}\"></iframe>"
+    );
+    std::fs::write(&around, frame).expect("it is written");
     let output = Command::new("chromium")
         .args([
             "--headless",
@@ -51,12 +61,16 @@ fn measured(page: &Path, width: u32, dark: bool) -> String {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            "--virtual-time-budget=10000",
             "--dump-dom",
         ])
         .args(dark.then_some("--blink-settings=preferredColorScheme=0"))
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("--window-size={width},844"))
-        .arg(format!("file://{}", page.display()))
+        .arg(format!(
+            "--user-data-dir={}",
+            folder.path().join("profile").display()
+        ))
+        .arg("--window-size=1400,900")
+        .arg(format!("file://{}", around.display()))
         .output()
         .expect("chromium starts");
     let dom = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -81,12 +95,10 @@ fn the_page_can_be_read_on_phones_and_wide_screens_light_and_dark() {
         ..Page::default()
     })
     .expect("a page");
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("report.html");
-    std::fs::write(&path, page.replace("</body>", &format!("{MEASURE}</body>"))).expect("written");
+    let page = page.replace("</body>", &format!("{MEASURE}</body>"));
     for width in [390, 1280] {
         for dark in [false, true] {
-            let told = measured(&path, width, dark);
+            let told = measured(&page, width, dark);
             let case = format!("{width}, dark: {dark}: {told}");
             assert_eq!(number(&told, "width") as u32, width, "{case}");
             assert!(number(&told, "overflow") <= 0.0, "{case}");

@@ -29,7 +29,7 @@ pub(super) fn table(frame: &DataFrame, failed: &[bool]) -> Markup {
                 }
                 tbody {
                     @for row in 0..frame.height() {
-                        tr.failed[failed.get(row).copied().unwrap_or(false)] {
+                        tr class=[failed.get(row).is_some_and(|it| *it).then_some("failed")] {
                             @for column in &columns {
                                 @let cell = column.cell(row);
                                 td class=[class(column.numeric)] {
