@@ -166,7 +166,7 @@ fn samples(measured: &[Measured]) -> Vec<ScoreSample> {
         .filter_map(|cell| {
             let errors = cell.outcome.as_ref()?.errors.as_ref()?;
             Some(ScoreSample {
-                label: label(&cell.row),
+                label: report::cell_label(&cell.row),
                 victims: flat(&errors.victims),
                 null: flat(&errors.null),
                 tau: cell.row.tau,
@@ -216,7 +216,7 @@ fn gallery((number, cell): (usize, &Measured)) -> Option<Gallery> {
         .collect();
     (!pairs.is_empty()).then(|| Gallery {
         cell: number,
-        label: label(&cell.row),
+        label: report::cell_label(&cell.row),
         figure: format!("reconstructions-{:02}", number + 1),
         criterion: format!("min-MSE at most τ = {tau:.4}"),
         pairs,
@@ -233,25 +233,4 @@ fn grid(gallery: &Gallery) -> Option<Figure> {
         ..
     } = gallery;
     report::reconstruction_grid(figure, label, criterion, pairs, COLUMNS)
-}
-
-/// A cell in a few words.
-fn label(row: &ResultRow) -> String {
-    let shots = if row.shots == 1 {
-        "1 shot".into()
-    } else {
-        format!("{} shots", row.shots)
-    };
-    let defence = report::defence_name(&row.defence);
-    let mut label = format!("{}, {shots}, {defence}", row.attack.replace('_', " "));
-    if let Some(epsilon) = row.epsilon {
-        label += &format!(" ε = {epsilon:.3}");
-    }
-    if let Some(queries) = row.queries {
-        label += &format!(", {queries} queries");
-    }
-    if let Some(setting) = &row.setting {
-        label += &format!(", {setting}");
-    }
-    label
 }

@@ -1,10 +1,10 @@
 //! What a run answers: what leaked, what stopped it, and at what cost.
 
 use crate::columns::share;
-use crate::figures::{number, shots_name};
 use crate::gate::rate;
+use crate::phrases::{attack_words, cost_words, defence_words, shots_name};
 use crate::rows::ResultRow;
-use crate::words::{Aim, Defence, defence_name, words};
+use crate::words::{Aim, Defence};
 
 /// An attack counts as stopped below this true positive rate at 1 % false positives.
 pub(crate) const STOPPED: f64 = 0.05;
@@ -134,32 +134,6 @@ pub(crate) fn open_words(row: &ResultRow) -> &'static str {
 /// The row of the highest rate; of equal ones the first.
 fn strongest<'a>(rows: impl Iterator<Item = &'a ResultRow>) -> Option<&'a ResultRow> {
     rows.reduce(|best, row| if tpr(row) > tpr(best) { row } else { best })
-}
-
-/// A defence with its strength: `DP-SGD, ε = 5`.
-pub(crate) fn defence_words(row: &ResultRow) -> String {
-    let name = defence_name(&row.defence);
-    row.epsilon.map_or(name.to_owned(), |epsilon| {
-        format!("{name}, ε = {}", number(epsilon))
-    })
-}
-
-/// An attack with what it sees: `unmixing on weights`.
-pub(crate) fn attack_words(row: &ResultRow) -> String {
-    let name = words(&row.attack);
-    if row.release.is_empty() {
-        return name;
-    }
-    format!("{name} on {}", row.release)
-}
-
-/// Points of accuracy that a defence costs, in words.
-pub(crate) fn cost_words(lost: Option<f64>) -> String {
-    match lost {
-        None => "accuracy not measured".to_owned(),
-        Some(lost) if lost < 5e-4 => "no accuracy lost".to_owned(),
-        Some(lost) => format!("{:.1} points of accuracy", 100.0 * lost),
-    }
 }
 
 /// A run in a few lines: what leaked most, and what stopped it at which cost.

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 /// # Errors
 /// If a table is missing or damaged, or if two rows of a compared run ask for the same.
 pub fn show(args: &ShowArgs) -> Result<String, Failure> {
-    let look = match args.look.format {
+    let look = match args.format {
         ShowFormat::Text => Look::Text,
         ShowFormat::Markdown => Look::Markdown,
         ShowFormat::Csv => Look::Csv,

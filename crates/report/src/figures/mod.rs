@@ -22,7 +22,6 @@ pub use histogram::ScoreSample;
 
 pub(crate) use axis::number;
 pub(crate) use both_ways::byte_size;
-pub(crate) use series::shots_name;
 
 use std::path::{Path, PathBuf};
 

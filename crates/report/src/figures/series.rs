@@ -1,6 +1,7 @@
 //! Rows grouped into series, and what to call them.
 
 use super::axis::number;
+use crate::phrases::{queries_name, shots_name};
 use crate::rows::{ResultRow, RocRow};
 use crate::words::{defence_name, words};
 
@@ -37,11 +38,7 @@ impl Traits {
                 ("setting", row.setting.clone().unwrap_or_default()),
                 ("null", words(&row.null)),
                 ("shots", shots_name(row.shots)),
-                (
-                    "queries",
-                    row.queries
-                        .map_or(String::new(), |q| format!("{q} queries")),
-                ),
+                ("queries", row.queries.map_or(String::new(), queries_name)),
             ],
         }
     }
@@ -155,11 +152,6 @@ pub fn grouped<'a, T, K: PartialEq>(
         }
     }
     groups
-}
-
-/// `1 shot`, `4 shots`.
-pub fn shots_name(shots: u64) -> String {
-    format!("{shots} shot{}", if shots == 1 { "" } else { "s" })
 }
 
 /// The clipping norm where it was given, `tuned` where it was chosen.

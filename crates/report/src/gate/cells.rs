@@ -5,6 +5,7 @@ use polars::prelude::{
 };
 
 use crate::error::ReportError;
+use crate::phrases::{queries_name, shots_name};
 use crate::rows::ResultRow;
 use crate::table::Table;
 
@@ -272,8 +273,8 @@ pub(crate) fn cell_name(row: &ResultRow) -> String {
         .map(|e| format!("epsilon {}", crate::figures::number(e)));
     let noise = row.noise_multiplier.filter(|_| row.epsilon.is_none());
     let noise = noise.map(|s| format!("noise {}", crate::figures::number(s)));
-    let queries = row.queries.map(|q| format!("{q} queries"));
-    let shots = crate::figures::shots_name(row.shots);
+    let queries = row.queries.map(queries_name);
+    let shots = shots_name(row.shots);
     let parts = [
         Some(row.experiment.as_str()),
         Some(row.dataset.as_str()),

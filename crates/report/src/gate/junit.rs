@@ -33,8 +33,9 @@ pub(super) fn render(outcome: &Outcome) -> Result<String, ReportError> {
                 }
                 _ => TestCaseStatus::success(),
             };
-            let mut case = TestCase::new(finding.cell.as_str(), status);
-            case.set_classname(finding.what());
+            let name = format!("{}: {}", finding.cell, finding.what());
+            let mut case = TestCase::new(name, status);
+            case.set_classname(experiment);
             suite.add_test_case(case);
         }
         report.add_test_suite(suite);

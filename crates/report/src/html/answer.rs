@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::gallery::Gallery;
 use super::{gallery, guide, tables};
-use crate::answer::{Answer, attack_words, cost_words, defence_words, open_words};
+use crate::answer::{Answer, open_words};
 use crate::error::ReportError;
-use crate::figures::shots_name;
 use crate::gate::rate;
+use crate::phrases::{attack_words, cost_words, defence_words, shots_name};
 use crate::rows::ResultRow;
 
 /// The answer in three cards, the strongest attacks beside the worst cell's pictures.

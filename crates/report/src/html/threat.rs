@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::phrases::queries_name;
 use crate::rows::ResultRow;
 use crate::words::{Aim, Defence, null_words, release_words};
 
@@ -55,7 +56,7 @@ pub(super) fn section(rows: &[ResultRow], known: &[(String, String)]) -> Option<
                 dt { "asks" }
                 dd {
                     @match queries {
-                        Some(queries) if queries > 0 => { "up to " (queries) " queries to a victim" }
+                        Some(queries) if queries > 0 => { "up to " (queries_name(queries)) " to a victim" }
                         _ => { "nothing: it needs no queries" }
                     }
                 }
