@@ -304,4 +304,10 @@ fn the_gate_holds_results_against_a_baseline() {
         String::from_utf8_lossy(&output.stdout)
     );
     assert_eq!(check(Path::new("absent.csv")).status.code(), Some(4));
+    // A header without rows holds nothing back.
+    let empty = folder.path().join("empty.csv");
+    std::fs::write(&empty, text.lines().next().unwrap()).unwrap();
+    let output = check(&empty);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("it holds no rows"));
 }

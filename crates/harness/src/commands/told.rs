@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rhe::Revealed;
 
-use crate::app::Failure;
+use crate::failure::Failure;
 use crate::exit::Exit;
 use crate::message;
 
