@@ -172,7 +172,7 @@ fn activation(
     layers: usize,
 ) -> Result<Option<Activation>, Fault> {
     let known = Activation::ALL.iter().map(|known| known.word()).collect::<Vec<_>>().join(" or ");
-    let stated = match contents.metadata.get(ACTIVATION) {
+    let stated: Option<Activation> = match contents.metadata.get(ACTIVATION) {
         None => None,
         Some(name) => Some(name.parse().map_err(|_| {
             Fault::Content(format!(
