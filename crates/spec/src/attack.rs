@@ -203,7 +203,7 @@ impl Attack<Many> {
 }
 
 /// A white-box attack on an extracted head.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", bound = "")]
 #[schemars(rename = "Then", bound = "")]
 pub enum Then<A: Arity = One> {
@@ -212,6 +212,8 @@ pub enum Then<A: Arity = One> {
     /// Network trained on shadow heads.
     Reconstructor(Reconstructor<A>),
 }
+
+impl Copy for Then {}
 
 impl<A: Arity> Default for Then<A> {
     fn default() -> Self {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One};
-use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
+use crate::bounds::{Bounds, Options, OutOfBounds, Real};
 use crate::parse;
 use crate::recipe::Recipe;
 use crate::word::words;
@@ -93,7 +93,11 @@ impl<A: Arity> Options for DpSgd<A> {
             && !(rate > 0.0 && rate <= 1.0)
         {
             let found = format!("the rate {rate}");
-            wrong(OutOfBounds::new("sampling", found, "a rate above 0 and up to 1"));
+            wrong(OutOfBounds::new(
+                "sampling",
+                found,
+                "a rate above 0 and up to 1",
+            ));
         }
         if let Some(value) = self.learning_rate {
             Recipe::LEARNING_RATE.one("learning_rate", value, wrong);

@@ -181,10 +181,12 @@ impl<'de> Deserialize<'de> for Factor {
 }
 
 /// `true`, `false` or what to search, as a schema.
-pub(crate) struct Tuned;
+pub(crate) enum Tuned {}
 
 /// Reads `true`, `false` or what to search.
-pub(crate) fn tuned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tuning>, D::Error> {
+pub(crate) fn tuned<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Tuning>, D::Error> {
     struct Words;
     impl<'de> Visitor<'de> for Words {
         type Value = Option<Tuning>;

@@ -51,7 +51,11 @@ impl Options for Recipe {
             ("init_std", self.init_std, Self::INIT_STD),
             ("learning_rate", self.learning_rate, Self::LEARNING_RATE),
             ("weight_decay", self.weight_decay, Self::WEIGHT_DECAY),
-            ("positive_weight", self.positive_weight, Self::POSITIVE_WEIGHT),
+            (
+                "positive_weight",
+                self.positive_weight,
+                Self::POSITIVE_WEIGHT,
+            ),
         ] {
             if let Some(value) = value {
                 bounds.one(option, value, wrong);

@@ -48,7 +48,9 @@ pub fn compare(
     let shots = (size.min(fits) / 2).max(1);
     let row = encrypted_head(context, experiment, wanted, bench, &split, shots)?;
     let plain = measured.iter().find(|cell| {
-        cell.row.n == size as u64 && cell.row.defence == DefenceKind::None && cell.row.error.is_empty()
+        cell.row.n == size as u64
+            && cell.row.defence == DefenceKind::None
+            && cell.row.error.is_empty()
     });
     let rows = [
         cryptotl_row(wanted, bench, plain)?,

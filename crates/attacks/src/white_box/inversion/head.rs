@@ -61,7 +61,8 @@ impl<'a> GradientInversion<'a> {
     ) -> Result<Self, AttackError> {
         options.check()?;
         let form = GradientForm::Head;
-        spec::GradientInversion { form, ..options }.suits(world.shape.kind, world.recipe.optimiser)?;
+        spec::GradientInversion { form, ..options }
+            .suits(world.shape.kind, world.recipe.optimiser)?;
         if backbone.width() != world.shape.features
             || backbone.input_shape() != world.images.shape()
         {
