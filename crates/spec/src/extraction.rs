@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One};
-use crate::attack::Then;
 use crate::bounds::{Bounds, Options, OutOfBounds, Whole};
 use crate::head::{HeadKind, Unsuited};
 use crate::recipe::Optimiser;
+use crate::then::Then;
 use crate::word::words;
 
 /// Extraction by hard labels.
