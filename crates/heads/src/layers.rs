@@ -171,7 +171,11 @@ fn activation(
     asked: &Asked,
     layers: usize,
 ) -> Result<Option<Activation>, Fault> {
-    let known = Activation::ALL.iter().map(|known| known.word()).collect::<Vec<_>>().join(" or ");
+    let known = Activation::ALL
+        .iter()
+        .map(|known| known.word())
+        .collect::<Vec<_>>()
+        .join(" or ");
     let stated: Option<Activation> = match contents.metadata.get(ACTIVATION) {
         None => None,
         Some(name) => Some(name.parse().map_err(|_| {

@@ -126,10 +126,7 @@ fn private(
     size: usize,
     dp: &DpSgd,
 ) -> Result<(DpFineTune, Spending), HarnessError> {
-    let rate = match dp.sampling {
-        Sampling::Full => 1.0,
-        Sampling::Poisson(rate) => rate,
-    };
+    let rate = dp.sampling.rate();
     let steps = dp.sampling.steps(dp.epochs.unwrap_or(wanted.epochs));
     let delta = dp.delta.value(size);
     let accountant = dp.accountant;

@@ -12,10 +12,7 @@ use crate::error::HarnessError;
 
 /// One example a victim that it was trained on, against as many that it was not: of the same
 /// classes, drawn from the private part.
-pub fn membership(
-    trial: &Trial<'_>,
-    options: &spec::Membership,
-) -> Result<Inferred, HarnessError> {
+pub fn membership(trial: &Trial<'_>, options: &spec::Membership) -> Result<Inferred, HarnessError> {
     let victims = trial.victims;
     let heads = options.heads(victims.len());
     let test = Membership::new(trial.world, heads, trial.cell.release)?;
@@ -32,10 +29,7 @@ pub fn membership(
 }
 
 /// Heads whose training set holds an example of the group, against heads whose does not.
-pub fn property(
-    trial: &Trial<'_>,
-    options: &spec::Property,
-) -> Result<Inferred, HarnessError> {
+pub fn property(trial: &Trial<'_>, options: &spec::Property) -> Result<Inferred, HarnessError> {
     let members = members_of(trial, &options.group)?;
     let probes = spec::Property::PROBES;
     let test = Property::fit(trial.world, &members, options, probes)?;

@@ -29,9 +29,9 @@ pub fn learned(attack: &Attack) -> Option<Learned<'_>> {
         Attack::Scores(scores) => Some(Learned::Extracted {
             extracted: &scores.then,
         }),
-        Attack::GradientInversion(options) => {
-            options.started_by().map(|unmixing| Learned::Start(Attack::Unmixing(unmixing)))
-        }
+        Attack::GradientInversion(options) => options
+            .started_by()
+            .map(|unmixing| Learned::Start(Attack::Unmixing(unmixing))),
         Attack::Membership(_) | Attack::Property(_) => None,
     }
 }

@@ -22,13 +22,7 @@ const TUNING: [&str; 4] = ["transfer", "privacy", "spec", "harness/heads"];
 /// what the config's words stand for.
 const CODE: [&str; 4] = ["attacks", "privacy", "spec", "harness/heads"];
 /// What cells under encryption are built on beside that.
-const ENCRYPTED: [&str; 5] = [
-    "attacks",
-    "privacy",
-    "spec",
-    "harness/heads",
-    "rhe",
-];
+const ENCRYPTED: [&str; 5] = ["attacks", "privacy", "spec", "harness/heads", "rhe"];
 
 /// The stages of one cell, in the order in which they are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,13 +250,13 @@ impl Declaring {
         Some(self.graph.add(Node {
             key,
             what: names::listed([
-                format!("{}{extracted}", names::then(&then)),
+                format!("{}{extracted}", then.kind()),
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
                 self.differences.of_training(cell),
                 self.differences.of_attack(cell),
             ]),
-            work: format!("model/{}", names::then(&then)),
+            work: format!("model/{}", then.kind()),
             units: samples(&then),
             needs,
         }))
