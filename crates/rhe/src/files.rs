@@ -15,7 +15,7 @@ mod writer;
 
 pub(crate) use container::Kind;
 pub(crate) use linear::LinearStream;
-pub(crate) use reader::{ContainerFile, Reader, at, other_kind, read_limited};
+pub(crate) use reader::{ContainerFile, Reader, at, other_kind};
 pub(crate) use writer::{Stored, save};
 
 pub use count::RevealCount;

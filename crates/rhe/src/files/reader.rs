@@ -260,23 +260,6 @@ pub(crate) fn other_kind(what: &str, found: Kind) -> RheError {
     )
 }
 
-/// Reads a whole file that is not ours, unless it is larger than `limit`.
-pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, RheError> {
-    let fail = |source| RheError::io("read", path, source);
-    let bad = |reason: String| RheError::format(path.display().to_string(), reason);
-    // Opening a pipe would wait for who writes it.
-    if !std::fs::metadata(path).map_err(fail)?.is_file() {
-        return Err(bad("it is not a regular file".into()));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(fail)?;
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if bytes.len() as u64 > limit {
-        return Err(bad(format!("it is larger than the limit of {limit} bytes")));
-    }
-    Ok(bytes)
-}
-
 /// The kind that a file states, if it begins like one of ours; of any version.
 pub(super) fn stated_kind(path: &Path) -> Option<Kind> {
     let mut start = [0; 10];

@@ -8,7 +8,6 @@ use crate::modular::{add, mul, sub};
 use crate::quantise::{Rounding, uncertain};
 use crate::transform::Backend;
 use rayon::prelude::*;
-use zeroize::Zeroizing;
 
 /// One image's logits in the clear.
 #[derive(Clone, Debug, PartialEq)]
