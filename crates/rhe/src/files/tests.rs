@@ -116,7 +116,8 @@ fn forged_contents_are_refused_without_a_panic() {
         assert!(ProtectedHead::from_bytes(&forged(&bytes, at, &value)).is_err());
     }
     let bytes = results.to_bytes();
-    let images = 28 + 56 + 8 + 40 + 32;
+    // Before the number of images, two images of 76 bytes and the checksum.
+    let images = bytes.len() - 16 - 2 * 76 - 8;
     for at in [28 + 32, 28 + 40, 28 + 48, 28 + 56, images, bytes.len() - 24] {
         let read = EncryptedResults::from_bytes(&forged(&bytes, at, &[0xff; 8]));
         assert!(matches!(read, Err(RheError::Refused)));
