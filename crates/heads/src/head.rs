@@ -1,32 +1,6 @@
 //! What is read: layers, and what stands between them.
 
-/// What stands between two layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// max(0, x).
-    Relu,
-    /// x².
-    Square,
-}
-
-impl Activation {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Relu, Self::Square];
-
-    /// The name that a file's metadata and the command line use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Relu => "relu",
-            Self::Square => "square",
-        }
-    }
-
-    /// The activation of a name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.name() == name)
-    }
-}
+use spec::Activation;
 
 /// One affine layer: `outputs × (inputs + 1)` weights, row-major, the bias last in each row.
 #[derive(Clone, Debug, PartialEq)]

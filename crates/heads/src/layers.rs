@@ -2,7 +2,9 @@
 
 use crate::advice::advice;
 use crate::error::Fault;
-use crate::head::{Activation, Asked, Dense, ReadHead};
+use spec::Activation;
+
+use crate::head::{Asked, Dense, ReadHead};
 use crate::named::Named;
 use crate::order::in_order;
 use crate::tensor::{Contents, Shown, Tensor, list};
@@ -171,10 +173,14 @@ fn activation(
     asked: &Asked,
     layers: usize,
 ) -> Result<Option<Activation>, Fault> {
-    let known = Activation::ALL.map(Activation::name).join(" or ");
-    let stated = match contents.metadata.get(ACTIVATION) {
+    let known = Activation::ALL
+        .iter()
+        .map(|known| known.word())
+        .collect::<Vec<_>>()
+        .join(" or ");
+    let stated: Option<Activation> = match contents.metadata.get(ACTIVATION) {
         None => None,
-        Some(name) => Some(Activation::from_name(name).ok_or_else(|| {
+        Some(name) => Some(name.parse().map_err(|_| {
             Fault::Content(format!(
                 "its metadata states the activation {}, {known} can be computed\nhint: train the \
                  head with one of them",
@@ -189,8 +195,8 @@ fn activation(
         (Some(stated), Some(asked)) if stated != asked => Fault::content(format!(
             "its metadata states the activation {}, {} was asked for\nhint: leave the activation \
              out, or save the head with the right one",
-            stated.name(),
-            asked.name()
+            stated.word(),
+            asked.word()
         )),
         (None, None) => Err(Fault::Unstated(format!(
             "it has {layers} layers and does not say what stands between them\nhint: state it: \

@@ -25,4 +25,5 @@ mod read;
 mod tensor;
 
 pub use error::HeadError;
-pub use head::{Activation, Asked, Dense, ReadHead};
+pub use head::{Asked, Dense, ReadHead};
+pub use spec::Activation;

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use heads::Activation;
 use rhe::Scheme;
+use spec::Activation;
+
+use super::word::word;
 
 /// The steps of a protected head's life.
 #[derive(Clone, Debug, Subcommand)]
@@ -75,8 +77,8 @@ pub struct ProtectArgs {
     #[arg(long, conflicts_with = "decision")]
     pub private: bool,
     /// What stands between the layers, where there are several and the file does not say it.
-    #[arg(long, value_name = "NAME", value_parser = Activation::ALL.map(Activation::name))]
-    pub activation: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = word::<Activation>())]
+    pub activation: Option<Activation>,
     /// The layers from input to output, by the names before `.weight`, where the file does not say
     /// their order.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]

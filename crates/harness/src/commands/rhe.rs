@@ -14,9 +14,9 @@ use rhe::{
 };
 
 use super::told::Told;
-use crate::app::Failure;
 use crate::cli::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::message;
 
 /// Head room above the largest norm met in a calibration.
@@ -136,7 +136,7 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
 /// The head in the clear, with what the command line says where its file does not.
 fn plain_head(args: &ProtectArgs) -> Result<PlainHead, Failure> {
     let asked = Asked {
-        activation: args.activation.as_deref().and_then(Activation::from_name),
+        activation: args.activation,
         layers: args.layers.clone(),
     };
     let read = ReadHead::read(&args.head, &asked).map_err(|error| {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rhe::Revealed;
 
-use crate::app::Failure;
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::message;
 
 /// Lines of a file of results, one an image.
