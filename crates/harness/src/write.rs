@@ -10,9 +10,8 @@ use report::{
 
 use crate::context::Context;
 use crate::error::HarnessError;
-use crate::heads::Measured;
 use crate::provenance::Provenance;
-use crate::store::write_whole;
+use crate::rows::Measured;
 use crate::timings::Timings;
 
 /// Points of a curve in `roc.csv`, ends included.
@@ -94,7 +93,7 @@ fn timing_rows(experiment: &Experiment, timings: &Timings) -> Vec<TimingRow> {
 pub fn provenance(folder: &Path, provenance: &Provenance) -> Result<(), HarnessError> {
     let path = folder.join("provenance.json");
     let json = serde_json::to_vec_pretty(provenance).expect("provenance has a JSON form");
-    write_whole(&path, &json).map_err(|source| HarnessError::File {
+    files::write_whole(&path, &json).map_err(|source| HarnessError::File {
         action: "write",
         path,
         source,

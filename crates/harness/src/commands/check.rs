@@ -3,9 +3,9 @@
 use report::{Format, Gate, Outcome, ResultRow, Table, compare, save_baseline};
 
 use super::tables::read;
-use crate::app::Failure;
 use crate::cli::{CheckArgs, CheckFormat};
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Compares results with a baseline, or makes them one.
 ///

@@ -3,9 +3,9 @@
 use report::Look;
 
 use super::tables::read;
-use crate::app::Failure;
 use crate::cli::{ShowArgs, ShowFormat};
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// One table of the runs, or two of them cell by cell.
 ///

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use report::{ResultRow, Table};
 
-use crate::app::Failure;
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Reads the table at `path`, which may be the folder that it is in.
 pub fn read(path: &Path) -> Result<Table<ResultRow>, Failure> {
