@@ -71,6 +71,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
             answered(text)?;
             Ok(exit)
         }
+        Command::Show(args) => answered(commands::show(args)?),
         Command::Data(command) => {
             let (text, exit) = commands::data(command, &cli.options.data)?;
             answered(text)?;

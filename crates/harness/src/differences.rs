@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use config::experiment::{
-    self as wanted, Accountant, Adversary, Architecture, Assumed, Attack, Backbone, Cell, Defence,
-    Delta, Distance, GradientForm, Group, Optimiser, Sampling, ScoreKind, Start, Then,
+    self as wanted, Adversary, Architecture, Assumed, Attack, Backbone, Cell, Defence, Delta,
+    Distance, GradientForm, Group, Optimiser, Sampling, ScoreKind, Start, Then,
 };
 
 use crate::names;
@@ -182,11 +182,12 @@ fn all(cell: &Cell) -> Vec<Facet> {
             Sampling::Poisson(rate) => format!("Poisson batches {rate}"),
         };
         facet(Side::Training, "sampling", sampling);
-        let accountant = match dp.accountant {
-            Accountant::Prv => "PRV accountant",
-            Accountant::Rdp => "RDP accountant",
-        };
-        facet(Side::Training, "accountant", accountant.into());
+        let accountant = dp.accountant.word().to_uppercase();
+        facet(
+            Side::Training,
+            "accountant",
+            format!("{accountant} accountant"),
+        );
         let delta = match dp.delta {
             Delta::Auto => "δ N^-1.1".into(),
             Delta::Value(delta) => format!("δ {delta}"),

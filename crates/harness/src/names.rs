@@ -1,8 +1,8 @@
 //! How datasets, backbones, heads and attacks are named in tables and plans.
 
 use config::experiment::{
-    Activation, Attack, Backbone, Cell, DatasetSpec, Defence, DpSgd, FineTuning, Head,
-    ImportedArchitecture, Privacy, Then,
+    Attack, Backbone, Cell, DatasetSpec, Defence, DpSgd, FineTuning, Head, ImportedArchitecture,
+    Privacy,
 };
 use datasets::StrokeClasses;
 
@@ -57,30 +57,16 @@ pub fn backbone(backbone: &Backbone) -> String {
 pub fn head(head: Head) -> String {
     match head {
         Head::Linear => "linear".into(),
-        Head::Mlp { hidden, activation } => {
-            let activation = match activation {
-                Activation::Relu => "relu",
-                Activation::Square => "square",
-            };
-            format!("mlp({hidden}, {activation})")
-        }
+        Head::Mlp { hidden, activation } => format!("mlp({hidden}, {activation})"),
     }
 }
 
 /// An attack's name, with what follows an extraction.
 pub fn attack(attack: &Attack) -> String {
     match attack {
-        Attack::Labels(labels) => format!("labels+{}", then(&labels.then)),
-        Attack::Scores(scores) => format!("scores+{}", then(&scores.then)),
+        Attack::Labels(labels) => format!("labels+{}", labels.then.kind()),
+        Attack::Scores(scores) => format!("scores+{}", scores.then.kind()),
         other => other.word().into(),
-    }
-}
-
-/// The name of a white-box attack.
-pub fn then(then: &Then) -> &'static str {
-    match then {
-        Then::Unmixing(_) => "unmixing",
-        Then::Reconstructor(_) => "reconstructor",
     }
 }
 
@@ -94,7 +80,7 @@ pub fn defence(cell: &Cell) -> String {
 }
 
 fn private(dp: &DpSgd) -> String {
-    match dp.privacy {
+    match dp.privacy() {
         Privacy::Epsilon(epsilon) => format!("dp_sgd ε {epsilon}"),
         Privacy::NoiseMultiplier(noise) => format!("dp_sgd σ {noise}"),
     }

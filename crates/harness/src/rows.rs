@@ -7,6 +7,7 @@ use evaluation::{
 };
 use privacy::{AttackCounts, Delta, epsilon_lower_bound};
 use report::ResultRow;
+use spec::{AttackKind, Null};
 
 use crate::differences::Differences;
 use crate::error::HarnessError;
@@ -42,7 +43,7 @@ impl Measured {
 /// Whether victims and null differ in one example. A membership test's do whatever its null is
 /// called: it asks about an example that is in the set, and about another that is not.
 fn replaces_one(row: &ResultRow) -> bool {
-    row.null == "replace_one" || row.attack == "membership"
+    row.null == Null::ReplaceOne || row.attack == AttackKind::Membership
 }
 
 /// Statistics of the cell at `at` of a grid, which the code of `commit` measured.

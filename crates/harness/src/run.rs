@@ -113,6 +113,10 @@ fn run_one(
         counts.failed,
         folder.join("report.html").display()
     ));
+    let rows: Vec<_> = measured.iter().map(|cell| cell.row.clone()).collect();
+    for line in report::headline(&rows) {
+        context.progress.say(&format!("  {line}"));
+    }
     Ok(counts)
 }
 

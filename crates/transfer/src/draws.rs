@@ -53,7 +53,7 @@ impl Draws for Fresh<'_> {
     }
 
     fn batch(&mut self, examples: &mut [f32]) {
-        if let Sampling::Poisson { rate } = self.sampling {
+        if let Sampling::Poisson(rate) = self.sampling {
             for example in examples {
                 *example = f32::from(self.stream.random_bool(rate));
             }

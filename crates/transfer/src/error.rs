@@ -1,7 +1,5 @@
 //! The error type of this crate.
 
-use std::path::PathBuf;
-
 use datasets::DatasetError;
 
 /// What can go wrong with a head or its training.
@@ -67,22 +65,4 @@ pub enum TransferError {
     /// Worker threads cannot be started.
     #[error("cannot start worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// A file of weights cannot be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
-    File {
-        /// `read` or `write`.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file of weights is damaged or holds something else than a head.
-    #[error("{} is not a head: {reason}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What was expected and what was found.
-        reason: String,
-    },
 }

@@ -47,9 +47,10 @@ mod trainer;
 
 pub use error::TransferError;
 pub use head::{Head, Tally};
-pub use recipe::{BinaryTask, DpSgd, Optimiser, Recipe, Sampling};
+pub use recipe::{BinaryTask, DpSgd, Recipe};
 pub use reference::train_plainly;
-pub use shape::{Activation, HeadKind, HeadShape};
+pub use shape::HeadShape;
+pub use spec::{Activation, HeadKind, Optimiser, Sampling};
 pub use stream::{ShadowBatch, ShadowStream};
 pub use tanh::tanh;
 pub use trainer::Trainer;

@@ -1,53 +1,10 @@
 //! How heads are trained: the victims' recipe, which the adversary's shadow heads follow too.
 
 use serde::{Deserialize, Serialize};
+use spec::{Optimiser, Sampling};
 
 use crate::shape::setting;
 use crate::{HeadShape, TransferError};
-
-/// The rule that turns gradients into steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Optimiser {
-    /// Gradient descent.
-    Sgd,
-    /// Adam with β = (0.9, 0.999), ε = 1e-8 and weight decay as a part of the gradient, as
-    /// `torch.optim.Adam`.
-    Adam,
-}
-
-/// Which examples a DP-SGD step looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sampling {
-    /// All of them, every step.
-    Full,
-    /// Each with the same probability, independently, in every step.
-    Poisson {
-        /// The probability q, in (0, 1].
-        rate: f64,
-    },
-}
-
-impl Sampling {
-    /// The probability q with which an example is in a step's batch.
-    pub fn rate(self) -> f64 {
-        match self {
-            Self::Full => 1.0,
-            Self::Poisson { rate } => rate,
-        }
-    }
-
-    /// What the noisy sum of `n` examples' gradients is divided by: ⌊qN⌋, Opacus's expected batch
-    /// size. It is public; the realised batch size would leak.
-    pub fn divisor(self, n: usize) -> usize {
-        match self {
-            Self::Full => n,
-            // The tiny excess keeps 0.1 * 30 from being floored to 2.
-            Self::Poisson { rate } => (rate * n as f64 * (1.0 + 1e-12)).floor() as usize,
-        }
-    }
-}
 
 /// DP-SGD (Abadi et al. 2016) with Opacus's conventions: each example's gradient over all weights
 /// and biases together is scaled by min(1, C / (norm + 1e-6)), noise of standard deviation σC is
@@ -205,7 +162,7 @@ impl DpSgd {
                 "finite and not negative",
             ));
         }
-        if let Sampling::Poisson { rate } = self.sampling
+        if let Sampling::Poisson(rate) = self.sampling
             && !(rate > 0.0 && rate <= 1.0)
         {
             return Err(setting("sampling rate", rate, "above 0 and at most 1"));
@@ -261,7 +218,7 @@ mod tests {
         };
         let rate = |rate| {
             recipe.with_dp(DpSgd {
-                sampling: Sampling::Poisson { rate },
+                sampling: Sampling::Poisson(rate),
                 ..dp
             })
         };
@@ -336,7 +293,7 @@ mod tests {
 
     #[test]
     fn the_divisor_is_the_expected_batch_rounded_down() {
-        let poisson = |rate, n| Sampling::Poisson { rate }.divisor(n);
+        let poisson = |rate, n| Sampling::Poisson(rate).divisor(n);
         assert_eq!(Sampling::Full.divisor(7), 7);
         assert_eq!(poisson(0.5, 11), 5);
         assert_eq!(poisson(0.1, 30), 3);

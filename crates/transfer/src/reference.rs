@@ -27,7 +27,7 @@ impl Draws for Fresh<'_> {
     fn in_batch(&mut self, _step: usize, _example: usize) -> bool {
         match self.sampling {
             Sampling::Full => true,
-            Sampling::Poisson { rate } => self.rng.random_bool(rate),
+            Sampling::Poisson(rate) => self.rng.random_bool(rate),
         }
     }
 

@@ -2,21 +2,29 @@
 
 use datasets::{EmnistSplit, Part};
 
+use spec::Whole;
+
 use super::at::At;
 use crate::experiment::{Data, DatasetSpec, Task};
+
+/// Bounds of the number of drawn images, which are held at once.
+const DRAWN: Whole = Whole::new(1, 10_000_000);
 
 /// Says what is wrong with a dataset's settings.
 pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
     let at = at.choice(spec.describe().name);
     match spec {
-        DatasetSpec::Strokes { classes, images } if *images < classes.len() => {
-            at.key("images").wrong(
-                format!("found {images}"),
-                format!(
-                    "at least one image of each class: {} or more",
-                    classes.len()
-                ),
-            );
+        DatasetSpec::Strokes { classes, images } => {
+            if *images < classes.len() {
+                at.key("images").wrong(
+                    format!("found {images}"),
+                    format!(
+                        "at least one image of each class: {} or more",
+                        classes.len()
+                    ),
+                );
+            }
+            at.key("images").within(DRAWN, *images);
         }
         DatasetSpec::Mixed(parts) => {
             if parts.is_empty() {
@@ -31,6 +39,14 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
                     );
                 } else {
                     check_dataset(part, &at);
+                    let shapes = parts.first().and_then(shape).zip(shape(part));
+                    if let Some((first, own)) = shapes.filter(|(first, own)| first != own) {
+                        let [channels, rows, columns] = own;
+                        at.wrong(
+                            format!("found images of {channels} x {rows} x {columns} (channels, rows, columns)"),
+                            format!("images of one size and colour, as the first part's: {} x {} x {}", first[0], first[1], first[2]),
+                        );
+                    }
                 }
             }
         }
@@ -51,7 +67,7 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
             .wrong(format!("found {side}"), "8 to 1024 pixels");
     }
     if limit(spec) == Some(0) {
-        at.key("limit").at_least(0, 1);
+        at.key("limit").within(Whole::new(1, usize::MAX), 0);
     }
 }
 
@@ -78,6 +94,42 @@ pub fn classes(spec: &DatasetSpec) -> Option<usize> {
         DatasetSpec::Mixed(parts) => parts.iter().map(classes).sum::<Option<usize>>()?,
         _ => return None,
     })
+}
+
+/// Most images of a dataset, where that is known without reading it.
+pub fn images(spec: &DatasetSpec) -> Option<usize> {
+    let published = match spec {
+        DatasetSpec::Strokes { images, .. } => *images,
+        DatasetSpec::Mnist { part, .. } => match part {
+            Part::Train => 60_000,
+            Part::Test => 10_000,
+            Part::All => 70_000,
+        },
+        DatasetSpec::Cifar10 { part, .. } | DatasetSpec::Cifar100 { part, .. } => match part {
+            Part::Train => 50_000,
+            Part::Test => 10_000,
+            Part::All => 60_000,
+        },
+        _ => return None,
+    };
+    Some(limit(spec).map_or(published, |limit| limit.min(published)))
+}
+
+/// Channels, rows and columns of a dataset's images, where they are known without reading it.
+pub fn shape(spec: &DatasetSpec) -> Option<[usize; 3]> {
+    match spec {
+        DatasetSpec::Strokes { .. }
+        | DatasetSpec::Mnist { .. }
+        | DatasetSpec::Emnist { .. }
+        | DatasetSpec::Notmnist { .. }
+        | DatasetSpec::Omniglot { .. } => Some([1, 32, 32]),
+        DatasetSpec::Cifar10 { .. }
+        | DatasetSpec::Cifar100 { .. }
+        | DatasetSpec::TinyImagenet32 { .. } => Some([3, 32, 32]),
+        DatasetSpec::Celeba { side, .. } => Some([3, *side, *side]),
+        DatasetSpec::Mixed(parts) => parts.first().and_then(shape),
+        DatasetSpec::ImageFolder { .. } | DatasetSpec::Features { .. } => None,
+    }
 }
 
 /// Whether the pictures are of things, in colour.

@@ -9,15 +9,18 @@ mod privacy;
 mod rhe;
 mod run;
 mod shorthand;
+mod show;
+mod word;
 
 pub use bench::{BenchArgs, BenchCase, BenchTarget};
 pub use cache::CacheCommand;
-pub use check::CheckArgs;
+pub use check::{CheckArgs, CheckFormat};
 pub use data::DataCommand;
 pub use options::Options;
-pub use privacy::{AccountantName, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
-pub use rhe::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
+pub use privacy::{EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
+pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::{ConfigArgs, RunArgs};
+pub use show::{ShowArgs, ShowFormat};
 
 use std::ffi::OsString;
 
@@ -58,6 +61,8 @@ pub enum Command {
     Plan(ConfigArgs),
     /// Compare results with a baseline: attack success, defence and accuracy.
     Check(CheckArgs),
+    /// Show runs in one table, what leaked most first, or two of them cell by cell.
+    Show(ShowArgs),
     /// Differential privacy: epsilon from noise, and noise from epsilon.
     #[command(subcommand)]
     Privacy(PrivacyCommand),

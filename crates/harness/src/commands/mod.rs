@@ -6,6 +6,9 @@ mod check;
 mod data;
 mod privacy;
 mod rhe;
+mod show;
+mod tables;
+mod told;
 
 pub use bench::bench;
 pub use cache::cache;
@@ -13,6 +16,7 @@ pub use check::check;
 pub use data::data;
 pub use privacy::privacy;
 pub use rhe::rhe;
+pub use show::show;
 
 /// The JSON schema of the config, or its reference as Markdown: `harness schema`.
 pub fn schema(markdown: bool) -> String {

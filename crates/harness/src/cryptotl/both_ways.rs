@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use attacks::{Membership, MembershipOptions, MembershipView, World};
+use attacks::{Membership, World};
 use config::experiment::{CryptoTl, Rhe};
 use cryptotl::{Client, Packing, PreparedNetwork, Server, Setup};
 use datasets::{Pool, Split};
 use report::BothWaysRow;
 use rhe::{
-    Backend, EncryptedResults, Form, LinearClassifier, PlainHead, Precision, ProtectedHead,
+    Backend, EncryptedResults, LinearClassifier, PlainHead, Precision, ProtectedHead,
     ProtectedLinear, SecretKey,
 };
+use spec::{DefenceKind, Release};
 use transfer::{Head, HeadShape, Recipe};
 
 use super::grid::TextGrid;
@@ -63,11 +64,7 @@ pub fn compare(grid: &TextGrid<'_>, tasks: &Tasks) -> Result<BothWays, HarnessEr
     let test = select(&tasks.target, &tasks.test)?;
     let accuracy = accuracies(&victims, shape, &test);
     let label_agreement = label_agreement(&victims, shape, &test, &Rhe::default())?;
-    let options = MembershipOptions {
-        heads: SHADOWS,
-        view: MembershipView::Scores,
-    };
-    let test = Membership::new(&world, options)?;
+    let test = Membership::new(&world, SHADOWS, Release::Ciphertexts)?;
     let [members, others] = test.of_victims(&mut victims, None)?;
     Ok(BothWays {
         size,
@@ -85,9 +82,9 @@ pub fn rows(both: &BothWays, measured: &[Measured]) -> Vec<BothWaysRow> {
     let of = |wanted: &dyn Fn(&Measured) -> bool| measured.iter().find(|cell| wanted(cell));
     let plain = of(&|cell| {
         let row = &cell.row;
-        row.n == both.size as u64 && row.defence == "none" && row.error.is_empty()
+        row.n == both.size as u64 && row.defence == DefenceKind::None && row.error.is_empty()
     });
-    let encrypted = of(&|cell| cell.row.defence == "rhe");
+    let encrypted = of(&|cell| cell.row.defence == DefenceKind::Rhe);
     let inputs = BothWaysRow {
         system: "cryptotl".into(),
         encrypted: "inputs and features, under the client's key".into(),
@@ -205,7 +202,7 @@ fn head_encrypted(tasks: &Tasks, shots: usize) -> Result<Cost, HarnessError> {
     let head = Head::new(shape, weights)?;
     let plain = PlainHead::linear(shape.features, shape.classes, &head.weights)?;
     let key = SecretKey::generate()?;
-    let protected = ProtectedLinear::protect(&plain, &key, Precision::default(), Form::Seeded)?;
+    let protected = ProtectedLinear::protect(&plain, &key, Precision::default())?;
     let classifier = LinearClassifier::new(&protected, Backend::Detected);
     let bytes_once = ProtectedHead::Linear(protected).to_bytes().len() as u64;
     let input = tasks.target.row(tasks.test[0]);

@@ -13,12 +13,7 @@ use crate::stages::{Graph, KeyBuilder, Node, StageId};
 /// What the lower network is built on.
 const LOWER: [&str; 2] = ["cryptotl", "harness/cryptotl"];
 /// What cells are built on beside that.
-const CELLS: [&str; 4] = [
-    "cryptotl",
-    "privacy",
-    "config/experiment",
-    "harness/cryptotl",
-];
+const CELLS: [&str; 4] = ["cryptotl", "privacy", "spec", "harness/cryptotl"];
 /// What the comparison with RHE is built on beside that.
 const BOTH_WAYS: [&str; 3] = ["attacks", "rhe", "harness/heads"];
 

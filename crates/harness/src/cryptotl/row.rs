@@ -4,6 +4,7 @@ use config::experiment::{CryptoTl, Embedding, Experiment, FineTuning};
 use datasets::StreamKey;
 use evaluation::{Bootstrap, RocReport, Scores, mean_interval, roc};
 use report::ResultRow;
+use spec::{AttackKind, DefenceKind, Null, Release};
 
 use super::outcome::{BothWays, TextOutcome};
 use crate::error::HarnessError;
@@ -18,10 +19,11 @@ pub fn described(
     size: usize,
     tuning: &FineTuning,
 ) -> ResultRow {
-    let width = match wanted.embedding {
+    let width = match wanted.embedding() {
         Embedding::Hashing { width } => format!("hashing({width})"),
         Embedding::Precomputed => "embeddings".into(),
     };
+    let attacked = (wanted.victims > 0).then_some((AttackKind::Membership, Null::Independent));
     ResultRow {
         experiment: experiment.name.clone(),
         dataset: wanted.target.describe().name.into(),
@@ -30,17 +32,13 @@ pub fn described(
         shots: size as u64 / 2,
         n: size as u64,
         defence: match tuning {
-            FineTuning::None => "none".into(),
-            FineTuning::DpSgd(_) => "dp_sgd".into(),
-        },
-        release: "weights".into(),
-        attack: if wanted.victims > 0 { "membership" } else { "" }.into(),
-        null: if wanted.victims > 0 {
-            "independent"
-        } else {
-            ""
+            FineTuning::None => DefenceKind::None,
+            FineTuning::DpSgd(_) => DefenceKind::DpSgd,
         }
-        .into(),
+        .to_string(),
+        release: Release::Weights.to_string(),
+        attack: attacked.map_or_else(String::new, |(attack, _)| attack.to_string()),
+        null: attacked.map_or_else(String::new, |(_, null)| null.to_string()),
         seed: experiment.seed,
         commit: COMMIT.into(),
         ..ResultRow::default()

@@ -19,8 +19,6 @@ use crate::stages::{Form, Stages};
 
 /// Share of the target that accuracy is measured on.
 const TEST_SHARE: f64 = 0.4;
-/// Width of hashed embeddings where none is given: the paper's.
-const WIDTH: usize = 768;
 
 /// Everything that the cells of an experiment share.
 pub struct Tasks {
@@ -68,9 +66,10 @@ impl Tasks {
         } = grid;
         let root = StreamKey::from_seed(grid.experiment.seed);
         let embedder = HashingEmbedder {
-            width: match wanted.embedding {
+            width: match wanted.embedding() {
                 Embedding::Hashing { width } => width,
-                Embedding::Precomputed => WIDTH,
+                // What has vectors is not embedded.
+                Embedding::Precomputed => Embedding::HASHED,
             },
         };
         let source = wanted

@@ -1,9 +1,9 @@
 //! One cell: repetitions on other examples, the encrypted path beside the plain one, membership.
 
-use config::experiment::{CryptoTl, DpSgd, FineTuning, Privacy, Sampling};
+use config::experiment::{CryptoTl, DpSgd, FineTuning, Privacy};
 use cryptotl::{BinaryReport, DpFineTune, FineTune, LogisticRegression, UpperNetwork};
 use privacy::{
-    Accountant, Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
+    Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
     SampledGaussian, Steps,
 };
 
@@ -126,18 +126,12 @@ fn private(
     size: usize,
     dp: &DpSgd,
 ) -> Result<(DpFineTune, Spending), HarnessError> {
-    let rate = match dp.sampling {
-        Sampling::Full => 1.0,
-        Sampling::Poisson(rate) => rate,
-    };
+    let rate = dp.sampling.rate();
     let steps = dp.sampling.steps(dp.epochs.unwrap_or(wanted.epochs));
     let delta = dp.delta.value(size);
-    let accountant = match dp.accountant {
-        config::experiment::Accountant::Prv => Accountant::Prv,
-        config::experiment::Accountant::Rdp => Accountant::Rdp,
-    };
+    let accountant = dp.accountant;
     let (sample_rate, count) = (SampleRate::new(rate)?, Steps::new(steps as u64)?);
-    let noise = match dp.privacy {
+    let noise = match dp.privacy() {
         Privacy::NoiseMultiplier(noise) => NoiseMultiplier::new(noise)?,
         Privacy::Epsilon(epsilon) => {
             Calibration {
@@ -154,7 +148,7 @@ fn private(
     };
     let run = Composition::repeated(SampledGaussian::new(noise, sample_rate), count);
     let spent = run.epsilon(Delta::new(delta)?, accountant, Neighbour::AddRemove)?;
-    let clip = dp.clip.unwrap_or(1.0);
+    let clip = dp.clip.unwrap_or(DpSgd::CLIP_FINE_TUNING);
     let spending = Spending {
         epsilon: spent.upper,
         delta,

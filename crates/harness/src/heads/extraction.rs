@@ -2,11 +2,11 @@
 
 use attacks::{
     Aim, Boundaries, BoundaryOptions, Extracted, FittedExtraction, HiddenLaw, LabelExtraction,
-    LabelOptions, ScoreExtraction, ScoreOptions, centred_cosine, score, victim_scores,
+    ScoreExtraction, centred_cosine, score, victim_scores,
 };
-use config::experiment::{self as wanted, Labels, Scores, Then};
 use rayon::prelude::*;
 use rhe::SimulatedHead;
+use spec::{Labels, ScoreKind, Scores, Then};
 use transfer::{Head, HeadKind, ShadowBatch};
 
 use super::calibration::Calibration;
@@ -29,8 +29,7 @@ pub fn by_labels(
     }
     let prior = trial.prior.get(trial.cell, trial.world)?;
     let boundaries = query_images(trial, BoundaryOptions::for_budget(options.queries))?;
-    let queries = options.queries;
-    let extraction = LabelExtraction::new(&prior, &boundaries, LabelOptions { queries })?;
+    let extraction = LabelExtraction::new(&prior, &boundaries, options.queries)?;
     let copies = each_victim(trial, "extracting by labels", |victim| {
         Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
     })?;
@@ -45,18 +44,9 @@ fn by_fitting(
     options: &Labels,
     stages: &mut Stages<'_>,
 ) -> Result<Copied, HarnessError> {
-    if matches!(options.then, Then::Unmixing(_)) {
-        return Err(HarnessError::Setting {
-            place: "sweep.attack.labels.then".into(),
-            reason: "unmixing cannot attack heads with a hidden layer\n\
-                hint: use `then: { reconstructor: { .. } }`"
-                .into(),
-        });
-    }
     let law = HiddenLaw::fit(trial.world)?;
     let boundaries = query_images(trial, BoundaryOptions::bisecting(options.queries))?;
-    let queries = options.queries;
-    let extraction = FittedExtraction::new(&law, &boundaries, LabelOptions { queries })?;
+    let extraction = FittedExtraction::new(&law, &boundaries, options.queries)?;
     let copies = each_victim(trial, "fitting heads to labels", |victim| {
         Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
     })?;
@@ -92,26 +82,18 @@ pub fn by_scores(
     stages: &mut Stages<'_>,
 ) -> Result<Copied, HarnessError> {
     let prior = trial.prior.get(trial.cell, trial.world)?;
-    let kind = match options.kind {
-        wanted::ScoreKind::Probabilities => attacks::ScoreKind::Probabilities,
-        wanted::ScoreKind::Logits => attacks::ScoreKind::Logits,
-    };
     let extraction = ScoreExtraction::new(
         trial.world,
         &prior,
         trial.corpus.backbone.as_ref(),
-        ScoreOptions {
-            queries: options.queries,
-            kind,
-            decimals: options.decimals,
-        },
+        *options,
     )?;
     let copies = each_victim(trial, "extracting by scores", |victim| {
         Ok(extraction.extract(|features| {
             let logits = victim.logits(features);
-            match kind {
-                attacks::ScoreKind::Logits => logits,
-                attacks::ScoreKind::Probabilities => softmax(&logits),
+            match options.kind {
+                ScoreKind::Logits => logits,
+                ScoreKind::Probabilities => softmax(&logits),
             }
         })?)
     })?;

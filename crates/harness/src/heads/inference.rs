@@ -2,35 +2,20 @@
 
 use std::collections::HashSet;
 
-use attacks::{Membership, MembershipOptions, Property, PropertyOptions};
-use config::experiment::{DatasetSpec, Group};
+use attacks::{Membership, Property};
+use config::experiment::DatasetSpec;
+use spec::Group;
 
 use super::findings::{Inferred, Scored};
 use super::trial::Trial;
 use crate::error::HarnessError;
 
-/// Public images whose logits tell a property.
-const PROBES: usize = 200;
-/// Shadow heads an example, at most: the normal laws need no more.
-const MOST_HEADS: usize = 256;
-
 /// One example a victim that it was trained on, against as many that it was not: of the same
 /// classes, drawn from the private part.
-pub fn membership(
-    trial: &Trial<'_>,
-    samples: usize,
-    by_labels: bool,
-) -> Result<Inferred, HarnessError> {
+pub fn membership(trial: &Trial<'_>, options: &spec::Membership) -> Result<Inferred, HarnessError> {
     let victims = trial.victims;
-    let options = MembershipOptions {
-        heads: (samples / victims.len().max(1)).clamp(32, MOST_HEADS),
-        view: if by_labels {
-            attacks::MembershipView::Labels
-        } else {
-            attacks::MembershipView::Scores
-        },
-    };
-    let test = Membership::new(trial.world, options)?;
+    let heads = options.heads(victims.len());
+    let test = Membership::new(trial.world, heads, trial.cell.release)?;
     let mut released = victims.clone();
     let [inside, outside] = test.of_victims(&mut released, trial.corpus.backbone.as_ref())?;
     Ok(Inferred {
@@ -44,17 +29,10 @@ pub fn membership(
 }
 
 /// Heads whose training set holds an example of the group, against heads whose does not.
-pub fn property(
-    trial: &Trial<'_>,
-    group: &Group,
-    samples: usize,
-) -> Result<Inferred, HarnessError> {
-    let members = members_of(trial, group)?;
-    let options = PropertyOptions {
-        heads: samples,
-        probes: PROBES,
-    };
-    let test = Property::fit(trial.world, &members, &options)?;
+pub fn property(trial: &Trial<'_>, options: &spec::Property) -> Result<Inferred, HarnessError> {
+    let members = members_of(trial, &options.group)?;
+    let probes = spec::Property::PROBES;
+    let test = Property::fit(trial.world, &members, options, probes)?;
     let (with, without) = test.scores(trial.heads().victims)?;
     let units = |scores: Vec<f64>| scores.into_iter().map(|score| vec![score]).collect();
     Ok(Inferred {
@@ -63,7 +41,7 @@ pub fn property(
             null: units(without),
         },
         samples: test.heads(),
-        queries: PROBES as u64,
+        queries: probes as u64,
     })
 }
 

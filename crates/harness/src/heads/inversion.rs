@@ -5,18 +5,17 @@
 //! each victim's images with all other victims'.
 
 use attacks::{
-    Cost, Distance, GradientInversion, InversionOptions, NetworkInversion, gaussian_heads,
-    neighbour_heads, score, single_gradients,
+    Cost, GradientInversion, NetworkInversion, gaussian_heads, neighbour_heads, score,
+    single_gradients,
 };
-use config::experiment::{self as wanted, Null, Start, Then, Unmixing};
 use evaluation::mse;
+use spec::{Defence, Null, Start, Then, Unmixing};
 use transfer::ShadowBatch;
 
 use super::calibration::Calibration;
 use super::extraction::rotated;
 use super::findings::{Findings, Picture, Reconstructed};
 use super::gallery;
-use super::learned::start;
 use super::model;
 use super::trial::Trial;
 use crate::error::HarnessError;
@@ -28,10 +27,10 @@ const PICTURES: usize = 20;
 /// Inverts the victims' heads, or a single gradient of each victim.
 pub fn run(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
+    options: &spec::GradientInversion,
     stages: &mut Stages<'_>,
 ) -> Result<Findings, HarnessError> {
-    Ok(match start(options) {
+    Ok(match options.started_by() {
         Some(unmixing) => Findings::Images(heads(trial, options, unmixing, stages)?),
         None => Findings::SingleImages(gradients(trial, options)?),
     })
@@ -39,7 +38,7 @@ pub fn run(
 
 fn heads(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
+    options: &spec::GradientInversion,
     unmixing: Unmixing,
     stages: &mut Stages<'_>,
 ) -> Result<Reconstructed, HarnessError> {
@@ -47,7 +46,7 @@ fn heads(
     let then = Then::Unmixing(unmixing);
     let start = model::white_box(trial, &then, stages)?;
     let from = (options.start == Start::Unmixing).then_some(start.as_ref());
-    let attack = GradientInversion::new(world, backbone(trial)?, from, options_of(options))?;
+    let attack = GradientInversion::new(world, backbone(trial)?, from, *options)?;
     let invert = |name: &str, heads: &ShadowBatch| {
         let step = trial
             .grid
@@ -128,10 +127,10 @@ fn targets_alone(trial: &Trial<'_>, images: &[f32]) -> Vec<Vec<f64>> {
 /// K`, from a head as its recipe initialises it.
 fn gradients(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
+    options: &spec::GradientInversion,
 ) -> Result<Reconstructed, HarnessError> {
     let world = trial.world;
-    if trial.cell.defence != wanted::Defence::None {
+    if trial.cell.defence != Defence::None {
         return Err(HarnessError::Setting {
             place: "sweep.attack.gradient_inversion.form".into(),
             reason: "a single gradient is released without a defence\nhint: use `form: head`"
@@ -139,7 +138,7 @@ fn gradients(
         });
     }
     let backbone = backbone(trial)?;
-    let attack = NetworkInversion::new(world, backbone, options_of(options))?;
+    let attack = NetworkInversion::new(world, backbone, *options)?;
     let pixels = world.pixels();
     let (updates, examples) = single_gradients(world, backbone, trial.victims)?;
     let step = trial.grid.context.progress.step(
@@ -189,17 +188,4 @@ fn backbone<'a>(trial: &Trial<'a>) -> Result<&'a backbones::Backbone, HarnessErr
         place: "sweep.attack.gradient_inversion".into(),
         reason: "images are optimised through a network, the data are features".into(),
     })
-}
-
-fn options_of(options: &wanted::GradientInversion) -> InversionOptions {
-    InversionOptions {
-        steps: options.steps,
-        learning_rate: options.learning_rate as f32,
-        distance: match options.distance {
-            wanted::Distance::Squared => Distance::Squared,
-            wanted::Distance::Cosine => Distance::Cosine,
-        },
-        prior: options.prior as f32,
-        total_variation: options.total_variation as f32,
-    }
 }

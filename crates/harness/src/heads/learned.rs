@@ -1,7 +1,7 @@
 //! The part of an attack that is trained on shadow heads, and so can be shared between cells: an
 //! extraction's query budget, for one, does not touch the attack on the extracted head.
 
-use config::experiment::{Attack, GradientForm, GradientInversion, Then, Unmixing};
+use config::experiment::{Attack, Then};
 use serde::Serialize;
 
 /// The trained part of an attack, as it is named in keys.
@@ -29,9 +29,9 @@ pub fn learned(attack: &Attack) -> Option<Learned<'_>> {
         Attack::Scores(scores) => Some(Learned::Extracted {
             extracted: &scores.then,
         }),
-        Attack::GradientInversion(options) => {
-            start(options).map(|unmixing| Learned::Start(Attack::Unmixing(unmixing)))
-        }
+        Attack::GradientInversion(options) => options
+            .started_by()
+            .map(|unmixing| Learned::Start(Attack::Unmixing(unmixing))),
         Attack::Membership(_) | Attack::Property(_) => None,
     }
 }
@@ -43,15 +43,9 @@ pub fn white_box(attack: &Attack) -> Option<Then> {
         Attack::Reconstructor(options) => Some(Then::Reconstructor(*options)),
         Attack::Labels(labels) => Some(labels.then),
         Attack::Scores(scores) => Some(scores.then),
-        Attack::GradientInversion(options) => start(options).map(Then::Unmixing),
+        Attack::GradientInversion(options) => options.started_by().map(Then::Unmixing),
         Attack::Membership(_) | Attack::Property(_) => None,
     }
-}
-
-/// The attack that is fitted before the inversion of heads.
-pub fn start(options: &GradientInversion) -> Option<Unmixing> {
-    let samples = options.samples;
-    (options.form == GradientForm::Head).then_some(Unmixing { samples })
 }
 
 /// Shadow rows that it is trained on.

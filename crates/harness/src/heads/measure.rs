@@ -1,6 +1,6 @@
 //! One cell, from victims to scores.
 
-use config::experiment::{Attack, Defence, Release, Then};
+use config::experiment::{Attack, Defence, Then};
 
 use super::encrypted::{self, Encrypted};
 use super::extraction;
@@ -83,13 +83,8 @@ fn attack(trial: &Trial<'_>, stages: &mut Stages<'_>) -> Result<Findings, Harnes
         }
         Attack::Labels(options) => Findings::Copies(extraction::by_labels(trial, options, stages)?),
         Attack::Scores(options) => Findings::Copies(extraction::by_scores(trial, options, stages)?),
-        Attack::Membership(options) => {
-            let labels = trial.cell.release == Release::Labels;
-            Findings::Answers(inference::membership(trial, options.samples, labels)?)
-        }
-        Attack::Property(options) => {
-            Findings::Answers(inference::property(trial, &options.group, options.samples)?)
-        }
+        Attack::Membership(options) => Findings::Answers(inference::membership(trial, options)?),
+        Attack::Property(options) => Findings::Answers(inference::property(trial, options)?),
         Attack::GradientInversion(options) => inversion::run(trial, options, stages)?,
     })
 }

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use attacks::{
-    Architecture, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox,
-};
-use config::experiment::{self as wanted, Then};
+use attacks::{Reconstructor, Unmixing, WhiteBox};
+use spec::Then;
 
 use super::learned::samples;
 use super::reports::reports;
@@ -25,8 +23,7 @@ pub fn white_box(
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
     let declared = &trial.stages;
     if let (Some(network), Then::Reconstructor(options)) = (declared.network, attack) {
-        let options = reconstructor_options(options);
-        return shared::attack(trial, network, &options, samples(attack), stages);
+        return shared::attack(trial, network, options, samples(attack), stages);
     }
     let undeclared = || HarnessError::Setting {
         place: "sweep.attack".into(),
@@ -42,17 +39,13 @@ pub fn white_box(
 fn unmixing(
     trial: &Trial<'_>,
     id: StageId,
-    options: &wanted::Unmixing,
+    options: &spec::Unmixing,
     stages: &mut Stages<'_>,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
     let samples = options.samples;
     let made = stages.get_or_make(id, &UnmixingFile, |stages| {
         let progress = reports(stages.progress(), "fitting unmixing", samples as u64);
-        Ok(Unmixing::fit(
-            trial.world,
-            &UnmixingOptions { samples },
-            progress,
-        )?)
+        Ok(Unmixing::fit(trial.world, options, progress)?)
     })?;
     Ok(Box::new(made.product))
 }
@@ -60,17 +53,13 @@ fn unmixing(
 fn reconstructor(
     trial: &Trial<'_>,
     id: StageId,
-    options: &wanted::Reconstructor,
+    options: &spec::Reconstructor,
     stages: &mut Stages<'_>,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
     let made = stages.get_or_make(id, &ReconstructorFile, |stages| {
         let samples = options.samples as u64;
         let progress = reports(stages.progress(), "training the reconstructor", samples);
-        Ok(Reconstructor::fit(
-            trial.world,
-            &reconstructor_options(options),
-            progress,
-        )?)
+        Ok(Reconstructor::fit(trial.world, options, progress)?)
     })?;
     Ok(Box::new(made.product))
 }
@@ -106,20 +95,5 @@ impl Form<Reconstructor> for ReconstructorFile {
 
     fn read(&self, path: &Path, _: &[u8]) -> Result<Reconstructor, String> {
         Reconstructor::load(path).map_err(|error| error.to_string())
-    }
-}
-
-fn reconstructor_options(options: &wanted::Reconstructor) -> ReconstructorOptions {
-    ReconstructorOptions {
-        samples: options.samples,
-        architecture: match options.architecture {
-            wanted::Architecture::Mlp => Architecture::Mlp,
-            wanted::Architecture::Conv => Architecture::Conv,
-        },
-        hidden: vec![options.hidden; 2],
-        batch: options.batch,
-        learning_rate: options.learning_rate as f32,
-        informed: options.informed,
-        ..ReconstructorOptions::default()
     }
 }

@@ -1,13 +1,13 @@
 //! DP-SGD in a cell: noise from ε or ε from noise, the best settings by search, the bound on TPR.
 
-use config::experiment::{self as wanted, DpSgd, Privacy};
 use privacy::{
     Accountant, Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
     SampledGaussian, Steps, TradeOff, tpr_bound_from_epsilon,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use transfer::{Recipe, Sampling, ShadowStream};
+use spec::{DpSgd, Privacy, Sampling, Tuning};
+use transfer::{Recipe, ShadowStream};
 
 use super::victims;
 use crate::corpus::Corpus;
@@ -99,7 +99,7 @@ pub fn defend(
             stages.get_or_make(id, &Postcard, make)?.product.chosen
         }
         _ => Chosen {
-            clip: dp.clip.unwrap_or(4.0),
+            clip: dp.clip.unwrap_or(DpSgd::CLIP),
             learning_rate: dp
                 .learning_rate
                 .unwrap_or(f64::from(plain.recipe.learning_rate)),
@@ -122,21 +122,17 @@ struct Run {
 
 impl Run {
     fn new(dp: &DpSgd, epochs: usize, plain: Undefended) -> Result<Self, HarnessError> {
-        let (rate, sampling) = match dp.sampling {
-            wanted::Sampling::Full => (1.0, Sampling::Full),
-            wanted::Sampling::Poisson(rate) => (rate, Sampling::Poisson { rate }),
-        };
         let n = plain.shape.classes * plain.shots;
         Ok(Self {
-            rate: SampleRate::new(rate)?,
+            rate: SampleRate::new(dp.sampling.rate())?,
             steps: Steps::new(dp.sampling.steps(epochs) as u64)?,
             delta: Delta::new(dp.delta.value(n))?,
-            sampling,
+            sampling: dp.sampling,
         })
     }
 
     fn noise(&self, dp: &DpSgd) -> Result<NoiseMultiplier, HarnessError> {
-        Ok(match dp.privacy {
+        Ok(match dp.privacy() {
             Privacy::NoiseMultiplier(noise) => NoiseMultiplier::new(noise)?,
             Privacy::Epsilon(epsilon) => {
                 let calibration = Calibration {
@@ -144,7 +140,7 @@ impl Run {
                     delta: self.delta,
                     sample_rate: self.rate,
                     steps: self.steps,
-                    accountant: accountant(dp),
+                    accountant: dp.accountant,
                     neighbour: Neighbour::AddRemove,
                 };
                 calibration.solve()?.noise_multiplier
@@ -175,7 +171,7 @@ impl Run {
         let run = Composition::repeated(step, self.steps);
         let spent = |neighbour, accountant| run.epsilon(self.delta, accountant, neighbour);
         Ok(Spending {
-            epsilon: spent(Neighbour::AddRemove, accountant(dp))?.upper,
+            epsilon: spent(Neighbour::AddRemove, dp.accountant)?.upper,
             epsilon_replace_one: spent(Neighbour::ReplaceOne, Accountant::Prv)?.upper,
             delta: self.delta.get(),
             noise_multiplier: noise.get(),
@@ -189,13 +185,6 @@ impl Run {
     }
 }
 
-fn accountant(dp: &DpSgd) -> Accountant {
-    match dp.accountant {
-        wanted::Accountant::Prv => Accountant::Prv,
-        wanted::Accountant::Rdp => Accountant::Rdp,
-    }
-}
-
 /// Tries every combination on public data: heads on draws from the public pool, judged on public
 /// examples (a draw's own few examples among them weigh little). Victims' data is not touched, so
 /// the search costs no privacy.
@@ -204,7 +193,7 @@ fn tune(
     corpus: &Corpus,
     plain: Undefended,
     dp: &DpSgd,
-    grid: &wanted::Tuning,
+    grid: &Tuning,
 ) -> Result<Tuned, HarnessError> {
     let held_out = victims::test_set(&corpus.features, &corpus.split.public)?;
     let total = grid.clip.len() * grid.learning_rate.len() * grid.epochs.len();

@@ -1,7 +1,7 @@
 //! From the config's recipe to the trainer's: the paper's values, then what the config changes.
 
 use config::{Cell, DatasetSpec, Head, Preset};
-use transfer::{Activation, BinaryTask, HeadShape, Optimiser, Recipe};
+use transfer::{BinaryTask, HeadShape, Recipe};
 
 /// The preset that `auto` stands for: by the target's colour and by the head.
 pub fn preset(preset: Preset, head: Head, target: &DatasetSpec) -> Preset {
@@ -33,13 +33,7 @@ fn natural_images(target: &DatasetSpec) -> Option<bool> {
 pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
     match head {
         Head::Linear => HeadShape::linear(features, classes),
-        Head::Mlp { hidden, activation } => {
-            let activation = match activation {
-                config::Activation::Relu => Activation::Relu,
-                config::Activation::Square => Activation::Square,
-            };
-            HeadShape::mlp(features, hidden, activation, classes)
-        }
+        Head::Mlp { hidden, activation } => HeadShape::mlp(features, hidden, activation, classes),
     }
 }
 
@@ -59,10 +53,7 @@ pub fn recipe(cell: &Cell, target: &DatasetSpec) -> Recipe {
         learning_rate: or(wanted.learning_rate, paper.learning_rate),
         weight_decay: or(wanted.weight_decay, paper.weight_decay),
         steps: wanted.epochs.unwrap_or(paper.steps),
-        optimiser: match wanted.optimiser {
-            config::Optimiser::Sgd => Optimiser::Sgd,
-            config::Optimiser::Adam => Optimiser::Adam,
-        },
+        optimiser: wanted.optimiser,
         positive_weight: or(wanted.positive_weight, paper.positive_weight),
         dp: None,
     }

@@ -1,7 +1,7 @@
 //! White-box reconstruction in a cell.
 
-use attacks::{Null, neighbour_scores, null_scores, victim_scores};
-use config::experiment::{self as wanted, Then};
+use attacks::{neighbour_scores, null_scores, victim_scores};
+use spec::{Null, Then};
 
 use super::calibration::Calibration;
 use super::findings::Reconstructed;
@@ -24,7 +24,7 @@ pub fn run(
     let model = model::white_box(trial, attack, stages)?;
     let mut released = trial.victims.clone();
     world.release(&mut released, "victims")?;
-    let null = null(trial.cell.null);
+    let null = trial.cell.null;
     let (victims, draws) = match null {
         Null::ReplaceOne => neighbour_scores(world, model.as_ref(), &released)?,
         _ => (
@@ -41,13 +41,4 @@ pub fn run(
         ssim: gallery::mean_ssim(world, &gallery),
         gallery,
     })
-}
-
-/// The attacks' word for a null hypothesis.
-fn null(null: wanted::Null) -> Null {
-    match null {
-        wanted::Null::Independent => Null::Independent,
-        wanted::Null::Gaussian => Null::Gaussian,
-        wanted::Null::ReplaceOne => Null::ReplaceOne,
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attacks::{AttackError, Reconstructor, ReconstructorOptions, WhiteBox, World};
+use attacks::{AttackError, Reconstructor, WhiteBox, World};
 use serde::{Deserialize, Serialize};
 
 use super::reports::reports;
@@ -25,7 +25,7 @@ struct Attacks(Vec<Option<Vec<u8>>>);
 pub fn attack(
     trial: &Trial<'_>,
     network: Network,
-    options: &ReconstructorOptions,
+    options: &spec::Reconstructor,
     samples: u64,
     stages: &mut Stages<'_>,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
@@ -47,7 +47,7 @@ pub fn attack(
 fn fit(
     trial: &Trial<'_>,
     network: Network,
-    options: &ReconstructorOptions,
+    options: &spec::Reconstructor,
     samples: u64,
     stages: &mut Stages<'_>,
 ) -> Result<Attacks, HarnessError> {

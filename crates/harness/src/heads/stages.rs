@@ -17,18 +17,12 @@ use crate::names;
 use crate::stages::{Code, Graph, KeyBuilder, Node, StageId};
 
 /// What the search for the best settings is built on.
-const TUNING: [&str; 4] = ["transfer", "privacy", "config/experiment", "harness/heads"];
+const TUNING: [&str; 4] = ["transfer", "privacy", "spec", "harness/heads"];
 /// What training, attacks and scoring are built on: the attacks with all beneath them, accountants, and
 /// what the config's words stand for.
-const CODE: [&str; 4] = ["attacks", "privacy", "config/experiment", "harness/heads"];
+const CODE: [&str; 4] = ["attacks", "privacy", "spec", "harness/heads"];
 /// What cells under encryption are built on beside that.
-const ENCRYPTED: [&str; 5] = [
-    "attacks",
-    "privacy",
-    "config/experiment",
-    "harness/heads",
-    "rhe",
-];
+const ENCRYPTED: [&str; 5] = ["attacks", "privacy", "spec", "harness/heads", "rhe"];
 
 /// The stages of one cell, in the order in which they are needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,13 +250,13 @@ impl Declaring {
         Some(self.graph.add(Node {
             key,
             what: names::listed([
-                format!("{}{extracted}", names::then(&then)),
+                format!("{}{extracted}", then.kind()),
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
                 self.differences.of_training(cell),
                 self.differences.of_attack(cell),
             ]),
-            work: format!("model/{}", names::then(&then)),
+            work: format!("model/{}", then.kind()),
             units: samples(&then),
             needs,
         }))

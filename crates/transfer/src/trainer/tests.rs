@@ -55,7 +55,7 @@ impl Fixed {
             for _ in 0..recipe.steps {
                 let mut in_batch = || match dp.sampling {
                     Sampling::Full => true,
-                    Sampling::Poisson { rate } => rng.random_bool(rate),
+                    Sampling::Poisson(rate) => rng.random_bool(rate),
                 };
                 batches.push(members.iter().map(|_| in_batch()).collect());
                 let normal = (&mut rng).sample_iter(StandardNormal);
@@ -231,7 +231,7 @@ fn dp(sampling: Sampling) -> DpSgd {
     }
 }
 
-const POISSON: Sampling = Sampling::Poisson { rate: 0.3 };
+const POISSON: Sampling = Sampling::Poisson(0.3);
 
 /// Linear and MLP heads of odd sizes, with the training sets' sizes.
 fn shapes() -> Vec<(HeadShape, usize)> {
@@ -316,7 +316,7 @@ fn repeated_examples_and_more_examples_than_dimensions_are_no_obstacle() {
 fn a_step_with_an_empty_batch_adds_its_noise() {
     let shape = HeadShape::linear(20, 3);
     let data = features(20, 3, 5, 7);
-    let mut recipe = recipe_for(&shape).with_dp(dp(Sampling::Poisson { rate: 0.4 }));
+    let mut recipe = recipe_for(&shape).with_dp(dp(Sampling::Poisson(0.4)));
     recipe.steps = 1;
     let members = [0, 1, 2];
     let mut fixed = Fixed::new(&shape, &recipe, &data, &members);

@@ -3,7 +3,8 @@
 use backbones::{Backbone, NamedTensors};
 use datasets::ImageSet;
 use rand_distr::{Distribution, StandardNormal};
-use transfer::{HeadKind, ShadowBatch};
+use spec::GradientForm;
+use transfer::ShadowBatch;
 
 use crate::alone::alone;
 use crate::{AttackError, World};
@@ -92,13 +93,11 @@ pub fn single_gradients(
     backbone: &Backbone,
     victims: &ShadowBatch,
 ) -> Result<(Vec<NetworkRelease>, Vec<u32>), AttackError> {
-    if world.shape.kind != HeadKind::Linear {
-        return Err(AttackError::Unsuited {
-            attack: "gradient_inversion",
-            head: "a step of a network with a head of several layers".into(),
-            hint: "use a linear head",
-        });
-    }
+    let options: spec::GradientInversion = spec::GradientInversion {
+        form: GradientForm::SingleGradient,
+        ..spec::GradientInversion::default()
+    };
+    options.suits(world.shape.kind, world.recipe.optimiser)?;
     let (classes, width) = (world.shape.classes, world.shape.features + 1);
     let key = world.key.child("single gradient");
     let released = alone(victims.len(), |victim| {
