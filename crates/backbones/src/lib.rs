@@ -6,6 +6,7 @@ mod gradient;
 mod init;
 mod layers;
 mod mobilenet;
+mod onnx;
 mod pretrain;
 mod pytorch;
 mod resnet;
@@ -15,6 +16,7 @@ mod vgg;
 pub use backbone::{Architecture, Backbone, device};
 pub use error::BackboneError;
 pub use mobilenet::{MobileNet, MobileNetConfig};
+pub use onnx::{Layout, Onnx, OnnxInput, OnnxOptions, Resize};
 pub use pretrain::{
     EpochReport, PretrainOptions, PretrainProgress, Pretrained, Schedule, pretrain,
 };

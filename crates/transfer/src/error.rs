@@ -61,6 +61,16 @@ pub enum TransferError {
         /// Steps taken.
         steps: usize,
     },
+    /// Newton's method found no minimum.
+    #[error(
+        "logistic regression did not converge in {steps} steps (off by {residual:e})\nhint: lower `strength`, or scale the features down"
+    )]
+    NotConverged {
+        /// Steps taken.
+        steps: usize,
+        /// By how much the conditions for the minimum are missed.
+        residual: f64,
+    },
     /// Examples cannot be drawn.
     #[error(transparent)]
     Dataset(#[from] DatasetError),

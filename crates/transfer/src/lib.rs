@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+mod batches;
 pub mod bench;
 mod chacha;
 mod cholesky;
@@ -32,6 +33,7 @@ mod draws;
 mod error;
 mod head;
 mod lanes;
+mod logistic;
 mod loss;
 mod matrix;
 mod normal;
@@ -47,7 +49,7 @@ mod trainer;
 
 pub use error::TransferError;
 pub use head::{Head, Tally};
-pub use recipe::{BinaryTask, DpSgd, Optimiser, Recipe, Sampling};
+pub use recipe::{BinaryTask, DpSgd, Initial, Optimiser, Recipe, Sampling, Schedule};
 pub use reference::train_plainly;
 pub use shape::{Activation, HeadKind, HeadShape};
 pub use stream::{ShadowBatch, ShadowStream};
