@@ -36,4 +36,4 @@ pub use white_box::{
     NetworkInversion, NetworkRelease, Reconstructor, ReconstructorOptions, Unmixing,
     UnmixingOptions, WhiteBox, single_gradients,
 };
-pub use world::{Shadows, World};
+pub use world::{CALIBRATION, Shadows, World};

@@ -60,6 +60,7 @@ impl<'a> Membership<'a> {
         if options.heads < 8 {
             return Err(option("membership heads", options.heads, "at least 8"));
         }
+        world.must_train("membership inference")?;
         let key = world.key.child("membership");
         let mut directions = Vec::new();
         let shots = DIRECTIONS.div_ceil(world.split.public.classes());

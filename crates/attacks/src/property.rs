@@ -47,6 +47,7 @@ impl<'a> Property<'a> {
         if options.heads < 2 * CHUNK {
             return Err(option("property heads", options.heads, "at least 1024"));
         }
+        world.must_train("property inference")?;
         let key = world.key.child("property");
         let mut drawn = Vec::new();
         let shots = options.probes.div_ceil(world.split.public.classes());

@@ -87,6 +87,14 @@ pub enum TransferError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file of heads that others trained cannot be used.
+    #[error("{} cannot be used as shadow heads: {reason}", path.display())]
+    Given {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and the mend.
+        reason: String,
+    },
     /// A file of weights is damaged or holds something else than a head.
     #[error("{} is not a head: {reason}", path.display())]
     Format {

@@ -31,6 +31,7 @@ mod cholesky;
 mod direct;
 mod draws;
 mod error;
+mod given;
 mod head;
 mod lanes;
 mod logistic;
@@ -48,6 +49,7 @@ mod top;
 mod trainer;
 
 pub use error::TransferError;
+pub use given::{GivenHeads, LEAST_GIVEN};
 pub use head::{Head, Tally};
 pub use recipe::{BinaryTask, DpSgd, Initial, Optimiser, Recipe, Sampling, Schedule};
 pub use reference::train_plainly;

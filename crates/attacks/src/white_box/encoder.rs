@@ -1,7 +1,7 @@
 //! From a head's weights to the inputs of a learned attack.
 
 use rayon::prelude::*;
-use transfer::{HeadKind, Optimiser, ShadowBatch};
+use transfer::{HeadKind, Recipe, ShadowBatch};
 
 use super::Aim;
 use super::estimate::FeatureEstimate;
@@ -40,14 +40,13 @@ impl Encoder {
         let classes = world.shape.classes;
         let (source, aim) = match world.shape.kind {
             _ if informed => {
-                let known = world
-                    .assumed
-                    .iter()
-                    .all(|it| it.optimiser == Optimiser::Sgd);
+                world.must_train("the informed reconstructor")?;
+                let known = world.assumed.iter().all(Recipe::is_plain_descent);
                 if world.shape.kind != HeadKind::Linear || world.shape.is_binary() || !known {
                     return Err(AttackError::Unsuited {
                         attack: "the informed reconstructor",
-                        head: "a head with a hidden layer, with one logit or trained by Adam"
+                        head: "a head with a hidden layer, with one logit or not trained by plain \
+                               gradient descent"
                             .into(),
                         hint: "leave out `informed`",
                     });

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use backbones::Backbone;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_distr::{Distribution, StandardNormal};
-use transfer::{HeadKind, Optimiser, Recipe, ShadowBatch};
+use transfer::{HeadKind, Recipe, ShadowBatch};
 
 use super::lbfgs::Lbfgs;
 use super::objective::{Group, Objective, host};
@@ -60,10 +60,11 @@ impl<'a> GradientInversion<'a> {
         options: InversionOptions,
     ) -> Result<Self, AttackError> {
         options.check()?;
-        if world.shape.kind != HeadKind::Linear || world.recipe.optimiser != Optimiser::Sgd {
+        world.must_train("gradient_inversion")?;
+        if world.shape.kind != HeadKind::Linear || !world.recipe.is_plain_descent() {
             return Err(AttackError::Unsuited {
                 attack: "gradient_inversion",
-                head: "a head with a hidden layer or trained by Adam".into(),
+                head: "a head with a hidden layer or not trained by plain gradient descent".into(),
                 hint: "use the reconstructor",
             });
         }

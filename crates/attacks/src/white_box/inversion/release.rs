@@ -3,7 +3,7 @@
 use backbones::{Backbone, NamedTensors};
 use datasets::ImageSet;
 use rand_distr::{Distribution, StandardNormal};
-use transfer::{HeadKind, ShadowBatch};
+use transfer::{HeadKind, Initial, ShadowBatch};
 
 use crate::alone::alone;
 use crate::{AttackError, World};
@@ -97,6 +97,13 @@ pub fn single_gradients(
             attack: "gradient_inversion",
             head: "a step of a network with a head of several layers".into(),
             hint: "use a linear head",
+        });
+    }
+    if !world.recipe.is_plain_descent() || world.recipe.initial != Initial::Normal {
+        return Err(AttackError::Unsuited {
+            attack: "gradient_inversion",
+            head: "a step that is not plain gradient descent from normal weights".into(),
+            hint: "leave `recipe` as the paper has it",
         });
     }
     let (classes, width) = (world.shape.classes, world.shape.features + 1);
