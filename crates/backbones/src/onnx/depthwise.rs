@@ -46,7 +46,7 @@ impl Depthwise {
             return None;
         }
         let images = images.to_contiguous();
-        let images = images.data()?;
+        let images: &[f32] = images.data();
         let [rows, columns] = plan.output;
         let mut out = vec![0.0; count * channels * rows * columns];
         Arch::new().dispatch(All {

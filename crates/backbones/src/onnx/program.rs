@@ -190,12 +190,12 @@ struct Stretch<'a> {
 
 /// Finds what stretches pass to one another.
 fn connect<'a>(stretches: &mut [Stretch<'a>], images: &'a str, output: &'a str) {
-    let made: Vec<HashSet<&str>> = stretches
+    let made: Vec<HashSet<&'a str>> = stretches
         .iter()
-        .map(|it| it.nodes.iter().flat_map(|node| &node.output))
+        .map(|it| it.nodes.iter().flat_map(|&node| &node.output))
         .map(|names| names.map(String::as_str).collect())
         .collect();
-    let all: HashSet<&str> = made.iter().flatten().copied().chain([images]).collect();
+    let all: HashSet<&'a str> = made.iter().flatten().copied().chain([images]).collect();
     // From the last stretch to the first: what later ones want.
     let mut wanted = HashSet::from([output]);
     for (stretch, made) in stretches.iter_mut().zip(&made).rev() {

@@ -59,6 +59,7 @@ pub(super) fn all(
             });
         }
     });
+    drop(slots);
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some((_, error)) => Err(error),
         None => Ok(values),
@@ -105,7 +106,7 @@ impl Onnx {
                  take a value after the pooling"
             )));
         }
-        let mut values = features.into_data();
+        let mut values = features.to_vec();
         values.truncate(values.len() / count * wanted);
         Ok(values)
     }

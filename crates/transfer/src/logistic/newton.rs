@@ -133,7 +133,8 @@ impl WithSimd for Solve<'_> {
             let mut halvings = 0;
             let mut reached = newton.objective(problem, length);
             // Rounding alone may raise an objective that is at its minimum.
-            while !(reached <= objective + 1e-12 * objective.abs()) && halvings < MOST_HALVINGS {
+            let most = objective + 1e-12 * objective.abs();
+            while (reached.is_nan() || reached > most) && halvings < MOST_HALVINGS {
                 length *= 0.5;
                 halvings += 1;
                 reached = newton.objective(problem, length);
