@@ -61,6 +61,16 @@ pub enum TransferError {
         /// Steps taken.
         steps: usize,
     },
+    /// Newton's method found no minimum.
+    #[error(
+        "logistic regression did not converge in {steps} steps (off by {residual:e})\nhint: lower `strength`, or scale the features down"
+    )]
+    NotConverged {
+        /// Steps taken.
+        steps: usize,
+        /// By how much the conditions for the minimum are missed.
+        residual: f64,
+    },
     /// Examples cannot be drawn.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -76,6 +86,14 @@ pub enum TransferError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// A file of heads that others trained cannot be used.
+    #[error("{} cannot be used as shadow heads: {reason}", path.display())]
+    Given {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and the mend.
+        reason: String,
     },
     /// A file of weights is damaged or holds something else than a head.
     #[error("{} is not a head: {reason}", path.display())]

@@ -63,8 +63,7 @@ fn query_images<'a>(
 ) -> Result<Boundaries<'a>, HarnessError> {
     let backbone = trial
         .world
-        .backbone
-        .as_ref()
+        .extractor()
         .ok_or_else(|| HarnessError::Setting {
             place: "sweep.attack.labels".into(),
             reason: "label queries are images, the data are features".into(),
@@ -93,7 +92,7 @@ pub fn by_scores(
     let extraction = ScoreExtraction::new(
         trial.setting,
         &prior,
-        trial.world.backbone.as_ref(),
+        trial.world.extractor(),
         *options,
     )?;
     let copies = each_victim(trial, "extracting by scores", |victim| {

@@ -23,7 +23,7 @@ pub fn membership(
     let test = Membership::new(setting, heads, trial.cell.release)?;
     let mut released = victims.clone();
     [outcome.victims, outcome.null] =
-        test.of_victims(&mut released, trial.world.backbone.as_ref())?;
+        test.of_victims(&mut released, trial.world.extractor())?;
     outcome.samples = test.heads() * 2 * victims.len() as u64;
     outcome.queries = Some(test.queries());
     Ok(())

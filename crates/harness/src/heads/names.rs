@@ -42,6 +42,10 @@ pub fn backbone(backbone: &Backbone) -> String {
             width, features, ..
         } => format!("vgg_tiny({width}, {features})"),
         Backbone::Imported { architecture, .. } => format!("{architecture:?}").to_lowercase(),
+        Backbone::Onnx(onnx) => {
+            let name = onnx.file.file_stem().unwrap_or_default();
+            format!("onnx({}, {})", name.to_string_lossy(), onnx.output)
+        }
         Backbone::Features => "features".into(),
     }
 }

@@ -1,7 +1,7 @@
 //! The backbone and the features it gives: trained or imported once, then read from the cache.
 
 use backbones::{
-    Architecture, Backbone, MobileNetConfig, PretrainOptions, ResNetConfig, VggTinyConfig, pretrain,
+    Architecture, Backbone, BackboneError, MobileNetConfig, PretrainOptions, ResNetConfig, VggTinyConfig, pretrain,
 };
 use config::experiment::{Backbone as Wanted, Data, ImportedArchitecture};
 use datasets::{FeatureSet, ImageSet, ImageShape, StreamKey};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::HarnessError;
+use crate::progress::Step;
 use crate::store::{Artefact, StageKey};
 use crate::timings::Timings;
 
@@ -35,7 +36,7 @@ pub fn backbone(
             };
             return Ok(Backbone::import(&path, architecture, input)?);
         }
-        Wanted::Features => unreachable!("features have no backbone"),
+        Wanted::Onnx(_) | Wanted::Features => unreachable!("not a network of burn's"),
     }
     let path = context.store.file(key, "safetensors");
     if path.exists() {
@@ -98,13 +99,13 @@ fn train(
     Ok((trained.backbone, total))
 }
 
-/// Features of every image, by the backbone or from the cache.
+/// Features of every image, as `extract` makes them or from the cache.
 pub fn features(
     context: &Context,
     key: &StageKey,
-    backbone: &Backbone,
     images: &ImageSet,
     timings: &mut Timings,
+    extract: impl FnOnce(&Step) -> Result<FeatureSet, BackboneError>,
 ) -> Result<FeatureSet, HarnessError> {
     if let Ok(kept) = context.store.load::<Kept>(key) {
         timings.cached(key);
@@ -116,10 +117,10 @@ pub fn features(
         )?);
     }
     timings.run(context, key, || {
-        let _step = context
+        let step = context
             .progress
             .step("extracting features", images.len() as u64);
-        let features = backbone.features(images)?;
+        let features = extract(&step)?;
         let kept = Kept {
             width: features.width(),
             values: features.values().to_vec(),

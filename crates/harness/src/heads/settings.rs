@@ -5,6 +5,8 @@ use config::experiment::{
     Start, Then,
 };
 
+use spec::{Initial, Schedule};
+
 /// One thing that cells may differ in: what it is of, and its words; no words where it is as the
 /// paper or the default has it.
 type Facet = (String, String);
@@ -71,6 +73,26 @@ fn facets(cell: &Cell) -> Vec<Facet> {
             match recipe.optimiser {
                 Optimiser::Sgd => String::new(),
                 Optimiser::Adam => "Adam".into(),
+                Optimiser::Adamw => "AdamW".into(),
+                Optimiser::LogisticRegression => "logistic regression".into(),
+            },
+        ),
+        number("batch", recipe.batch.map(|batch| batch as f64)),
+        number("momentum", recipe.momentum),
+        number("label smoothing", recipe.label_smoothing),
+        number("strength", recipe.strength),
+        (
+            "initial".into(),
+            match recipe.initial {
+                Initial::Normal => String::new(),
+                Initial::Pytorch => "PyTorch's initial weights".into(),
+            },
+        ),
+        (
+            "schedule".into(),
+            match recipe.schedule {
+                Schedule::Constant => String::new(),
+                other => format!("{} schedule", other.described()),
             },
         ),
         ("adversary".into(), beliefs(&cell.adversary)),

@@ -1,6 +1,6 @@
 //! The data floor of an experiment: images, their deep features, and who owns which example.
 
-use backbones::Backbone;
+use backbones::{Backbone, Extractor, Onnx};
 use config::experiment::{Backbone as Wanted, Data, Task};
 use datasets::{FeatureSet, ImageSet, ImageShape, Pool, Split, StreamKey};
 
@@ -20,8 +20,10 @@ pub struct World {
     pub features: FeatureSet,
     /// Who owns which of them.
     pub split: Split,
-    /// The frozen network; none where the data are features already.
+    /// The frozen network, where gradients go through it.
     pub backbone: Option<Backbone>,
+    /// The frozen network, where it is of another make.
+    pub onnx: Option<Onnx>,
     /// Labels before the task made two classes of them, for property inference.
     pub original_labels: Vec<u32>,
     /// Names of the stages that made this.
@@ -44,9 +46,16 @@ impl World {
     ) -> Result<Self, HarnessError> {
         let keys = WorldKeys::new(context, seed, data, wanted)?;
         let root = StreamKey::from_seed(seed);
-        let (images, features, backbone, public_from) = if *wanted == Wanted::Features {
+        let (images, features, backbone, onnx, public_from) = if *wanted == Wanted::Features {
             let features = data.target.load_features(&context.data)?;
-            (scaled(&features)?, features, None, None)
+            (scaled(&features)?, features, None, None, None)
+        } else if let Wanted::Onnx(options) = wanted {
+            let (images, public_from) = load_images(context, data, root)?;
+            let onnx = Onnx::load(&context.data.join(&options.file), options.clone())?;
+            let features = network::features(context, &keys.features, &images, timings, |step| {
+                onnx.features(&images, &|done| step.at(done as u64, ""))
+            })?;
+            (images, features, None, Some(onnx), public_from)
         } else {
             let (images, public_from) = load_images(context, data, root)?;
             let backbone = network::backbone(
@@ -58,8 +67,10 @@ impl World {
                 root,
                 timings,
             )?;
-            let features = network::features(context, &keys.features, &backbone, &images, timings)?;
-            (images, features, Some(backbone), public_from)
+            let features = network::features(context, &keys.features, &images, timings, |_| {
+                backbone.features(&images)
+            })?;
+            (images, features, Some(backbone), None, public_from)
         };
 
         let original_labels = images.labels().to_vec();
@@ -79,11 +90,20 @@ impl World {
             features,
             split,
             backbone,
+            onnx,
             original_labels,
             keys,
             tau,
             root,
         })
+    }
+}
+
+impl World {
+    /// φ as a function of images; none where the data are features already.
+    pub fn extractor(&self) -> Option<&dyn Extractor> {
+        let backbone = self.backbone.as_ref().map(|it| it as &dyn Extractor);
+        backbone.or(self.onnx.as_ref().map(|it| it as &dyn Extractor))
     }
 }
 

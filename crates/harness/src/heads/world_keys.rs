@@ -39,6 +39,11 @@ impl WorldKeys {
                 .with("seed", &seed)
                 .with("source", &data.source)
                 .with("files", &fingerprints(context, data.source.as_ref())?),
+            Backbone::Onnx(onnx) => {
+                let files = backbones::Onnx::files(&context.data.join(&onnx.file))?;
+                let hashes = files.iter().map(|file| fingerprint(file));
+                start.with("file", &hashes.collect::<Result<Vec<_>, _>>()?)
+            }
             Backbone::Features => start,
         }
         .finish();
