@@ -53,7 +53,7 @@ impl Graph {
         let attribute = |(name, values): &(&str, &[i64])| match *values {
             [one] if !matches!(*name, "pads" | "strides" | "dilations") => AttributeProto {
                 name: Some((*name).into()),
-                i: Some(one),
+                i: Some(*one),
                 r#type: Some(AttributeType::INT),
                 ..AttributeProto::default()
             },
