@@ -152,7 +152,7 @@ fn depthwise(runtime: bool, kernel: [i64; 2], attributes: &[(&str, &[i64])]) -> 
     } else {
         graph.weight("w", &dims, &values)
     };
-    let attributes = [attributes, &[("group", &[3][..])]].concat();
+    let attributes = [attributes, &[("group", &[3][..]), ("kernel_shape", &kernel[..])]].concat();
     graph
         .node("Conv", &["images", "w"], "maps", &attributes)
         .node("Flatten", &["maps"], "features", &[])

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rten_onnx::onnx::{DataLocation, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use rten_onnx::onnx::{
+    AttributeProto, AttributeType, DataLocation, GraphProto, ModelProto, NodeProto, TensorProto,
+    ValueInfoProto,
+};
 
 use super::refusal;
 use crate::BackboneError;
@@ -117,10 +120,12 @@ impl Source {
         let mut graph = self.model.graph.take();
         let graph = graph.as_mut().expect("`read` refuses files without one");
         let nodes = std::mem::take(&mut graph.node).into_iter().zip(needed);
+        let mut nodes: Vec<NodeProto> = nodes.filter_map(|(it, needed)| needed.then_some(it)).collect();
+        complete(&mut nodes, &graph.initializer);
         Ok(Cut {
             path: self.path,
             input,
-            nodes: nodes.filter_map(|(node, it)| it.then_some(node)).collect(),
+            nodes,
             weights: std::mem::take(&mut graph.initializer),
             declared: [&graph.input[..], &graph.output, &graph.value_info].concat(),
             data,
@@ -183,6 +188,26 @@ pub(super) struct Cut {
     pub data: Vec<(String, Vec<u8>)>,
     /// Versions and the like; no graph.
     pub frame: ModelProto,
+}
+
+/// Writes out the strides and dilations of convolutions that leave them to the format's default, 1,
+/// which the runtime takes for a convolution of one dimension.
+fn complete(nodes: &mut [NodeProto], weights: &[TensorProto]) {
+    for node in nodes.iter_mut().filter(|it| it.op_type.as_deref() == Some("Conv")) {
+        let weight = weights.iter().find(|it| it.name.as_ref() == node.input.get(1));
+        let attribute = |name: &str| node.attribute.iter().find(|it| it.name.as_deref() == Some(name));
+        let shape = attribute("kernel_shape").map(|it| it.ints.len());
+        let Some(rank) = shape.or(weight.map(|it| it.dims.len().saturating_sub(2))) else {
+            continue;
+        };
+        let missing = ["strides", "dilations"].map(|name| attribute(name).is_none().then_some(name));
+        node.attribute.extend(missing.into_iter().flatten().map(|name| AttributeProto {
+            name: Some(name.to_owned()),
+            ints: vec![1; rank],
+            r#type: Some(AttributeType::INTS),
+            ..AttributeProto::default()
+        }));
+    }
 }
 
 /// Adds what a node reads, the graphs within it included.
