@@ -15,9 +15,7 @@ mod common;
 
 use std::time::Instant;
 
-use attacks::{
-    Reconstructor, Unmixing, WhiteBox, World, null_scores, victim_scores,
-};
+use attacks::{Reconstructor, Unmixing, WhiteBox, World, null_scores, victim_scores};
 use common::{AnyError, Options, by_class};
 use datasets::{Split, StreamKey};
 use evaluation::Scores;

@@ -19,8 +19,7 @@ mod world;
 
 pub use black_box::{
     Boundaries, BoundaryOptions, Extracted, FittedExtraction, HeadPrior, HiddenLaw,
-    LabelExtraction, Point, ScoreExtraction, centre_rows,
-    centred_cosine,
+    LabelExtraction, Point, ScoreExtraction, centre_rows, centred_cosine,
 };
 pub use cost::Cost;
 pub use error::AttackError;

@@ -242,7 +242,9 @@ mod tests {
         let data = data();
         let world = world(&data, 1);
         let nobody = vec![false; data.images.len()];
-        let error = Property::fit(&world, &nobody, &options(2048), PROBES).err().unwrap();
+        let error = Property::fit(&world, &nobody, &options(2048), PROBES)
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("group is empty"), "{error}");
         assert!(Property::fit(&world, &data.bright, &options(1000), PROBES).is_err());
     }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One};
+use crate::attack_kind::AttackKind;
 use crate::bounds::{Options, OutOfBounds};
 use crate::defence::DefenceKind;
 use crate::extraction::{Labels, Scores};
@@ -14,7 +15,7 @@ use crate::null::Null;
 use crate::recipe::Optimiser;
 use crate::reconstruction::{Reconstructor, Unmixing};
 use crate::release::Release;
-use crate::word::words;
+use crate::then::Then;
 
 /// An attack; in a config a bare word takes the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,26 +36,6 @@ pub enum Attack<A: Arity = One> {
     Membership(Membership<A>),
     /// Does the training set contain this group?
     Property(Property<A>),
-}
-
-words! {
-    /// The kinds of attacks.
-    pub enum AttackKind of "attack" {
-        /// [`Attack::Unmixing`].
-        Unmixing = "unmixing",
-        /// [`Attack::Reconstructor`].
-        Reconstructor = "reconstructor",
-        /// [`Attack::GradientInversion`].
-        GradientInversion = "gradient_inversion",
-        /// [`Attack::Labels`].
-        Labels = "labels",
-        /// [`Attack::Scores`].
-        Scores = "scores",
-        /// [`Attack::Membership`].
-        Membership = "membership",
-        /// [`Attack::Property`].
-        Property = "property",
-    }
 }
 
 impl<A: Arity> Default for Attack<A> {
@@ -184,20 +165,6 @@ impl<A: Arity> Options for Attack<A> {
     }
 }
 
-impl AttackKind {
-    /// As [`Attack::releases`].
-    pub fn releases(self) -> &'static [Release] {
-        match self {
-            Self::Unmixing | Self::Reconstructor | Self::GradientInversion | Self::Property => {
-                &[Release::Weights]
-            }
-            Self::Labels => &[Release::Labels],
-            Self::Scores => &[Release::Scores],
-            Self::Membership => &[Release::Weights, Release::Scores, Release::Labels],
-        }
-    }
-}
-
 impl Attack<Many> {
     /// One for each combination of the values that are listed.
     pub fn expand(&self) -> Vec<Attack> {
@@ -212,60 +179,6 @@ impl Attack<Many> {
             Self::Scores(options) => each(options.expand(), Attack::Scores),
             Self::Membership(options) => each(options.expand(), Attack::Membership),
             Self::Property(options) => each(options.expand(), Attack::Property),
-        }
-    }
-}
-
-/// A white-box attack on an extracted head.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", bound = "")]
-#[schemars(rename = "Then", bound = "")]
-pub enum Then<A: Arity = One> {
-    /// Linear estimate of features and pixels.
-    Unmixing(Unmixing<A>),
-    /// Network trained on shadow heads.
-    Reconstructor(Reconstructor<A>),
-}
-
-impl<A: Arity> Default for Then<A> {
-    fn default() -> Self {
-        Self::Unmixing(Unmixing::default())
-    }
-}
-
-impl<A: Arity> Then<A> {
-    /// Its kind.
-    pub fn kind(&self) -> AttackKind {
-        match self {
-            Self::Unmixing(_) => AttackKind::Unmixing,
-            Self::Reconstructor(_) => AttackKind::Reconstructor,
-        }
-    }
-
-    /// Errors where the attack does not exist for such heads.
-    pub fn suits(&self, head: HeadKind, optimiser: Optimiser) -> Result<(), Unsuited> {
-        match self {
-            Self::Unmixing(options) => options.suits(head),
-            Self::Reconstructor(options) => options.suits(head, optimiser),
-        }
-    }
-}
-
-impl<A: Arity> Options for Then<A> {
-    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        match self {
-            Self::Unmixing(options) => options.each_wrong(wrong),
-            Self::Reconstructor(options) => options.each_wrong(wrong),
-        }
-    }
-}
-
-impl Then<Many> {
-    /// One for each value that is listed.
-    pub fn expand(&self) -> Vec<Then> {
-        match self {
-            Self::Unmixing(it) => it.expand().into_iter().map(Then::Unmixing).collect(),
-            Self::Reconstructor(it) => it.expand().into_iter().map(Then::Reconstructor).collect(),
         }
     }
 }
@@ -292,7 +205,7 @@ mod tests {
             }),
             Attack::Membership(Membership::default()),
             Attack::Property(Property {
-                group: crate::Group::Male,
+                group: crate::inference::Group::Male,
                 samples: 2_000,
             }),
         ];

@@ -140,10 +140,12 @@ impl Bounds<f64> for Real {
         if (self.least..=self.most).contains(value) {
             return None;
         }
-        Some(match (*self, *value <= 0.0) {
-            (Self::POSITIVE, true) => "a number above 0".to_owned(),
-            (Self::NOT_NEGATIVE, true) => "a number of 0 or more".to_owned(),
-            (Self { least, most }, _) => format!("a number from {least} to {most}"),
+        Some(if *self == Self::POSITIVE && *value <= 0.0 {
+            "a number above 0".to_owned()
+        } else if *self == Self::NOT_NEGATIVE && *value < 0.0 {
+            "a number of 0 or more".to_owned()
+        } else {
+            format!("a number from {:e} to {:e}", self.least, self.most)
         })
     }
 }
@@ -187,7 +189,9 @@ mod tests {
     fn lists_hold_something_and_nothing_twice() {
         let said = |values: &[usize]| {
             let mut said = Vec::new();
-            Whole::new(1, 9).each("x", values, &mut |wrong| said.push((wrong.item, wrong.value)));
+            Whole::new(1, 9).each("x", values, &mut |wrong| {
+                said.push((wrong.item, wrong.value))
+            });
             said
         };
         assert_eq!(said(&[]), [(None, "an empty list".to_owned())]);

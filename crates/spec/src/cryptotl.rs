@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One};
-use crate::dp_sgd::DpSgd;
 use crate::bounds::Whole;
+use crate::dp_sgd::DpSgd;
 use crate::word::words;
 
 /// Fine-tuning plain or private.

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::arity::{Arity, Many, One};
-use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
-use crate::parse;
+use crate::arity::{Arity, Many, One, OneOrMany};
+use crate::bounds::{Bounds, Options, OutOfBounds, Real};
 use crate::recipe::Recipe;
+use crate::tuning::{self, Tuning};
 use crate::word::words;
 
 /// Differentially private SGD: give `epsilon` or `noise_multiplier`.
@@ -38,9 +38,9 @@ pub struct DpSgd<A: Arity = One> {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "parse::tuned"
+        deserialize_with = "tuning::tuned"
     )]
-    #[schemars(with = "parse::Tuned")]
+    #[schemars(with = "tuning::Tuned")]
     pub tuned: Option<Tuning>,
     /// Learning rate in place of the recipe's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ impl DpSgd {
     pub const CLIP_NATURAL: f64 = 1.2;
     /// Clipping norm of CryptoTL's fine-tuning.
     pub const CLIP_FINE_TUNING: f64 = 1.0;
-    /// Bounds of `epsilon`, `noise_multiplier` and `clip`.
+    /// Bounds of `epsilon` and `noise_multiplier`.
     pub const STRENGTH: Real = Real::POSITIVE;
     /// Most steps of one run.
     pub const STEPS: usize = 1_000_000_000;
@@ -74,13 +74,13 @@ impl DpSgd {
 
 impl<A: Arity> Options for DpSgd<A> {
     fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        for (option, values) in [
-            ("epsilon", &self.epsilon),
-            ("noise_multiplier", &self.noise_multiplier),
-            ("clip", &self.clip),
+        for (option, bounds, values) in [
+            ("epsilon", DpSgd::STRENGTH, &self.epsilon),
+            ("noise_multiplier", DpSgd::STRENGTH, &self.noise_multiplier),
+            ("clip", Tuning::CLIP, &self.clip),
         ] {
             if let Some(values) = values {
-                DpSgd::STRENGTH.each(option, A::values(values), wrong);
+                bounds.each(option, A::values(values), wrong);
             }
         }
         if let Delta::Value(delta) = self.delta
@@ -93,7 +93,11 @@ impl<A: Arity> Options for DpSgd<A> {
             && !(rate > 0.0 && rate <= 1.0)
         {
             let found = format!("the rate {rate}");
-            wrong(OutOfBounds::new("sampling", found, "a rate above 0 and up to 1"));
+            wrong(OutOfBounds::new(
+                "sampling",
+                found,
+                "a rate above 0 and up to 1",
+            ));
         }
         if let Some(value) = self.learning_rate {
             Recipe::LEARNING_RATE.one("learning_rate", value, wrong);
@@ -107,7 +111,7 @@ impl<A: Arity> Options for DpSgd<A> {
 impl DpSgd<Many> {
     /// One for each strength and each clipping norm.
     pub fn expand(&self) -> Vec<DpSgd> {
-        fn listed<T: Clone>(values: &Option<crate::OneOrMany<T>>) -> Vec<Option<T>> {
+        fn listed<T: Clone>(values: &Option<OneOrMany<T>>) -> Vec<Option<T>> {
             match values {
                 None => vec![None],
                 Some(values) => values.values.iter().cloned().map(Some).collect(),
@@ -220,35 +224,5 @@ words! {
         /// By Rényi divergences: fast; an upper bound only, often 10 to 30 % above the truth and
         /// more where few steps sample little.
         Rdp = "rdp",
-    }
-}
-
-/// What `tuned` searches; every combination is tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tuning {
-    /// Clipping norms.
-    pub clip: Vec<f64>,
-    /// Learning rates.
-    pub learning_rate: Vec<f64>,
-    /// Epochs.
-    pub epochs: Vec<usize>,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self {
-            clip: vec![0.5, 1.0, 2.0, 4.0, 8.0],
-            learning_rate: vec![0.003, 0.01, 0.03, 0.1],
-            epochs: vec![8, 16, 32, 64],
-        }
-    }
-}
-
-impl Options for Tuning {
-    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        DpSgd::STRENGTH.each("clip", &self.clip, wrong);
-        Recipe::LEARNING_RATE.each("learning_rate", &self.learning_rate, wrong);
-        Recipe::EPOCHS.each("epochs", &self.epochs, wrong);
     }
 }

@@ -5,14 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One};
-use crate::attack::Then;
 use crate::bounds::{Bounds, Options, OutOfBounds, Whole};
 use crate::head::{HeadKind, Unsuited};
 use crate::recipe::Optimiser;
+use crate::then::Then;
 use crate::word::words;
 
 /// Extraction by hard labels.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "")]
 #[schemars(rename = "Labels", bound = "")]
 pub struct Labels<A: Arity = One> {
@@ -22,6 +22,8 @@ pub struct Labels<A: Arity = One> {
     #[serde(default)]
     pub then: Then<A>,
 }
+
+impl Copy for Labels {}
 
 impl Labels {
     /// Public images that are asked about first, at the least: lines run between them.
@@ -54,14 +56,17 @@ impl Labels<Many> {
 }
 
 /// Extraction by scores.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "")]
 #[schemars(rename = "Scores", bound = "")]
 pub struct Scores<A: Arity = One> {
     /// Score queries a victim.
     pub queries: A::Of<usize>,
     /// Decimals the scores are rounded to; `null` does not round.
-    #[serde(default = "not_rounded::<A>", skip_serializing_if = "rounds_nothing::<A>")]
+    #[serde(
+        default = "not_rounded::<A>",
+        skip_serializing_if = "rounds_nothing::<A>"
+    )]
     pub decimals: A::Of<Option<u32>>,
     /// What a score is.
     #[serde(default)]
@@ -78,6 +83,8 @@ fn not_rounded<A: Arity>() -> A::Of<Option<u32>> {
 fn rounds_nothing<A: Arity>(decimals: &A::Of<Option<u32>>) -> bool {
     A::values(decimals) == [None]
 }
+
+impl Copy for Scores {}
 
 impl Scores {
     /// Bounds of `queries`.

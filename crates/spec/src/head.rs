@@ -7,9 +7,7 @@ use crate::bounds::{Bounds, Options, OutOfBounds, Whole};
 use crate::word::words;
 
 /// The classifier trained on features.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(rename = "Head")]
 pub enum HeadKind {

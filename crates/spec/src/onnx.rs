@@ -91,6 +91,13 @@ impl OnnxInput {
         }
     }
 
+    /// What is said of it.
+    pub fn described(&self) -> String {
+        let [height, width] = self.sides();
+        let (mean, std) = (&self.mean.values, &self.std.values);
+        format!("{height} x {width}, mean {mean:?}, deviation {std:?}, {}, {}", self.layout, self.resize)
+    }
+
     /// Channels, where mean or standard deviation is given for each.
     pub fn channels(&self) -> Option<usize> {
         let most = self.mean.values.len().max(self.std.values.len());

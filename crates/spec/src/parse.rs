@@ -8,7 +8,7 @@ use serde::{
 };
 
 use crate::adversary::Assumed;
-use crate::dp_sgd::{Delta, Sampling, Tuning};
+use crate::dp_sgd::{Delta, Sampling};
 
 /// `auto` or a mean squared error.
 #[derive(Clone, Copy, Debug, Default)]
@@ -178,27 +178,4 @@ impl<'de> Deserialize<'de> for Factor {
         }
         deserializer.deserialize_any(Span)
     }
-}
-
-/// `true`, `false` or what to search, as a schema.
-pub(crate) struct Tuned;
-
-/// Reads `true`, `false` or what to search.
-pub(crate) fn tuned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tuning>, D::Error> {
-    struct Words;
-    impl<'de> Visitor<'de> for Words {
-        type Value = Option<Tuning>;
-        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            out.write_str(
-                "`true`, `false` or a mapping with the keys `clip`, `learning_rate`, `epochs`",
-            )
-        }
-        fn visit_bool<E>(self, tuned: bool) -> Result<Option<Tuning>, E> {
-            Ok(tuned.then(Tuning::default))
-        }
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Tuning>, A::Error> {
-            Tuning::deserialize(de::value::MapAccessDeserializer::new(map)).map(Some)
-        }
-    }
-    deserializer.deserialize_any(Words)
 }

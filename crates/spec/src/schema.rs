@@ -5,18 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::adversary::Assumed;
-use crate::dp_sgd::{Delta, Sampling, Tuning};
-use crate::parse::{Tau, Tuned};
-
-impl JsonSchema for Tuned {
-    fn schema_name() -> Cow<'static, str> {
-        "Tuned".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let tuning = generator.subschema_for::<Tuning>();
-        json_schema!({ "anyOf": [{ "type": "boolean" }, tuning] })
-    }
-}
+use crate::dp_sgd::{Delta, Sampling};
+use crate::parse::Tau;
 
 macro_rules! schema {
     ($($type:ty, $name:literal: $schema:tt;)*) => {$(

@@ -77,10 +77,10 @@ pub enum TransferError {
     /// Worker threads cannot be started.
     #[error("cannot start worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// A file of weights cannot be read or written.
+    /// A file cannot be read.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// `read` or `write`.
+        /// What was tried: `read`.
         action: &'static str,
         /// The file.
         path: PathBuf,
@@ -93,14 +93,6 @@ pub enum TransferError {
         /// The file.
         path: PathBuf,
         /// Why not, and the mend.
-        reason: String,
-    },
-    /// A file of weights is damaged or holds something else than a head.
-    #[error("{} is not a head: {reason}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What was expected and what was found.
         reason: String,
     },
 }

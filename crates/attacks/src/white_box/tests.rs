@@ -232,7 +232,9 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
     let world = world(&data, shape, 1);
     let error = Unmixing::fit(&world, &spec::Unmixing::default(), |_| {}).unwrap_err();
     assert!(
-        error.to_string().contains("hint: use the attack `reconstructor`"),
+        error
+            .to_string()
+            .contains("hint: use the attack `reconstructor`"),
         "{error}"
     );
     let reconstructor = Reconstructor::fit(&world, &quick(), |_| {}).unwrap();

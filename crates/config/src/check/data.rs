@@ -156,7 +156,11 @@ fn check_shapes(data: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_>) {
                     && source != target
                 {
                     at.key("source").wrong(
-                        format!("found images of {}, the target's are of {}", said(source), said(target)),
+                        format!(
+                            "found images of {}, the target's are of {}",
+                            said(source),
+                            said(target)
+                        ),
                         "images of one size and colour: they go through one network",
                     );
                 }
@@ -220,7 +224,11 @@ fn check_together(data: &Data, at: &At<'_>) {
         && own != theirs
     {
         at.wrong(
-            format!("found images of {}, the target's are of {}", said(theirs), said(own)),
+            format!(
+                "found images of {}, the target's are of {}",
+                said(theirs),
+                said(own)
+            ),
             "images of one size and colour",
         );
     }

@@ -21,12 +21,7 @@ pub fn default_releases(attacks: &[Attack]) -> Vec<Release> {
 }
 
 /// Says which entries no cell can use; the cells, where the grid is not too large.
-pub fn check(
-    heads: &Heads,
-    sweep: &Sweep,
-    raw: &Sweep<Many>,
-    at: &At<'_>,
-) -> Option<Vec<Cell>> {
+pub fn check(heads: &Heads, sweep: &Sweep, raw: &Sweep<Many>, at: &At<'_>) -> Option<Vec<Cell>> {
     let axes = [
         sweep.shots.len(),
         sweep.defence.len(),
@@ -136,7 +131,11 @@ fn explain_attack(attack: &Attack<Many>, sweep: &Sweep, at: &At<'_>) {
         );
         return;
     }
-    if !sweep.defence.iter().any(|it| attack.works_against(it.kind())) {
+    if !sweep
+        .defence
+        .iter()
+        .any(|it| attack.works_against(it.kind()))
+    {
         let defences = words(sweep.defence.iter().map(Defence::word), ", ");
         at.wrong_hint(
             format!("found a single gradient, which no listed defence ({defences}) releases"),

@@ -28,7 +28,9 @@ pub fn check(
     }
     for (index, defence) in raw.defence.iter().enumerate() {
         let at = at.key("defence").item(index);
-        let mut own = cells.iter().filter(|it| it.defence.kind() == defence.kind());
+        let mut own = cells
+            .iter()
+            .filter(|it| it.defence.kind() == defence.kind());
         let _ = own.any(|cell| check_defence(cell, data, &at));
     }
     let null_at = at.key("null");
@@ -42,11 +44,24 @@ pub fn check(
             "give the linear heads a grid of their own",
         );
     }
-    let own = |key: &str, swept: bool| if swept { at.key(key) } else { root.key("recipe").key(key) };
+    let own = |key: &str, swept: bool| {
+        if swept {
+            at.key(key)
+        } else {
+            root.key("recipe").key(key)
+        }
+    };
     if let Some(cell) = cells.iter().find(|cell| !weighs_rightly(cell, data)) {
         let found = cell.recipe.positive_weight;
-        let found = found.map_or("the preset `celeba`, which weighs positive examples ten times".to_owned(), |it| format!("{it}"));
-        let key = if cell.recipe.positive_weight.is_some() { "positive_weight" } else { "preset" };
+        let found = found.map_or(
+            "the preset `celeba`, which weighs positive examples ten times".to_owned(),
+            |it| format!("{it}"),
+        );
+        let key = if cell.recipe.positive_weight.is_some() {
+            "positive_weight"
+        } else {
+            "preset"
+        };
         root.key("recipe").key(key).wrong_hint(
             format!("found {found} for {}", described(cell, data)),
             "a weight of 1: others are for heads with a hidden layer that tell two classes apart",
@@ -86,7 +101,8 @@ pub fn check(
     }
     let overshoots = |cell: &&Cell| {
         let (rate, decay) = (cell.recipe.learning_rate, cell.recipe.weight_decay);
-        rate.zip(decay).is_some_and(|(rate, decay)| rate * decay >= 1.0)
+        rate.zip(decay)
+            .is_some_and(|(rate, decay)| rate * decay >= 1.0)
     };
     if let Some(cell) = cells.iter().find(overshoots) {
         let decay = cell.recipe.weight_decay.unwrap_or_default();
@@ -124,10 +140,15 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         );
     } else if cell.backbone == Backbone::Features && attack.sends_images(cell.release) {
         at.wrong_hint(
-            format!("found `{}`, but the data are features: there is no network to send images through", attack.word()),
+            format!(
+                "found `{}`, but the data are features: there is no network to send images through",
+                attack.word()
+            ),
             "data of images",
             match attack {
-                Attack::Labels(_) => "use the attack `scores`, which can ask about the public rows alone",
+                Attack::Labels(_) => {
+                    "use the attack `scores`, which can ask about the public rows alone"
+                }
                 Attack::Membership(_) => "leave `labels` out of `sweep.release`",
                 _ => "use the attack `unmixing` or `reconstructor`",
             },
@@ -151,7 +172,10 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     {
         own.key("queries").wrong(
             format!("found {}", grouped(scores.queries as u64)),
-            format!("at most the number of public images, {}", grouped(most as u64)),
+            format!(
+                "at most the number of public images, {}",
+                grouped(most as u64)
+            ),
         );
     } else if let (Attack::Property(_), Some((most, classes))) = (attack, public_of_a_class(data))
         && Property::PROBES.div_ceil(classes) > most
@@ -197,7 +221,10 @@ fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         && dp.sampling.steps(epochs) > DpSgd::STEPS
     {
         at.key("sampling").wrong(
-            format!("found the rate {rate} for {epochs} epochs, {} steps", dp.sampling.steps(epochs)),
+            format!(
+                "found the rate {rate} for {epochs} epochs, {} steps",
+                dp.sampling.steps(epochs)
+            ),
             format!("at most {} steps", grouped(DpSgd::STEPS as u64)),
         );
         return true;

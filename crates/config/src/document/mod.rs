@@ -9,7 +9,7 @@ mod suggest;
 
 pub use deserialise::read;
 pub use node::{Key, Node, Origin, Path, Segment, Value};
-pub use spec::OneOrMany;
 pub use overrides::Override;
 pub use parse::parse;
+pub use spec::OneOrMany;
 pub use suggest::nearest;

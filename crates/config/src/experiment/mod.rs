@@ -16,11 +16,11 @@ pub use cryptotl::CryptoTl;
 pub use data::{Data, Shares, Task};
 pub use datasets::{DatasetSpec, StrokeClasses, TextSpec, Topic};
 pub use spec::{
-    Accountant, Activation, Adversary, Architecture, Assumed, Attack, AttackKind, Backbone, CkksSet,
-    Defence, DefenceKind, Delta, Distance, DpSgd, Embedding, FineTuning, GradientForm,
+    Accountant, Activation, Adversary, Architecture, Assumed, Attack, AttackKind, Backbone,
+    CkksSet, Defence, DefenceKind, Delta, Distance, DpSgd, Embedding, FineTuning, GradientForm,
     GradientInversion, Group, HeadKind as Head, ImportedArchitecture, Labels, Membership, Null,
-    Optimiser, Polynomial, Preset, Privacy, Property, Recipe, Reconstructor, Release, Rhe, Sampling,
-    ScoreKind, Scores, Start, Then, Tuning, Unmixing,
+    Optimiser, Polynomial, Preset, Privacy, Property, Recipe, Reconstructor, Release, Rhe,
+    Sampling, ScoreKind, Scores, Start, Then, Tuning, Unmixing,
 };
 pub use sweep::Sweep;
 

@@ -1,8 +1,8 @@
 //! `harness privacy`.
 
 use privacy::{
-    Calibration, Delta, Epsilon, Neighbour, NoiseMultiplier, PrivacyError, SampleRate,
-    Steps, epsilon_answer, noise_answer,
+    Calibration, Delta, Epsilon, Neighbour, NoiseMultiplier, PrivacyError, SampleRate, Steps,
+    epsilon_answer, noise_answer,
 };
 
 use crate::cli::{NeighbourName, PrivacyCommand};

@@ -33,9 +33,7 @@ fn natural_images(target: &DatasetSpec) -> Option<bool> {
 pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
     match head {
         Head::Linear => HeadShape::linear(features, classes),
-        Head::Mlp { hidden, activation } => {
-            HeadShape::mlp(features, hidden, activation, classes)
-        }
+        Head::Mlp { hidden, activation } => HeadShape::mlp(features, hidden, activation, classes),
     }
 }
 

@@ -23,11 +23,11 @@ impl LinearDecider {
         keys: &EvaluationKeys,
         backend: Backend,
     ) -> Result<Self, RheError> {
-        keys.check("protected head", head.linear.key)?;
+        keys.check("protected head", head.linear.key_id())?;
         Ok(Self {
             template: DecisionResults {
-                key: head.linear.key,
-                head: head.linear.id,
+                key: head.linear.key_id(),
+                head: head.linear.id(),
                 outputs: head.linear.classes(),
                 words: Vec::new(),
             },

@@ -7,8 +7,7 @@ use super::super::walk::Walk;
 use super::victim;
 use crate::testing::{Data, WIDTH, data, world};
 use crate::{
-    Boundaries, BoundaryOptions, HeadPrior, LabelExtraction, Point, World,
-    centred_cosine,
+    Boundaries, BoundaryOptions, HeadPrior, LabelExtraction, Point, World, centred_cosine,
 };
 
 const LINES: BoundaryOptions = BoundaryOptions {

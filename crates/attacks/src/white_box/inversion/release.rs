@@ -94,7 +94,7 @@ pub fn single_gradients(
     backbone: &Backbone,
     victims: &ShadowBatch,
 ) -> Result<(Vec<NetworkRelease>, Vec<u32>), AttackError> {
-    let options = spec::GradientInversion {
+    let options: spec::GradientInversion = spec::GradientInversion {
         form: GradientForm::SingleGradient,
         ..spec::GradientInversion::default()
     };
