@@ -2,10 +2,12 @@
 
 mod backbone;
 mod error;
+mod extractor;
 mod gradient;
 mod init;
 mod layers;
 mod mobilenet;
+mod onnx;
 mod pretrain;
 mod pytorch;
 mod resnet;
@@ -15,6 +17,8 @@ mod vgg;
 pub use backbone::{Architecture, Backbone, device};
 pub use error::BackboneError;
 pub use mobilenet::{MobileNet, MobileNetConfig};
+pub use extractor::Extractor;
+pub use onnx::Onnx;
 pub use pretrain::{
     EpochReport, PretrainOptions, PretrainProgress, Pretrained, Schedule, pretrain,
 };
