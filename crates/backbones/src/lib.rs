@@ -16,8 +16,8 @@ mod vgg;
 
 pub use backbone::{Architecture, Backbone, device};
 pub use error::BackboneError;
-pub use mobilenet::{MobileNet, MobileNetConfig};
 pub use extractor::Extractor;
+pub use mobilenet::{MobileNet, MobileNetConfig};
 pub use onnx::Onnx;
 pub use pretrain::{
     EpochReport, PretrainOptions, PretrainProgress, Pretrained, Schedule, pretrain,

@@ -49,7 +49,13 @@ impl Graph {
     }
 
     /// Adds a node; whole numbers as attributes.
-    pub fn node(mut self, op: &str, inputs: &[&str], output: &str, ints: &[(&str, &[i64])]) -> Self {
+    pub fn node(
+        mut self,
+        op: &str,
+        inputs: &[&str],
+        output: &str,
+        ints: &[(&str, &[i64])],
+    ) -> Self {
         let attribute = |(name, values): &(&str, &[i64])| match *values {
             [one] if !matches!(*name, "pads" | "strides" | "dilations") => AttributeProto {
                 name: Some((*name).into()),
@@ -139,13 +145,28 @@ pub fn small(batch: i64) -> Graph {
         .weight("deep.b", &[4], &numbers(4, 0.4))
         .weight("head.w", &[3, 4], &numbers(12, 0.5))
         .weight("head.b", &[3], &numbers(3, 0.6))
-        .node("Conv", &["images", "stem.w", "stem.b"], "stem", &[("pads", &[1; 4]), ("strides", &[2; 2])])
+        .node(
+            "Conv",
+            &["images", "stem.w", "stem.b"],
+            "stem",
+            &[("pads", &[1; 4]), ("strides", &[2; 2])],
+        )
         .node("Relu", &["stem"], "stem.r", &[])
-        .node("Conv", &["stem.r", "deep.w", "deep.b"], "deep", &[("group", &[4]), ("pads", &[1; 4])])
+        .node(
+            "Conv",
+            &["stem.r", "deep.w", "deep.b"],
+            "deep",
+            &[("group", &[4]), ("pads", &[1; 4])],
+        )
         .node("Relu", &["deep"], "deep.r", &[])
         .node("GlobalAveragePool", &["deep.r"], "pooled", &[])
         .node("Flatten", &["pooled"], "features", &[])
-        .node("Gemm", &["features", "head.w", "head.b"], "logits", &[("transB", &[1])])
+        .node(
+            "Gemm",
+            &["features", "head.w", "head.b"],
+            "logits",
+            &[("transB", &[1])],
+        )
         .output("features", &[batch, 4])
         .output("logits", &[batch, 3])
 }

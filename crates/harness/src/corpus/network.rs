@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use backbones::{
-    Architecture, Backbone, BackboneError, MobileNetConfig, PretrainOptions, ResNetConfig, VggTinyConfig, pretrain,
+    Architecture, Backbone, BackboneError, MobileNetConfig, PretrainOptions, ResNetConfig,
+    VggTinyConfig, pretrain,
 };
 use config::experiment::{Backbone as Wanted, Data, ImportedArchitecture};
 use datasets::{FeatureSet, ImageSet, ImageShape, StreamKey};

@@ -81,12 +81,7 @@ pub fn by_scores(
     stages: &mut Stages<'_>,
 ) -> Result<Copied, HarnessError> {
     let prior = trial.prior.get(trial.cell, trial.world)?;
-    let extraction = ScoreExtraction::new(
-        trial.world,
-        &prior,
-        trial.corpus.extractor(),
-        *options,
-    )?;
+    let extraction = ScoreExtraction::new(trial.world, &prior, trial.corpus.extractor(), *options)?;
     let copies = each_victim(trial, "extracting by scores", |victim| {
         Ok(extraction.extract(|features| {
             let logits = victim.logits(features);

@@ -93,7 +93,10 @@ fn uniform_numbers_fill_their_range_evenly() {
         tenths[(((value + 0.25) * 20.0) as usize).min(9)] += 1.0 / n;
     }
     // Each is a tenth, with a standard error of 3e-4.
-    assert!(tenths.iter().all(|share| (share - 0.1).abs() < 1.5e-3), "{tenths:?}");
+    assert!(
+        tenths.iter().all(|share| (share - 0.1).abs() < 1.5e-3),
+        "{tenths:?}"
+    );
     let pairs = values.windows(2).map(|pair| f64::from(pair[0] * pair[1]));
     let correlation = pairs.sum::<f64>() / n / (0.0625 / 3.0);
     assert!(correlation.abs() < 5e-3, "{correlation}");

@@ -63,7 +63,8 @@ impl<'a> GradientInversion<'a> {
         options.check()?;
         world.must_train("gradient_inversion")?;
         let form = GradientForm::Head;
-        spec::GradientInversion { form, ..options }.suits(world.shape.kind, world.recipe.optimiser)?;
+        spec::GradientInversion { form, ..options }
+            .suits(world.shape.kind, world.recipe.optimiser)?;
         if !world.recipe.is_plain_descent() {
             return Err(not_plain("gradient_inversion"));
         }
