@@ -49,6 +49,10 @@ pub fn backbone(backbone: &Backbone) -> String {
             ImportedArchitecture::Resnet20 => "resnet20".into(),
             ImportedArchitecture::MobilenetV1025 => "mobilenetv1025".into(),
         },
+        Backbone::Onnx(onnx) => {
+            let name = onnx.file.file_stem().unwrap_or_default();
+            format!("onnx({}, {})", name.to_string_lossy(), onnx.output)
+        }
         Backbone::Features => "features".into(),
     }
 }

@@ -42,14 +42,14 @@ impl<'a> Answer<'a> {
         let undefended = |row: &&ResultRow| Defence::of(&row.defence) == Defence::None;
         let rows: Vec<&ResultRow> = rows.iter().filter(measured).collect();
         let shows = |row: &&ResultRow| Aim::of(&row.attack) == Aim::Reconstruction;
-        let bare = || rows.iter().copied().filter(|row| undefended(&row));
+        let bare = || rows.iter().copied().filter(|row| undefended(row));
         let leaked = strongest(bare().filter(shows)).or_else(|| strongest(bare()));
         let Some(leaked) = leaked.or_else(|| strongest(rows.iter().copied())) else {
             return Self::default();
         };
         let head = |row: &ResultRow| (row.dataset.clone(), row.head.clone(), row.shots);
         let alike = || rows.iter().copied().filter(|row| head(row) == head(leaked));
-        let defended: Vec<&ResultRow> = alike().filter(|row| !undefended(&row)).collect();
+        let defended: Vec<&ResultRow> = alike().filter(|row| !undefended(row)).collect();
         let besides = [Aim::Membership, Aim::Property]
             .into_iter()
             .filter_map(|aim| {
@@ -78,7 +78,7 @@ impl<'a> Answer<'a> {
             for row in own() {
                 let twin = |other: &&ResultRow| strength(other) == strength(row);
                 if !settings.iter().any(twin) {
-                    let attacks = own().filter(|other| twin(&other));
+                    let attacks = own().filter(|other| twin(other));
                     settings.extend(attacks.max_by(|a, b| bound(a).total_cmp(&bound(b))));
                 }
             }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use backbones::{
-    Architecture, Backbone, MobileNetConfig, PretrainOptions, ResNetConfig, VggTinyConfig, pretrain,
+    Architecture, Backbone, BackboneError, MobileNetConfig, PretrainOptions, ResNetConfig,
+    VggTinyConfig, pretrain,
 };
 use config::experiment::{Backbone as Wanted, Data, ImportedArchitecture};
 use datasets::{FeatureSet, ImageSet, ImageShape, StreamKey};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::HarnessError;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 use crate::stages::{Form, Postcard, StageId, Stages};
 
 /// The backbone of `data`, pre-trained once.
@@ -115,18 +116,18 @@ fn train(
     Ok((trained.backbone, total))
 }
 
-/// Features of every image, by the backbone or from the cache.
+/// Features of every image, as `extract` makes them or from the cache.
 pub fn features(
     id: StageId,
-    backbone: &Backbone,
     images: &ImageSet,
     stages: &mut Stages<'_>,
+    extract: impl FnOnce(&Step) -> Result<FeatureSet, BackboneError>,
 ) -> Result<FeatureSet, HarnessError> {
     let made = stages.get_or_make(id, &Postcard, |stages| {
         let count = images.len() as u64;
         stages.did(count);
-        let _step = stages.progress().step("extracting features", count);
-        let features = backbone.features(images)?;
+        let step = stages.progress().step("extracting features", count);
+        let features = extract(&step)?;
         Ok(Rows {
             width: features.width(),
             values: features.values().to_vec(),

@@ -1,6 +1,6 @@
 //! The data floor of an experiment: images, their deep features, and who owns which example.
 
-use backbones::Backbone;
+use backbones::{Backbone, Extractor, Onnx};
 use config::experiment::{Backbone as Wanted, Data, Task};
 use datasets::{FeatureSet, ImageSet, ImageShape, Pool, Split, StreamKey};
 
@@ -20,8 +20,10 @@ pub struct Corpus {
     pub features: FeatureSet,
     /// Who owns which of them.
     pub split: Split,
-    /// The frozen network; none where the data are features already.
+    /// The frozen network, where gradients go through it.
     pub backbone: Option<Backbone>,
+    /// The frozen network, where it comes from an ONNX file.
+    pub onnx: Option<Onnx>,
     /// Labels before the task made two classes of them, for property inference.
     pub original_labels: Vec<u32>,
     /// The stages that made this.
@@ -44,17 +46,27 @@ impl Corpus {
         stages: &mut Stages<'_>,
     ) -> Result<Self, HarnessError> {
         let root = StreamKey::from_seed(seed);
-        let (images, features, backbone, public_from) = if let Some(id) = declared.features {
+        let (mut backbone, mut onnx) = (None, None);
+        let (images, features, public_from) = if let Some(id) = declared.features {
             let (images, public_from) = load_images(context, data, root)?;
-            let backbone = match declared.backbone {
-                Some(id) => network::pretrained(context, id, data, wanted, root, stages)?,
-                None => network::imported(context, wanted, images.shape())?,
+            let features = if let Wanted::Onnx(options) = wanted {
+                let network = Onnx::load(&context.data.join(&options.file), options.clone())?;
+                let network = onnx.insert(network);
+                network::features(id, &images, stages, |step| {
+                    network.features(&images, &|done| step.at(done as u64, ""))
+                })?
+            } else {
+                let network = match declared.backbone {
+                    Some(id) => network::pretrained(context, id, data, wanted, root, stages)?,
+                    None => network::imported(context, wanted, images.shape())?,
+                };
+                let network = backbone.insert(network);
+                network::features(id, &images, stages, |_| network.features(&images))?
             };
-            let features = network::features(id, &backbone, &images, stages)?;
-            (images, features, Some(backbone), public_from)
+            (images, features, public_from)
         } else {
             let features = data.target.load_features(&context.data)?;
-            (scaled(&features)?, features, None, None)
+            (scaled(&features)?, features, None)
         };
 
         let original_labels = images.labels().to_vec();
@@ -74,11 +86,20 @@ impl Corpus {
             features,
             split,
             backbone,
+            onnx,
             original_labels,
             stages: declared.clone(),
             tau,
             root,
         })
+    }
+}
+
+impl Corpus {
+    /// φ as a function of images; none where the data are features already.
+    pub fn extractor(&self) -> Option<&dyn Extractor> {
+        let backbone = self.backbone.as_ref().map(|it| it as &dyn Extractor);
+        backbone.or(self.onnx.as_ref().map(|it| it as &dyn Extractor))
     }
 }
 

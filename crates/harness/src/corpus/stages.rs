@@ -110,6 +110,14 @@ fn network_key(
             .with("seed", &seed)
             .with("source", &data.source)
             .with("files", &hashes.source),
+        Backbone::Onnx(onnx) => {
+            let files = backbones::Onnx::files(&context.data.join(&onnx.file))?;
+            let hashes = files.iter().map(|file| {
+                let name = file.to_string_lossy();
+                context.contents.get_or(&name, || fingerprint(file))
+            });
+            start.with("files", &hashes.collect::<Result<Vec<_>, _>>()?)
+        }
         Backbone::Features => start,
     };
     Ok(named.finish())

@@ -13,6 +13,7 @@ use super::objective::{Group, Objective, host};
 use super::prior::{ImagePrior, class_deviations, class_means};
 use super::training::train;
 use crate::alone::alone;
+use crate::error::not_plain;
 use crate::{Aim, AttackError, Cost, WhiteBox, World};
 
 /// Images that the law of images is fitted to.
@@ -60,9 +61,13 @@ impl<'a> GradientInversion<'a> {
         options: spec::GradientInversion,
     ) -> Result<Self, AttackError> {
         options.check()?;
+        world.must_train("gradient_inversion")?;
         let form = GradientForm::Head;
         spec::GradientInversion { form, ..options }
             .suits(world.shape.kind, world.recipe.optimiser)?;
+        if !world.recipe.is_plain_descent() {
+            return Err(not_plain("gradient_inversion"));
+        }
         if backbone.width() != world.shape.features
             || backbone.input_shape() != world.images.shape()
         {
