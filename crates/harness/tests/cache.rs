@@ -30,7 +30,9 @@ fn said(folder: &Path, arguments: &[&str]) -> String {
 /// The records of one kind of stage.
 fn records(folder: &Path, stage: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder.join(".rhea-cache").join(stage)).expect("a stage");
-    let mut records: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let mut records: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     records.retain(|path| path.extension().is_some_and(|it| it == "json"));
     records.sort();
     records
@@ -44,7 +46,10 @@ fn what_is_of_no_use_is_listed_and_pruned_and_the_rest_stays() {
     std::fs::write(here.join("small.yaml"), CONFIG).expect("it is written");
     said(here, &["small.yaml", "-q"]);
     let whole = said(here, &["cache", "list"]);
-    assert!(whole.contains("\nin all 5 products, ") && !whole.contains("other code"), "{whole}");
+    assert!(
+        whole.contains("\nin all 5 products, ") && !whole.contains("other code"),
+        "{whole}"
+    );
     assert_eq!(said(here, &["cache", "prune"]), "removed 0 products, 0 B\n");
 
     // As if other code had made the model, and a kill had come before an outcome's record.
@@ -57,12 +62,19 @@ fn what_is_of_no_use_is_listed_and_pruned_and_the_rest_stays() {
     std::fs::remove_file(&records(here, "outcome")[0]).expect("it was there");
     std::fs::write(here.join(".rhea-cache/outcome/x-y.bin.q.part"), "half").expect("written");
     let each = said(here, &["cache", "list", "--each"]);
-    for state in ["made by other code  unmixing, 1 shot", "damaged", "current  "] {
+    for state in [
+        "made by other code  unmixing, 1 shot",
+        "damaged",
+        "current  ",
+    ] {
         assert!(each.contains(state), "{state}: {each}");
     }
     assert!(said(here, &["cache", "prune"]).starts_with("removed 2 products, "));
     let left = said(here, &["cache", "list"]);
-    assert!(left.contains("in all 3 products, ") && !left.contains("other code"), "{left}");
+    assert!(
+        left.contains("in all 3 products, ") && !left.contains("other code"),
+        "{left}"
+    );
     assert!(!here.join(".rhea-cache/outcome/x-y.bin.q.part").exists());
     // What was pruned is made again, the rest is not.
     let plan = said(here, &["plan", "small.yaml"]);
