@@ -214,7 +214,7 @@ impl<'a> Measuring<'a> {
         let mut kept = Writes::default();
         for (at, &goal) in goals.iter().enumerate() {
             if !merging {
-                self.announce(at, goals.len());
+                self.announce(at, at, goals.len());
             }
             let row = match running.measure(at, &mut stages) {
                 Ok(finished) => {
@@ -266,7 +266,7 @@ impl<'a> Measuring<'a> {
         let mut failures = Failures::new();
         let path = shard.file(self.folder);
         for (number, &at) in own.iter().enumerate() {
-            self.announce(number, own.len());
+            self.announce(at, number, own.len());
             match running.measure(at, &mut stages) {
                 Ok(finished) => self.count(finished.cached),
                 Err(error) if error.ends_the_run() => return Err(error),
@@ -286,9 +286,10 @@ impl<'a> Measuring<'a> {
         Ok(self.counts)
     }
 
-    fn announce(&self, at: usize, of: usize) {
+    /// Says that the cell `at` is next, the one after `done` of `of`.
+    fn announce(&self, at: usize, done: usize, of: usize) {
         let (name, label) = (&self.experiment.name, self.cells.label(at));
-        let number = at + 1;
+        let number = done + 1;
         let progress = &self.context.progress;
         progress.say(&format!("{name} [{number}/{of}] {label}"));
     }
