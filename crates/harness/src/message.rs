@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use datasets::printable;
+
 /// Writes an answer to standard output. A reader that stopped reading (`harness schema | head`)
 /// is no failure.
 ///
@@ -27,6 +29,12 @@ pub fn error(message: &dyn Display) {
         .write_all(render(&message.to_string(), colour).as_bytes());
 }
 
+/// Writes a line of progress to standard error. A reader that stopped reading
+/// (`harness … 2>&1 | head`) does not end the work.
+pub fn line(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable(text));
+}
+
 /// `error: …`, then the message's `hint: …` lines.
 fn render(message: &str, colour: bool) -> String {
     let tint = |word: &str, code: &str| {
@@ -37,7 +45,7 @@ fn render(message: &str, colour: bool) -> String {
         }
     };
     let mut out = format!("{} ", tint("error:", "31"));
-    for (place, line) in message.lines().enumerate() {
+    for (place, line) in printable(message).lines().enumerate() {
         if place > 0 {
             out.push('\n');
         }
@@ -60,6 +68,10 @@ mod tests {
         assert_eq!(
             render(message, false),
             "error: a.yaml:3:1: `victims`: found 0\nhint: write a number\n"
+        );
+        assert_eq!(
+            render("\x1b[2Jx\rhint: y", false),
+            "error: \\u{1b}[2Jx\\rhint: y\n"
         );
         let coloured = render(message, true);
         assert!(

@@ -105,6 +105,7 @@ fn run_heads(
     options: RunOptions,
     timings: &mut Timings,
 ) -> Result<(Vec<Measured>, Counts), HarnessError> {
+    heads::preflight(context, experiment, heads)?;
     let cells = experiment.cells();
     let settings = heads::Settings::new(&cells);
     let mut bench = heads::Bench::new(context, experiment, heads);
@@ -133,7 +134,7 @@ fn run_heads(
             Err(error) if error.is_about_the_data() => return Err(error),
             Err(error) => {
                 counts.failed += 1;
-                context.progress.say(&format!("  failed: {error}"));
+                context.progress.fail(&format!("  failed: {error}"));
                 heads::failed(experiment, heads, &settings, cell, &error)
             }
         });

@@ -1,7 +1,5 @@
 //! What is known of a dataset before it is read.
 
-use datasets::{EmnistSplit, Part};
-
 use super::at::At;
 use crate::experiment::{Data, DatasetSpec, Task};
 
@@ -50,72 +48,26 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
         at.key("side")
             .wrong(format!("found {side}"), "8 to 1024 pixels");
     }
-    if limit(spec) == Some(0) {
+    if spec.limit() == Some(0) {
         at.key("limit").at_least(0, 1);
     }
 }
 
 /// Number of classes of a dataset, where it is known without reading it.
 pub fn classes(spec: &DatasetSpec) -> Option<usize> {
-    Some(match spec {
-        DatasetSpec::Strokes { classes, .. } => classes.len(),
-        DatasetSpec::Mnist { .. } | DatasetSpec::Notmnist { .. } | DatasetSpec::Cifar10 { .. } => {
-            10
-        }
-        DatasetSpec::Emnist { split, .. } => match split {
-            EmnistSplit::Letters => 26,
-            EmnistSplit::Digits | EmnistSplit::Mnist => 10,
-            EmnistSplit::Balanced | EmnistSplit::ByMerge => 47,
-            EmnistSplit::ByClass => 62,
-        },
-        DatasetSpec::Cifar100 { coarse, .. } => {
-            if *coarse {
-                20
-            } else {
-                100
-            }
-        }
-        DatasetSpec::Mixed(parts) => parts.iter().map(classes).sum::<Option<usize>>()?,
-        _ => return None,
-    })
+    spec.describe().images?.classes
 }
 
-/// Whether the pictures are of things, in colour.
+/// Whether the pictures are photographs.
 pub fn natural(spec: &DatasetSpec) -> bool {
-    match spec {
-        DatasetSpec::Cifar10 { .. }
-        | DatasetSpec::Cifar100 { .. }
-        | DatasetSpec::TinyImagenet32 { .. }
-        | DatasetSpec::Celeba { .. } => true,
-        DatasetSpec::Mixed(parts) => parts.iter().any(natural),
-        _ => false,
-    }
+    let images = spec.describe().images;
+    images.is_some_and(|images| images.content.is_natural())
 }
 
 /// Most examples that the smallest class of the head's task can have, where that is known
 /// without reading the target.
 pub fn examples_per_class(data: &Data) -> Option<usize> {
-    let each = match &data.target {
-        DatasetSpec::Strokes { classes, images } => images / classes.len(),
-        // Of the fives there are fewest.
-        DatasetSpec::Mnist { part, limit } => {
-            let fives = match part {
-                Part::Train => 5_421,
-                Part::Test => 892,
-                Part::All => 6_313,
-            };
-            limit.map_or(fives, |limit| fives.min(limit / 10))
-        }
-        DatasetSpec::Cifar10 { part, limit } => {
-            let each = match part {
-                Part::Train => 5_000,
-                Part::Test => 1_000,
-                Part::All => 6_000,
-            };
-            limit.map_or(each, |limit| each.min(limit / 10))
-        }
-        _ => return None,
-    };
+    let each = data.target.smallest_class()?;
     Some(match &data.task {
         Task::Classes => each,
         Task::Binary { positive } => {
@@ -123,19 +75,4 @@ pub fn examples_per_class(data: &Data) -> Option<usize> {
             each * positive.min(classes(&data.target)?.saturating_sub(positive))
         }
     })
-}
-
-fn limit(spec: &DatasetSpec) -> Option<usize> {
-    match spec {
-        DatasetSpec::Mnist { limit, .. }
-        | DatasetSpec::Emnist { limit, .. }
-        | DatasetSpec::Notmnist { limit, .. }
-        | DatasetSpec::Omniglot { limit }
-        | DatasetSpec::Cifar10 { limit, .. }
-        | DatasetSpec::Cifar100 { limit, .. }
-        | DatasetSpec::TinyImagenet32 { limit, .. }
-        | DatasetSpec::Celeba { limit, .. }
-        | DatasetSpec::ImageFolder { limit, .. } => *limit,
-        DatasetSpec::Strokes { .. } | DatasetSpec::Mixed(_) | DatasetSpec::Features { .. } => None,
-    }
 }

@@ -163,7 +163,7 @@ pub fn run(
                 Ok(row) => row,
                 Err(error) => {
                     counts.failed += 1;
-                    context.progress.say(&format!("  failed: {error}"));
+                    context.progress.fail(&format!("  failed: {error}"));
                     row::failed(described, &error)
                 }
             },

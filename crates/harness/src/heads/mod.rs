@@ -2,6 +2,7 @@
 
 mod adversary;
 mod calibration;
+mod colour;
 mod encrypted;
 mod extraction;
 mod gallery;
@@ -14,6 +15,7 @@ mod names;
 mod network;
 mod outcome;
 mod prior;
+mod preflight;
 mod private;
 mod recipe;
 mod reconstruction;
@@ -31,6 +33,7 @@ use config::experiment::{Cell, Experiment, Heads};
 pub use encrypted::{Encrypted, label_agreement};
 pub use keys::CellKeys;
 pub use outcome::{Outcome, Picture};
+pub use preflight::check as preflight;
 pub use row::{Measured, failed, measured};
 pub use settings::Settings;
 pub use stages::stages;
@@ -94,6 +97,7 @@ impl<'a> Bench<'a> {
             self.world = Some(world);
         }
         let world = self.world.as_ref().expect("just made");
+        world.split.check(cell.shots)?;
         let outcome = {
             let started = std::time::Instant::now();
             let experiment = measure::Shared {

@@ -1,6 +1,6 @@
 //! The stages of an experiment on heads, for its plan.
 
-use config::experiment::{Attack, Backbone, Cell, Experiment, Heads, Then};
+use config::experiment::{Attack, Backbone, Cell, DatasetSpec, Experiment, Heads, Then};
 
 use super::inversion;
 use super::keys::CellKeys;
@@ -19,6 +19,7 @@ pub fn stages(
     experiment: &Experiment,
     heads: &Heads,
 ) -> Result<(usize, Vec<Stage>), HarnessError> {
+    super::preflight(context, experiment, heads)?;
     let cells = experiment.cells();
     let mut stages = Vec::new();
     for cell in &cells {
@@ -31,7 +32,7 @@ pub fn stages(
                 .data
                 .source
                 .as_ref()
-                .map_or(0, |source| names::size(source));
+                .map_or(0, DatasetSpec::examples);
             stages.push(Stage {
                 what: format!("pre-train vgg_tiny, width {width}, {epochs} epochs"),
                 units: (images * epochs) as u64,
@@ -42,7 +43,7 @@ pub fn stages(
         if needed && cell.backbone != Backbone::Features {
             stages.push(Stage {
                 what: "features of the target".into(),
-                units: names::size(&heads.data.target) as u64,
+                units: heads.data.target.examples() as u64,
                 state: context.store.state::<Kept>(&keys.world.features),
                 key: keys.world.features.clone(),
             });

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use config::experiment::{Backbone, Data, DatasetSpec};
 
+use super::colour;
 use crate::context::Context;
 use crate::error::HarnessError;
 use crate::store::{KeyBuilder, StageKey};
@@ -38,7 +39,8 @@ impl WorldKeys {
             Backbone::VggTiny { .. } => start
                 .with("seed", &seed)
                 .with("source", &data.source)
-                .with("files", &fingerprints(context, data.source.as_ref())?),
+                .with("files", &fingerprints(context, data.source.as_ref())?)
+                .with("colour", &colour::of_source(data)),
             Backbone::Features => start,
         }
         .finish();
