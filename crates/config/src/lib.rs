@@ -11,7 +11,9 @@ mod error;
 pub mod experiment;
 mod load;
 pub mod raw;
+mod reference;
 
 pub use error::{ConfigError, Problem};
 pub use experiment::*;
 pub use load::{Loaded, from_text, load, schema, to_yaml};
+pub use reference::reference;

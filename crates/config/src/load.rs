@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::document::{Node, Override, parse, read};
+use crate::document::{Node, Origin, Override, parse, read};
 use crate::error::{ConfigError, Fault, Problem};
 use crate::experiment::Experiment;
 use crate::{check, raw};
@@ -89,12 +89,31 @@ fn check_text(text: &str, path: &Path, overrides: &[Override]) -> Result<Experim
     let placed = |faults: Vec<Fault>| -> Vec<Problem> {
         faults
             .into_iter()
-            .map(|fault| fault.in_file(path, overrides))
+            .map(|fault| problem(fault, path, overrides))
             .collect()
     };
     let root = tree(text, overrides).map_err(|fault| placed(vec![fault]))?;
     let raw: raw::Experiment = read(&root).map_err(|fault| placed(vec![fault]))?;
     check::check(&raw, &root).map_err(placed)
+}
+
+/// A fault of the file at `path`, or of one of the overrides as the user gave them.
+fn problem(fault: Fault, path: &Path, overrides: &[Override]) -> Problem {
+    let place = match fault.origin {
+        Some(Origin::File { line, column }) => format!("{}:{line}:{column}", path.display()),
+        Some(Origin::Override(index)) => match overrides.get(index) {
+            Some(given) => format!("--set {}", given.text),
+            None => "--set".to_owned(),
+        },
+        None => path.display().to_string(),
+    };
+    Problem {
+        place,
+        path: fault.path.to_string(),
+        found: fault.found,
+        expected: fault.expected,
+        hint: fault.hint,
+    }
 }
 
 fn tree(text: &str, overrides: &[Override]) -> Result<Node, Fault> {

@@ -89,7 +89,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Privacy(command) => {
             answered(commands::privacy(command).map_err(|error| Failure::new(&error, Exit::Usage))?)
         }
-        Command::Schema => answered(commands::schema()),
+        Command::Schema { markdown } => answered(commands::schema(*markdown)),
         Command::Check(args) => {
             let (text, exit) = commands::check(args)?;
             answered(text)?;

@@ -65,7 +65,11 @@ pub enum Command {
     #[command(subcommand)]
     Data(DataCommand),
     /// Print the JSON schema of the config.
-    Schema,
+    Schema {
+        /// Print the reference for people instead, as Markdown.
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 impl Cli {

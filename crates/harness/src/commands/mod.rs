@@ -12,7 +12,11 @@ pub use data::data;
 pub use privacy::privacy;
 pub use rhe::rhe;
 
-/// The JSON schema of the config: `harness schema`.
-pub fn schema() -> String {
-    format!("{:#}\n", config::schema())
+/// The JSON schema of the config, or its reference as Markdown: `harness schema`.
+pub fn schema(markdown: bool) -> String {
+    if markdown {
+        config::reference()
+    } else {
+        format!("{:#}\n", config::schema())
+    }
 }
