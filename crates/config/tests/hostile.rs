@@ -21,7 +21,11 @@ fn refused(text: &str) -> String {
 fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib >> 10)
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib >> 10)
 }
 
 #[test]
@@ -43,7 +47,11 @@ fn anchors_and_aliases_are_bounded() {
     let error = refused(&format!("name: {nested}\n"));
     assert!(error.contains("more than 200000 values"), "{error}");
     // One long text, again and again.
-    let long = format!("a: &t {}\nb: [{}]\n", "x".repeat(300_000), "*t, ".repeat(20_000));
+    let long = format!(
+        "a: &t {}\nb: [{}]\n",
+        "x".repeat(300_000),
+        "*t, ".repeat(20_000)
+    );
     assert!(refused(&long).contains("MiB of text"));
     // Laughs.
     let mut laughs = "l0: &l0 [lol, lol]\n".to_owned();

@@ -47,7 +47,10 @@ pub enum DatasetError {
         source: std::io::Error,
     },
     /// A file is not what it should be.
-    #[error("{} is damaged or of another format: {place}: {reason}", place_of(path))]
+    #[error(
+        "{} is damaged or of another format: {place}: {reason}",
+        place_of(path)
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -133,7 +136,10 @@ fn too_few(class: usize, available: usize, needed: usize) -> String {
 pub(crate) fn place_of(path: &Path) -> String {
     let named = shown(&path.display().to_string());
     match std::fs::read_link(path) {
-        Ok(target) => format!("{named} (a link to {})", shown(&target.display().to_string())),
+        Ok(target) => format!(
+            "{named} (a link to {})",
+            shown(&target.display().to_string())
+        ),
         Err(_) => named,
     }
 }
@@ -171,8 +177,12 @@ mod tests {
     #[test]
     fn nothing_that_a_terminal_obeys_is_printed() {
         let title = "\x1b]0;owned\x07\x1b[2Ja\nb\u{202e}c\r";
-        let message = DatasetError::format(Path::new("a\x1b[31m.zip"), title, "why\nhint: \x08x").to_string();
-        assert!(!message.chars().any(|c| c.is_control() && c != '\n'), "{message:?}");
+        let message =
+            DatasetError::format(Path::new("a\x1b[31m.zip"), title, "why\nhint: \x08x").to_string();
+        assert!(
+            !message.chars().any(|c| c.is_control() && c != '\n'),
+            "{message:?}"
+        );
         assert!(message.contains("\\u{1b}]0;owned\\u{7}"), "{message}");
         assert!(message.contains("a\\nb\\u{202e}c"), "{message}");
         assert_eq!(message.lines().count(), 2, "{message}");
@@ -185,6 +195,9 @@ mod tests {
         let link = folder.path().join("set.npy");
         std::os::unix::fs::symlink("/nowhere/at/all", &link).unwrap();
         let error = DatasetError::read(&link, std::io::ErrorKind::NotFound.into()).to_string();
-        assert!(error.contains("set.npy (a link to /nowhere/at/all)"), "{error}");
+        assert!(
+            error.contains("set.npy (a link to /nowhere/at/all)"),
+            "{error}"
+        );
     }
 }

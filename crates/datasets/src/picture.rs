@@ -1,60 +1,15 @@
 //! One picture while it is being read: decoding, resizing, cropping, colour.
 
+mod colour;
 mod decode;
 mod jpeg;
 
-use decode::{Plain, decode};
+pub use colour::Colour;
+pub(crate) use colour::from_byte;
 pub use decode::TRANSPARENT_ON;
 
 use crate::{ImageShape, Remark};
-
-/// Pictures of more pixels (the square of 8192) are refused before they are decoded.
-const MOST_PIXELS: u64 = 1 << 26;
-
-/// How many channels pictures are brought to.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Colour {
-    /// One channel: luminance (ITU-R BT.601 weights).
-    Grey,
-    /// Three channels: red, green, blue.
-    #[default]
-    Rgb,
-}
-
-impl Colour {
-    /// 1 or 3.
-    pub fn channels(self) -> usize {
-        match self {
-            Self::Grey => 1,
-            Self::Rgb => 3,
-        }
-    }
-
-    /// That of images with so many channels.
-    pub fn of(channels: usize) -> Self {
-        if channels == 1 { Self::Grey } else { Self::Rgb }
-    }
-
-    /// In a word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Grey => "grey",
-            Self::Rgb => "RGB",
-        }
-    }
-}
+use decode::{Plain, decode};
 
 /// Pixels in [-1, 1], channel then row then column.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,17 +21,9 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// Decodes a file as it is, in `colour`, or in its own where none is given: grey if no pixel
-    /// has a colour. The error says why it cannot be decoded.
-    #[cfg(test)]
-    pub fn whole(bytes: &[u8], colour: Option<Colour>) -> Result<Self, String> {
-        let plain = decode(bytes)?;
-        let (height, width) = (plain.height, plain.width);
-        Ok(Self::of(&plain, colour, [0, 0, height, width], [height, width]))
-    }
-
-    /// Decodes a file and brings the largest square in its middle to `side` x `side`. Only the
-    /// bytes that the decoder gives and the result are held.
+    /// Decodes a file and brings the largest square in its middle to `side` x `side`, in `colour`, or
+    /// in its own where none is given: grey if no pixel has a colour. Only the bytes that the
+    /// decoder gives and the result are held. The error says why it cannot be decoded.
     pub fn square(bytes: &[u8], colour: Option<Colour>, side: usize) -> Result<Self, String> {
         let plain = decode(bytes)?;
         let part = plain.middle();
@@ -137,11 +84,6 @@ impl Picture {
     }
 }
 
-/// [0, 255] to [-1, 1].
-pub(crate) fn from_byte(byte: u8) -> f32 {
-    f32::from(byte) / 127.5 - 1.0
-}
-
 /// Resamples `image` into `out` (`height` x `width`, as many channels); see [`resample`].
 pub(crate) fn resize(
     shape: ImageShape,
@@ -162,12 +104,7 @@ pub(crate) fn resize(
 /// Resamples one plane of `from` (height, width), whose rows `row` gives, to `to`: a triangle filter
 /// as wide as the larger of the two pixel grids, so that shrinking averages and enlarging
 /// interpolates. One row is held at a time.
-fn resample(
-    from: [usize; 2],
-    row: impl Fn(usize, &mut [f32]),
-    to: [usize; 2],
-    out: &mut [f32],
-) {
+fn resample(from: [usize; 2], row: impl Fn(usize, &mut [f32]), to: [usize; 2], out: &mut [f32]) {
     let ([from_height, from_width], [height, width]) = (from, to);
     if from == to {
         for (at, out) in out.chunks_exact_mut(width).enumerate() {

@@ -7,10 +7,13 @@ mod facts;
 mod files;
 mod images;
 mod inputs;
+mod known;
 mod load;
+mod part;
 mod texts;
 
 pub use facts::{Content, Description, Images};
 pub use files::{Checked, FileState, Need, Source};
-pub use images::{DatasetSpec, EmnistSplit, Part};
+pub use images::DatasetSpec;
+pub use part::{EmnistSplit, Part};
 pub use texts::TextSpec;

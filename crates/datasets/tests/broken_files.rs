@@ -28,7 +28,12 @@ fn told<T: std::fmt::Debug>(result: Result<T, DatasetError>, file: &str, parts: 
 fn read_pair(folder: &Path, images: &[u8], labels: &[u8]) -> Result<ImageSet, DatasetError> {
     let images = put(folder, "images", images);
     let labels = put(folder, "labels", labels);
-    read_idx(&images, &labels, IdxOptions::mnist(), &mut Reading::default())
+    read_idx(
+        &images,
+        &labels,
+        IdxOptions::mnist(),
+        &mut Reading::default(),
+    )
 }
 
 #[test]
@@ -88,14 +93,22 @@ fn idx() {
     let absent = read_idx(
         &folder.path().join("none"),
         &folder.path().join("none"),
-        IdxOptions::mnist(), &mut Reading::default());
+        IdxOptions::mnist(),
+        &mut Reading::default(),
+    );
     assert!(matches!(absent, Err(DatasetError::Read { .. })));
 }
 
 #[test]
 fn cifar() {
     let folder = tempfile::tempdir().unwrap();
-    let read = |bytes: &[u8], labels| read_cifar(&[put(folder.path(), "batch.bin", bytes)], labels, &mut Reading::default());
+    let read = |bytes: &[u8], labels| {
+        read_cifar(
+            &[put(folder.path(), "batch.bin", bytes)],
+            labels,
+            &mut Reading::default(),
+        )
+    };
     let record = [&[3][..], &[0; 3072]].concat();
     read(&record, CifarLabels::Ten).unwrap();
     told(
@@ -147,8 +160,14 @@ fn class_folders() {
 #[test]
 fn archives() {
     let folder = tempfile::tempdir().unwrap();
-    let read =
-        |bytes: &[u8]| read_class_archive(&put(folder.path(), "archive", bytes), "train", GREY32, &mut Reading::default());
+    let read = |bytes: &[u8]| {
+        read_class_archive(
+            &put(folder.path(), "archive", bytes),
+            "train",
+            GREY32,
+            &mut Reading::default(),
+        )
+    };
     let files = [
         ("train/a/1.png", png(32, 4, 0)),
         ("train/b/2.png", png(32, 9, 0)),
@@ -181,7 +200,11 @@ fn archives() {
     told(read(b"neither zip nor tar"), "archive", &["archive"]);
     let others = zip(&[("val/a/1.png", png(32, 4, 0))]);
     told(read(&others), "archive", &["folder `train`"]);
-    let omniglot = read_omniglot(&[put(folder.path(), "o.zip", zip(&[]))], 32, &mut Reading::default());
+    let omniglot = read_omniglot(
+        &[put(folder.path(), "o.zip", zip(&[]))],
+        32,
+        &mut Reading::default(),
+    );
     told(omniglot, "o.zip", &["alphabet/character", "hint: "]);
 }
 
@@ -264,7 +287,13 @@ fn pictures_that_would_fill_the_memory() {
 #[test]
 fn features() {
     let folder = tempfile::tempdir().unwrap();
-    let read = |name: &str, bytes: &[u8]| read_features(&put(folder.path(), name, bytes), None, &mut Reading::default());
+    let read = |name: &str, bytes: &[u8]| {
+        read_features(
+            &put(folder.path(), name, bytes),
+            None,
+            &mut Reading::default(),
+        )
+    };
     let good = safetensors(["features", "labels"], 3, 2, &[0, 1, 2]);
     read("f.safetensors", &good).unwrap();
     told(

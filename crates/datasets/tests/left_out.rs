@@ -32,7 +32,10 @@ fn archives_with_hidden_folders_strays_and_links() {
         ("set/train/n0/1.png", png(32, 4, 0)),
         ("set/train/n0/2.PNG", png(32, 9, 0)),
         ("set/train/n1/1.png", png(32, 14, 0)),
-        ("set/train/.ipynb_checkpoints/1-checkpoint.png", png(32, 4, 0)),
+        (
+            "set/train/.ipynb_checkpoints/1-checkpoint.png",
+            png(32, 4, 0),
+        ),
         ("set/train/n1/._1.png", b"shadow".to_vec()),
         ("__MACOSX/set/train/n1/1.png", b"shadow".to_vec()),
         ("set/train/n1/notes.txt", b"text".to_vec()),
@@ -43,12 +46,16 @@ fn archives_with_hidden_folders_strays_and_links() {
     for (name, bytes) in &files {
         let mut header = tar::Header::new_ustar();
         header.set_size(bytes.len() as u64);
-        with_links.append_data(&mut header, name, bytes.as_slice()).unwrap();
+        with_links
+            .append_data(&mut header, name, bytes.as_slice())
+            .unwrap();
     }
     let mut header = tar::Header::new_ustar();
     header.set_entry_type(tar::EntryType::Symlink);
     header.set_size(0);
-    with_links.append_link(&mut header, "set/train/n1/3.png", "../n0/1.png").unwrap();
+    with_links
+        .append_link(&mut header, "set/train/n1/3.png", "../n0/1.png")
+        .unwrap();
     let with_links = with_links.into_inner().unwrap();
     for (name, bytes, links) in [
         ("t.zip", zip(&files), 0),
@@ -62,10 +69,18 @@ fn archives_with_hidden_folders_strays_and_links() {
         assert_eq!((set.labels(), set.classes()), (&[0, 0, 1][..], 2), "{name}");
         let found = counts(
             &reading,
-            [Remark::Hidden, Remark::OtherEnding, Remark::NoClass, Remark::Link],
+            [
+                Remark::Hidden,
+                Remark::OtherEnding,
+                Remark::NoClass,
+                Remark::Link,
+            ],
         );
         assert_eq!(found, [3, 1, 1, links], "{name}: {reading}");
-        assert!(reading.to_string().contains("set/train/loose.png"), "{reading}");
+        assert!(
+            reading.to_string().contains("set/train/loose.png"),
+            "{reading}"
+        );
     }
     // A plain tar that lost its end, between two files.
     let cut = &with_links[..512 * 2 + png(32, 4, 0).len().next_multiple_of(512) - 512];
@@ -81,8 +96,14 @@ fn what_is_no_archive_is_named() {
         let path = put(folder.path(), "set.zip", bytes);
         let error = read_class_archive(&path, "train", OWN32, &mut Reading::default());
         let message = error.unwrap_err().to_string();
-        assert!(message.contains("set.zip") && message.contains("hint: "), "{message}");
-        assert!(!message.chars().any(|c| c.is_control() && c != '\n'), "{message:?}");
+        assert!(
+            message.contains("set.zip") && message.contains("hint: "),
+            "{message}"
+        );
+        assert!(
+            !message.chars().any(|c| c.is_control() && c != '\n'),
+            "{message:?}"
+        );
         message
     };
     assert!(told(b"Rar!\x1a\x07\x01\x00\x8d\x82\xd2\xfb").contains("a RAR archive"));
@@ -90,7 +111,10 @@ fn what_is_no_archive_is_named() {
     assert!(told(b"<!doctype html><html>log in</html>").contains("a web page"));
     assert!(told(b"").contains("empty"));
     let escapes = told(b"\x1b]0;owned\x07\x1b[2J\x1b[31mred and more");
-    assert!(escapes.contains("begins with `\\u{1b}]0;owned"), "{escapes}");
+    assert!(
+        escapes.contains("begins with `\\u{1b}]0;owned"),
+        "{escapes}"
+    );
     // A zip whose entries are packed by Deflate64 (method 9).
     let mut packed = zip(&[("train/a/1.png", png(32, 4, 0))]);
     for at in 0..packed.len() - 12 {
@@ -101,7 +125,10 @@ fn what_is_no_archive_is_named() {
         }
     }
     let deflate64 = told(&packed);
-    assert!(deflate64.contains("Deflate64") && deflate64.contains("zip -r"), "{deflate64}");
+    assert!(
+        deflate64.contains("Deflate64") && deflate64.contains("zip -r"),
+        "{deflate64}"
+    );
 }
 
 #[test]
@@ -159,15 +186,26 @@ fn tiny_imagenet_as_it_is_distributed() {
     };
     let files = [
         ("t/train/n0/images/n0_0.JPEG", jpeg(9)),
-        ("t/train/n0/n0_boxes.txt", b"n0_0.JPEG\t0\t0\t62\t57\n".to_vec()),
+        (
+            "t/train/n0/n0_boxes.txt",
+            b"n0_0.JPEG\t0\t0\t62\t57\n".to_vec(),
+        ),
         ("t/train/n1/images/n1_0.JPEG", jpeg(29)),
         ("t/val/images/val_0.JPEG", jpeg(40)),
         ("t/val/images/val_1.JPEG", jpeg(50)),
         ("t/val/val_annotations.txt", table.as_bytes().to_vec()),
         ("t/test/images/test_0.JPEG", jpeg(20)),
     ];
-    put(folder.path(), "tinyimagenet32/tiny-imagenet-200.zip", zip(&files));
-    for (part, labels) in [("train", &[0, 1][..]), ("test", &[1, 0]), ("all", &[0, 1, 1, 0])] {
+    put(
+        folder.path(),
+        "tinyimagenet32/tiny-imagenet-200.zip",
+        zip(&files),
+    );
+    for (part, labels) in [
+        ("train", &[0, 1][..]),
+        ("test", &[1, 0]),
+        ("all", &[0, 1, 1, 0]),
+    ] {
         let tiny = spec(&format!("tiny_imagenet32: {{ part: {part} }}"));
         let set = tiny.load(folder.path(), key()).unwrap();
         assert_eq!((set.labels(), set.classes()), (labels, 2), "{part}");
@@ -175,10 +213,17 @@ fn tiny_imagenet_as_it_is_distributed() {
     // The table and the pictures must belong together.
     let mut fewer = files.to_vec();
     fewer.remove(4);
-    put(folder.path(), "tinyimagenet32/tiny-imagenet-200.zip", zip(&fewer));
+    put(
+        folder.path(),
+        "tinyimagenet32/tiny-imagenet-200.zip",
+        zip(&fewer),
+    );
     let error = spec("tiny_imagenet32: { part: test }").load(folder.path(), key());
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("1 pictures, val_annotations.txt names 2"), "{error}");
+    assert!(
+        error.contains("1 pictures, val_annotations.txt names 2"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -186,12 +231,23 @@ fn pictures_without_a_label_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let files = ["1.png", "2.png", "3.png"].map(|name| (name, png(40, 10, 0)));
     let pictures = put(folder.path(), "p.zip", zip(&files));
-    let table = put(folder.path(), "t.csv", "image,identity\n1.png,7\n2.png,\n3.png,9\n");
+    let table = put(
+        folder.path(),
+        "t.csv",
+        "image,identity\n1.png,7\n2.png,\n3.png,9\n",
+    );
     let mut reading = Reading::default();
     let set = read_labelled_archive(&pictures, &table, "identity", OWN32, &mut reading).unwrap();
     assert_eq!((set.labels(), set.classes()), (&[0, 1][..], 2));
-    assert_eq!(reading.lines(), ["1 picture without a label left out (2.png)"]);
-    let table = put(folder.path(), "t.csv", "image,identity,Identity\n1.png,7,1\n");
+    assert_eq!(
+        reading.lines(),
+        ["1 picture without a label left out (2.png)"]
+    );
+    let table = put(
+        folder.path(),
+        "t.csv",
+        "image,identity,Identity\n1.png,7,1\n",
+    );
     let error = read_labelled_archive(&pictures, &table, "identity", OWN32, &mut reading);
     assert!(error.unwrap_err().to_string().contains("several columns"));
 }
@@ -208,8 +264,16 @@ fn idx_in_folders_of_their_own_names_and_empty_ones() {
     // A file beside the folder of that name.
     put(folder.path(), "notmnist/t10k-images.idx3-ubyte", &images);
     assert_eq!(letters.load(folder.path(), key()).unwrap().len(), 2);
-    put(folder.path(), "notmnist/t10k-images.idx3-ubyte", idx(2051, &[0, 28, 28], &[]));
-    put(folder.path(), "notmnist/t10k-labels.idx1-ubyte", idx(2049, &[0], &[]));
+    put(
+        folder.path(),
+        "notmnist/t10k-images.idx3-ubyte",
+        idx(2051, &[0, 28, 28], &[]),
+    );
+    put(
+        folder.path(),
+        "notmnist/t10k-labels.idx1-ubyte",
+        idx(2049, &[0], &[]),
+    );
     let error = letters.load(folder.path(), key()).unwrap_err().to_string();
     assert!(error.contains("0 images"), "{error}");
 }
@@ -221,7 +285,10 @@ fn texts_of_macs() {
     let set = read_sms(&cr, &mut Reading::default()).unwrap();
     assert_eq!(set.texts(), ["ok then", "WIN now"]);
     let crlf = put(folder.path(), "sms", "ham\ta\rb\r\nspam\tWIN\r\n");
-    assert_eq!(read_sms(&crlf, &mut Reading::default()).unwrap().texts(), ["a\rb", "WIN"]);
+    assert_eq!(
+        read_sms(&crlf, &mut Reading::default()).unwrap().texts(),
+        ["a\rb", "WIN"]
+    );
     let files = [
         ("aclImdb/train/neg/0_2.txt", b"bad".to_vec()),
         ("aclImdb/train/neg/._0_2.txt", b"shadow".to_vec()),
@@ -257,7 +324,10 @@ fn the_key_covers_what_is_opened_and_nothing_else() {
     let texts_before = embeddings.content_hash(root).unwrap();
     let mut reading = Reading::default();
     features.load_features_with(root, &mut reading).unwrap();
-    assert_eq!(reading.opened(), [root.join("x.npy"), root.join("x-labels.npy")]);
+    assert_eq!(
+        reading.opened(),
+        [root.join("x.npy"), root.join("x-labels.npy")]
+    );
     // Other labels beside the features: stale, unless other labels were told.
     ndarray_npy::write_npy(root.join("x-labels.npy"), &labels(1)).unwrap();
     assert_ne!(hash(&features), before);
@@ -277,7 +347,11 @@ fn mixtures_whose_files_decide_the_colour_follow_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let record = |label: u8| [&[label][..], &[label; 3072]].concat();
-    put(root, "cifar-10-batches-bin/data_batch_1.bin", [record(1), record(2)].concat());
+    put(
+        root,
+        "cifar-10-batches-bin/data_batch_1.bin",
+        [record(1), record(2)].concat(),
+    );
     for name in ["a/1.png", "b/2.png"] {
         put(root, &format!("grey/{name}"), png(40, 7, 0));
     }

@@ -42,7 +42,13 @@ fn changed(whole: &[u8], changes: &[Change]) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     for change in changes {
         let length = bytes.len().max(1);
-        let place = |at: usize| if at % 3 == 0 { at % length } else { at % length.min(160) };
+        let place = |at: usize| {
+            if at % 3 == 0 {
+                at % length
+            } else {
+                at % length.min(160)
+            }
+        };
         match change {
             Change::Replace(at, byte) if !bytes.is_empty() => bytes[place(*at)] = *byte,
             Change::Replace(..) => {}
@@ -86,7 +92,10 @@ fn survives<T>(
         if let Err(error) = read(&path) {
             // Every message can be shown.
             let shown = error.to_string();
-            prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+            prop_assert!(
+                !shown.chars().any(|c| c.is_control() && c != '\n'),
+                "{shown:?}"
+            );
         }
         Ok(())
     });
@@ -108,7 +117,11 @@ fn picture(format: image::ImageFormat) -> Vec<u8> {
 fn idx_files() {
     let whole = idx(2051, &[3, 4, 4], &[9; 48]);
     survives(10_000, "images", &whole, |path| {
-        let labels = put(path.parent().unwrap(), "labels", idx(2049, &[3], &[0, 1, 2]));
+        let labels = put(
+            path.parent().unwrap(),
+            "labels",
+            idx(2049, &[3], &[0, 1, 2]),
+        );
         read_idx(path, &labels, IdxOptions::mnist(), &mut Reading::default())
     });
     let images = idx(2051, &[3, 4, 4], &[9; 48]);
@@ -133,7 +146,12 @@ fn features_in_every_format() {
     let tensors = safetensors(["features", "labels"], 6, 3, &[0, 1, 2, 0, 1, 2]);
     survives(10_000, "f.safetensors", &tensors, read);
     let rows: String = (0..12).map(|i| format!("{i}.5,-{i},{}\n", i % 3)).collect();
-    survives(10_000, "f.csv", format!("a,b,label\n{rows}").as_bytes(), read);
+    survives(
+        10_000,
+        "f.csv",
+        format!("a,b,label\n{rows}").as_bytes(),
+        read,
+    );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.npy");
     let values = ndarray::Array2::from_shape_fn((4, 3), |(i, j)| (i * 5 + j) as f32);
@@ -143,15 +161,20 @@ fn features_in_every_format() {
     survives(10_000, "f.npy", &std::fs::read(&path).unwrap(), |path| {
         read_features(path, Some(&labels), &mut Reading::default())
     });
-    survives(10_000, "l.npy", &std::fs::read(&labels).unwrap(), |labels| {
-        read_features(&path, Some(labels), &mut Reading::default())
-    });
+    survives(
+        10_000,
+        "l.npy",
+        &std::fs::read(&labels).unwrap(),
+        |labels| read_features(&path, Some(labels), &mut Reading::default()),
+    );
 }
 
 #[test]
 fn texts() {
     let sms = b"ham\tHi there\nspam\tWIN now\nham\tok\n";
-    survives(10_000, "sms", sms, |path| read_sms(path, &mut Reading::default()));
+    survives(10_000, "sms", sms, |path| {
+        read_sms(path, &mut Reading::default())
+    });
     let youtube = b"ID,CONTENT,CLASS\n1,\"a,\nb\",1\n2,c,0\n";
     survives(10_000, "y.csv", youtube, |path| {
         read_youtube(&[path.to_path_buf()], &mut Reading::default())
@@ -170,7 +193,10 @@ fn tables_of_labels() {
     for (name, table) in [
         ("l.csv", "image,identity,Male\n1.png,900,0\n2.png,31,1\n"),
         ("identity.txt", "1.png 900\n2.png 31\n"),
-        ("attributes.txt", "2\n identity Male \n1.png  900 -1\n2.png 31  1\n"),
+        (
+            "attributes.txt",
+            "2\n identity Male \n1.png  900 -1\n2.png 31  1\n",
+        ),
     ] {
         survives(3_500, name, table.as_bytes(), |path| {
             read_labelled_archive(&faces, path, "identity", OWN32, &mut Reading::default())

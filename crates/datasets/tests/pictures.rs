@@ -29,12 +29,19 @@ fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
 }
 
 /// Reads a folder of two classes, in which the picture `name` is `bytes`.
-fn read(name: &str, bytes: &[u8], options: PictureOptions) -> (Result<ImageSet, DatasetError>, Reading) {
+fn read(
+    name: &str,
+    bytes: &[u8],
+    options: PictureOptions,
+) -> (Result<ImageSet, DatasetError>, Reading) {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), &format!("a/{name}"), bytes);
     put(folder.path(), "b/plain.png", png(32, 4, 0));
     let mut reading = Reading::default();
-    (read_class_folders(folder.path(), options, &mut reading), reading)
+    (
+        read_class_folders(folder.path(), options, &mut reading),
+        reading,
+    )
 }
 
 fn refused(name: &str, bytes: &[u8]) -> String {
@@ -55,7 +62,11 @@ fn a_whole_jpeg_is_read_and_a_damaged_one_is_named() {
             let ended = [cut, &[0xff, 0xd9]].concat();
             refused("ended.jpg", &ended);
         }
-        let start = whole.windows(2).position(|two| two == [0xff, 0xda]).unwrap() + 20;
+        let start = whole
+            .windows(2)
+            .position(|two| two == [0xff, 0xda])
+            .unwrap()
+            + 20;
         for part in 1..8 {
             let from = start + (whole.len() - start) * part / 10;
             let mut zeroed = whole.clone();
@@ -79,7 +90,11 @@ fn grey_jpegs_and_progressive_ones() {
     let (set, _) = read("p.jpg", progressive, OWN32);
     let (same, _) = read("p.png", &encoded(drawing(24), ImageFormat::Png), OWN32);
     let (set, same) = (set.unwrap(), same.unwrap());
-    let error = set.image(0).iter().zip(same.image(0)).map(|(a, b)| (a - b).powi(2));
+    let error = set
+        .image(0)
+        .iter()
+        .zip(same.image(0))
+        .map(|(a, b)| (a - b).powi(2));
     let error = error.sum::<f32>() / set.image(0).len() as f32;
     assert!(error < 0.05, "{error}");
     for cut in [progressive.len() - 2, progressive.len() / 2] {
@@ -103,7 +118,10 @@ fn transparent_parts_are_composed_on_white() {
     let (set, reading) = read("disc.png", &encoded(disc(0), ImageFormat::Png), OWN32);
     let set = set.unwrap();
     assert_eq!(reading.count(Remark::Composed), 1);
-    assert!(reading.lines()[0].contains("composed on white (a/disc.png)"), "{reading}");
+    assert!(
+        reading.lines()[0].contains("composed on white (a/disc.png)"),
+        "{reading}"
+    );
     assert_eq!((set.image(0)[0], set.image(0)[16 * 32 + 16]), (1.0, -1.0));
     // The same in white vanishes: that is no picture of anything.
     let vanished = refused("white.png", &encoded(disc(255), ImageFormat::Png));
@@ -156,7 +174,10 @@ fn frames_after_the_first_are_told() {
     }
     drop(encoder);
     let (set, reading) = read("moving.gif", &moving, OWN32);
-    assert_eq!((set.unwrap().len(), reading.count(Remark::LaterFrame)), (2, 1));
+    assert_eq!(
+        (set.unwrap().len(), reading.count(Remark::LaterFrame)),
+        (2, 1)
+    );
 }
 
 #[test]
@@ -174,7 +195,11 @@ fn colour_follows_the_files_unless_told() {
     assert_eq!(read(None), read(Some(Colour::Grey)));
     assert_eq!(read(Some(Colour::Rgb)).shape().channels, 3);
     // One picture in colour makes it a set in colour, those before it too.
-    put(folder.path(), "c/3.png", encoded(drawing(32), ImageFormat::Png));
+    put(
+        folder.path(),
+        "c/3.png",
+        encoded(drawing(32), ImageFormat::Png),
+    );
     put(folder.path(), "d/4.png", png(32, 9, 0));
     assert_eq!(read(None), read(Some(Colour::Rgb)));
 }
@@ -186,7 +211,12 @@ fn large_pictures_are_decoded_one_at_a_time() {
     let names: Vec<String> = (0..6).map(|i| format!("train/{}/{i}.png", i % 2)).collect();
     let files: Vec<(&str, Vec<u8>)> = names.iter().map(|n| (n.as_str(), flat.clone())).collect();
     let packed = zip(&files);
-    assert!(packed.len() < flat.len(), "{} of {}", packed.len(), flat.len());
+    assert!(
+        packed.len() < flat.len(),
+        "{} of {}",
+        packed.len(),
+        flat.len()
+    );
     let folder = tempfile::tempdir().unwrap();
     let path = put(folder.path(), "bomb.zip", packed);
     let set = read_class_archive(&path, "train", OWN32, &mut Reading::default()).unwrap();
@@ -197,5 +227,8 @@ fn large_pictures_are_decoded_one_at_a_time() {
     }
     let one_more = black_png(8200);
     let told = refused("larger.png", &one_more);
-    assert!(told.contains("8200 x 8200") && told.contains("hint: "), "{told}");
+    assert!(
+        told.contains("8200 x 8200") && told.contains("hint: "),
+        "{told}"
+    );
 }

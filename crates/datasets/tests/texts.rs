@@ -104,7 +104,12 @@ fn small_files_of_every_kind() {
     assert_eq!(comments.texts(), ["a,\nb", "c"]);
     assert_eq!(comments.labels(), [1, 0]);
     let reviews = support::gzip(b"pos\t9\t1\tfine\nneg\t2\t2\tbad\n");
-    let reviews = read_imdb(&put(folder.path(), "r.tsv.gz", reviews), "train", &mut Reading::default()).unwrap();
+    let reviews = read_imdb(
+        &put(folder.path(), "r.tsv.gz", reviews),
+        "train",
+        &mut Reading::default(),
+    )
+    .unwrap();
     assert_eq!(reviews.labels(), [1, 0]);
     let official = support::gzip(&support::tar(&[
         ("aclImdb/train/neg/1_2.txt", b"bad".to_vec()),
@@ -119,7 +124,12 @@ fn small_files_of_every_kind() {
         (train.texts(), train.labels()),
         (&["bad".into(), "fine".into()][..], &[0, 1][..])
     );
-    assert_eq!(read_imdb(&official, "test", &mut Reading::default()).unwrap().texts(), ["good"]);
+    assert_eq!(
+        read_imdb(&official, "test", &mut Reading::default())
+            .unwrap()
+            .texts(),
+        ["good"]
+    );
 }
 
 #[test]
@@ -134,25 +144,57 @@ fn broken_files() {
         );
     };
     let write = |text: &[u8]| put(folder.path(), "f.csv", text);
-    told(read_sms(&write(b"ham\tx\nmaybe\ty\n"), &mut Reading::default()), "line 2");
-    told(read_sms(&write(b""), &mut Reading::default()), "holds no text");
-    told(read_sms(&write(b"ham\t\xff\n"), &mut Reading::default()), "UTF-8");
+    told(
+        read_sms(&write(b"ham\tx\nmaybe\ty\n"), &mut Reading::default()),
+        "line 2",
+    );
+    told(
+        read_sms(&write(b""), &mut Reading::default()),
+        "holds no text",
+    );
+    told(
+        read_sms(&write(b"ham\t\xff\n"), &mut Reading::default()),
+        "UTF-8",
+    );
     told(
         read_youtube(&[write(b"ID,CONTENT\n1,x\n")], &mut Reading::default()),
         "CLASS or label or TAG",
     );
-    told(read_youtube(&[write(b"CONTENT,CLASS\nx,2\n")], &mut Reading::default()), "row 1");
-    told(read_youtube(&[write(b"CONTENT,CLASS\nx\n")], &mut Reading::default()), "row 1");
-    told(read_youtube(&[write(b"CONTENT,CLASS\n")], &mut Reading::default()), "no comment");
-    told(read_imdb(&write(b"pos\t9\t1\n"), "train", &mut Reading::default()), "line 1");
-    told(read_imdb(&write(b"good\t9\t1\tx\n"), "train", &mut Reading::default()), "line 1");
     told(
-        read_imdb(&put(folder.path(), "a.tar.gz", b"no tar"), "train", &mut Reading::default()),
+        read_youtube(&[write(b"CONTENT,CLASS\nx,2\n")], &mut Reading::default()),
+        "row 1",
+    );
+    told(
+        read_youtube(&[write(b"CONTENT,CLASS\nx\n")], &mut Reading::default()),
+        "row 1",
+    );
+    told(
+        read_youtube(&[write(b"CONTENT,CLASS\n")], &mut Reading::default()),
+        "no comment",
+    );
+    told(
+        read_imdb(&write(b"pos\t9\t1\n"), "train", &mut Reading::default()),
+        "line 1",
+    );
+    told(
+        read_imdb(&write(b"good\t9\t1\tx\n"), "train", &mut Reading::default()),
+        "line 1",
+    );
+    told(
+        read_imdb(
+            &put(folder.path(), "a.tar.gz", b"no tar"),
+            "train",
+            &mut Reading::default(),
+        ),
         "a.tar.gz",
     );
     let cut = support::gzip(b"pos\t9\t1\tfine\n");
     told(
-        read_imdb(&put(folder.path(), "r.tsv.gz", &cut[..14]), "train", &mut Reading::default()),
+        read_imdb(
+            &put(folder.path(), "r.tsv.gz", &cut[..14]),
+            "train",
+            &mut Reading::default(),
+        ),
         "hint: ",
     );
 }

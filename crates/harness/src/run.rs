@@ -28,6 +28,12 @@ pub fn run(
     experiments: &[Experiment],
     options: RunOptions,
 ) -> Result<Counts, HarnessError> {
+    // What cannot work is refused before anything is written.
+    for experiment in experiments {
+        if let Kind::Heads(heads) = &experiment.kind {
+            heads::preflight(context, experiment, heads)?;
+        }
+    }
     let mut all = Counts::default();
     for experiment in experiments {
         let counts = run_one(context, experiment, options)?;
@@ -105,7 +111,6 @@ fn run_heads(
     options: RunOptions,
     timings: &mut Timings,
 ) -> Result<(Vec<Measured>, Counts), HarnessError> {
-    heads::preflight(context, experiment, heads)?;
     let cells = experiment.cells();
     let settings = heads::Settings::new(&cells);
     let mut bench = heads::Bench::new(context, experiment, heads);

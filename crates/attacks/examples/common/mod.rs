@@ -9,9 +9,7 @@ use std::time::Instant;
 
 use attacks::{Null, WhiteBox, World, null_scores, victim_scores};
 use backbones::{Backbone, PretrainOptions, VggTinyConfig, pretrain};
-use datasets::{
-    FeatureSet, IdxOptions, ImageSet, Reading, StreamKey, read_idx, read_omniglot,
-};
+use datasets::{FeatureSet, IdxOptions, ImageSet, Reading, StreamKey, read_idx, read_omniglot};
 use evaluation::{Bootstrap, Rate, Scores, phi, roc};
 use transfer::ShadowBatch;
 

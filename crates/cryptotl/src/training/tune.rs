@@ -146,12 +146,11 @@ impl FineTune {
                     self.epochs,
                     self.batch,
                     self.learning_rate,
-                    self.dp
-                        .map_or(String::new(), |dp| format!(
-                            ", and of DP-SGD clip {}, noise multiplier {}, sample rate {}, \
+                    self.dp.map_or(String::new(), |dp| format!(
+                        ", and of DP-SGD clip {}, noise multiplier {}, sample rate {}, \
                              learning rate {}, {} steps",
-                            dp.clip, dp.noise_multiplier, dp.sample_rate, dp.learning_rate, dp.steps
-                        ))
+                        dp.clip, dp.noise_multiplier, dp.sample_rate, dp.learning_rate, dp.steps
+                    ))
                 ),
             });
         }

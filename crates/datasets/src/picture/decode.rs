@@ -5,9 +5,12 @@ use std::sync::Mutex;
 
 use image::{DynamicImage, ImageDecoder, ImageFormat};
 
-use super::{Colour, MOST_PIXELS, from_byte, jpeg};
+use super::colour::{Colour, from_byte};
+use super::jpeg;
 use crate::Remark;
 
+/// Pictures of more pixels (the square of 8192) are refused before they are decoded.
+const MOST_PIXELS: u64 = 1 << 26;
 /// Bytes a decoder may allocate: the largest picture in colour with transparency.
 const MOST_BYTES: u64 = 4 * MOST_PIXELS + (1 << 20);
 /// Pictures of more pixels are decoded one at a time, however many threads there are, so that a
@@ -34,7 +37,12 @@ impl Plain {
     /// Top, left, height and width of the largest square in the middle.
     pub fn middle(&self) -> [usize; 4] {
         let side = self.height.min(self.width);
-        [(self.height - side) / 2, (self.width - side) / 2, side, side]
+        [
+            (self.height - side) / 2,
+            (self.width - side) / 2,
+            side,
+            side,
+        ]
     }
 
     /// Grey if no pixel has a colour.
@@ -49,8 +57,8 @@ impl Plain {
 
     /// One channel of row `row` from `left` on, in [-1, 1].
     pub fn row(&self, colour: Colour, channel: usize, row: usize, left: usize, out: &mut [f32]) {
-        let pixels = self.bytes[(row * self.width + left) * self.channels..]
-            .chunks_exact(self.channels);
+        let pixels =
+            self.bytes[(row * self.width + left) * self.channels..].chunks_exact(self.channels);
         for (value, pixel) in out.iter_mut().zip(pixels) {
             *value = from_byte(match (colour, pixel) {
                 (Colour::Grey, &[r, g, b]) => {
@@ -89,7 +97,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Plain, String> {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     });
     if format == ImageFormat::Jpeg {
-        jpeg::check(bytes)?;
+        jpeg::check(bytes, MOST_PIXELS)?;
     }
     let decoded = DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?;
     let mut remarks = Vec::new();
@@ -132,9 +140,11 @@ fn compose(mut bytes: Vec<u8>) -> Result<(Vec<u8>, bool), String> {
     }
     bytes.truncate(3 * pixels);
     if drawn && bytes.chunks_exact(3).all(|pixel| pixel == &bytes[..3]) {
-        return Err("its drawing is in its transparency and vanishes on white\nhint: save it on a \
+        return Err(
+            "its drawing is in its transparency and vanishes on white\nhint: save it on a \
                     background of another colour"
-            .into());
+                .into(),
+        );
     }
     Ok((bytes, transparent))
 }
@@ -198,5 +208,8 @@ fn unknown(bytes: &[u8]) -> String {
         return "the file is empty".into();
     }
     let begin: String = String::from_utf8_lossy(bytes).chars().take(8).collect();
-    format!("no format that is read, it begins with `{}`", begin.escape_debug())
+    format!(
+        "no format that is read, it begins with `{}`",
+        begin.escape_debug()
+    )
 }

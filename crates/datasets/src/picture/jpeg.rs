@@ -8,7 +8,7 @@
 mod bits;
 mod scan;
 
-use bits::{Bits, Table};
+use bits::{Bits, Table, u16_at};
 use scan::{Frame, Scan};
 
 /// Most scans of a progressive picture: beyond this they only cost time.
@@ -27,26 +27,31 @@ struct State {
     scans: usize,
 }
 
-/// Checks a file that begins as JPEG does. Kinds that are not understood (arithmetic coding,
+/// Checks a file that begins as JPEG does, of at most `most_pixels`. Kinds that are not understood (arithmetic coding,
 /// lossless, 12 bits) are left to the decoder, which refuses them.
 ///
 /// # Errors
 /// Where the file ends early or its data are damaged, with the place.
-pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
+pub(super) fn check(bytes: &[u8], most_pixels: u64) -> Result<(), String> {
     let mut state = State::default();
     let mut at = 2;
     loop {
         let Some(marker) = next_marker(bytes, &mut at) else {
             return match &state.frame {
                 Some(frame) if frame.is_complete() && !frame.progressive => Ok(()),
-                _ => Err(format!("it ends after {} bytes, before its end", bytes.len())),
+                _ => Err(format!(
+                    "it ends after {} bytes, before its end",
+                    bytes.len()
+                )),
             };
         };
         match marker {
             0xd9 => {
                 return match &state.frame {
                     Some(frame) if frame.is_complete() => Ok(()),
-                    _ => Err(format!("its end comes at byte {at}, before all of it was there")),
+                    _ => Err(format!(
+                        "its end comes at byte {at}, before all of it was there"
+                    )),
                 };
             }
             // Markers without a segment.
@@ -55,7 +60,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
         }
         let segment = segment(bytes, &mut at)?;
         match marker {
-            0xc0..=0xc2 => match Frame::parse(segment, marker == 0xc2)? {
+            0xc0..=0xc2 => match Frame::parse(segment, marker == 0xc2, most_pixels)? {
                 Some(frame) => state.frame = Some(frame),
                 None => return Ok(()),
             },
@@ -96,14 +101,13 @@ fn segment<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], String> {
     Ok(segment)
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]))
-}
-
 fn tables(mut segment: &[u8], state: &mut State) -> Result<(), String> {
     while let [place, rest @ ..] = segment {
         let counts: &[u8; 16] = rest.first_chunk().ok_or("a short table of codes")?;
-        let total = counts.iter().map(|&count| usize::from(count)).sum::<usize>();
+        let total = counts
+            .iter()
+            .map(|&count| usize::from(count))
+            .sum::<usize>();
         let symbols = rest.get(16..16 + total).ok_or("a short table of codes")?;
         let tables = if place >> 4 == 0 {
             &mut state.dc
@@ -120,12 +124,7 @@ fn tables(mut segment: &[u8], state: &mut State) -> Result<(), String> {
 }
 
 /// Reads one scan from `data`, which begins at byte `offset`; returns how many bytes it takes.
-fn scan(
-    segment: &[u8],
-    data: &[u8],
-    offset: usize,
-    state: &mut State,
-) -> Result<usize, String> {
+fn scan(segment: &[u8], data: &[u8], offset: usize, state: &mut State) -> Result<usize, String> {
     let frame = state.frame.as_mut().ok_or("a scan before the frame")?;
     let scan = Scan::parse(segment, frame)?;
     let mut bits = Bits::new(data, offset);

@@ -97,9 +97,8 @@ fn walk_zip(
     visit: &mut Visit<'_>,
 ) -> Result<(), DatasetError> {
     for index in 0..archive.len() {
-        let broken = |error: zip::result::ZipError| {
-            broken_zip(path, format!("entry {index}"), &error)
-        };
+        let broken =
+            |error: zip::result::ZipError| broken_zip(path, format!("entry {index}"), &error);
         let entry = archive.by_index_raw(index).map_err(broken)?;
         if entry.is_dir() {
             continue;
@@ -210,8 +209,9 @@ fn unpack_xz(path: &Path, reading: &mut Reading) -> Result<Vec<u8>, DatasetError
         let reason = match error {
             lzma_rs::error::Error::IoError(error)
             | lzma_rs::error::Error::HeaderTooShort(error) => error.to_string(),
-            lzma_rs::error::Error::LzmaError(reason)
-            | lzma_rs::error::Error::XzError(reason) => reason,
+            lzma_rs::error::Error::LzmaError(reason) | lzma_rs::error::Error::XzError(reason) => {
+                reason
+            }
         };
         DatasetError::format(
             path,

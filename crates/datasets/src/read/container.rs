@@ -16,7 +16,11 @@ const OTHERS: [(&[u8], &str, &str); 10] = [
     (b"\x1f\x9d", "packed by compress", PACK_ANEW),
     (b"<!DOCTYPE", "a web page", FETCH),
     (b"<html", "a web page", FETCH),
-    (b"version https://git-lfs", "a pointer of Git LFS", "`git lfs pull` fetches the file itself"),
+    (
+        b"version https://git-lfs",
+        "a pointer of Git LFS",
+        "`git lfs pull` fetches the file itself",
+    ),
     (b"\x89PNG", "a picture", "give the archive of the pictures"),
 ];
 const PACK_ANEW: &str = "unpack it and pack it as .zip, .tar, .tar.gz or .tar.xz";

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use super::features::{MOST_BYTES, Rows};
 use super::files;
 use crate::{DatasetError, Reading};
 
+/// Largest file of features that is read.
+pub(super) const MOST_BYTES: u64 = 16 << 30;
 /// Rows from which on a column that counts them, or repeats the labels, is no accident.
 const TELLING_ROWS: usize = 8;
+
+/// Width, values row by row, labels.
+pub(super) type Rows = (usize, Vec<f32>, Vec<u32>);
 
 /// Reads a CSV: a header, a column `label`, every other column a feature.
 ///
@@ -114,7 +118,9 @@ fn check_columns(
         };
         let what = if counts(0) || counts(1) {
             "counts the rows: an index is no feature"
-        } else if column().zip(labels).all(|(value, label)| *value == *label as f32)
+        } else if column()
+            .zip(labels)
+            .all(|(value, label)| *value == *label as f32)
             && labels.iter().any(|label| *label != labels[0])
         {
             "repeats the labels: the answer is no feature"

@@ -4,21 +4,16 @@ use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
 
-use super::feature_table::read_table;
+use super::feature_table::{MOST_BYTES, Rows, read_table};
 use super::numbers::Kind;
 use super::{files, npy};
 use crate::error::place_of;
 use crate::{DatasetError, FeatureSet, Reading};
 
-/// Largest file that is read.
-pub(super) const MOST_BYTES: u64 = 16 << 30;
 /// Labels from this one on are taken for a slip.
 const MOST_CLASSES: u32 = 1 << 20;
 /// Missing labels that an error lists.
 const LISTED: usize = 8;
-
-/// Width, values row by row, labels.
-pub(super) type Rows = (usize, Vec<f32>, Vec<u32>);
 
 /// Reads labelled feature vectors.
 ///

@@ -146,7 +146,10 @@ where
 /// Each plane of `area` values three times.
 fn thrice(planes: &[f32], area: usize) -> Vec<f32> {
     let each = planes.chunks_exact(area);
-    each.flat_map(|plane| [plane; 3]).flatten().copied().collect()
+    each.flat_map(|plane| [plane; 3])
+        .flatten()
+        .copied()
+        .collect()
 }
 
 fn unreadable(source: &Path, name: &str, reason: &str) -> DatasetError {

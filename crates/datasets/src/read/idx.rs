@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::files;
-use crate::picture::from_byte;
 use crate::error::place_of;
+use crate::picture::from_byte;
 use crate::{DatasetError, ImageSet, ImageShape, Reading};
 
 /// Most pixels a file may announce (EMNIST ByClass has 0.64 thousand million).

@@ -24,7 +24,9 @@ pub(super) fn is_picture(name: &str) -> bool {
 /// Whether a path of an archive is of a hidden file, in a hidden folder, or one of the shadow
 /// files that a Mac adds.
 pub(crate) fn is_hidden(name: &str) -> bool {
-    let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+    let parts = name
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "." | ".."));
     parts.into_iter().any(is_hidden_part)
 }
 

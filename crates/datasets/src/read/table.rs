@@ -44,7 +44,13 @@ pub(super) fn read_column(
     let mut numbers = numbers.into_iter();
     let labels = values
         .iter()
-        .map(|value| if value.is_empty() { None } else { numbers.next() })
+        .map(|value| {
+            if value.is_empty() {
+                None
+            } else {
+                numbers.next()
+            }
+        })
         .collect();
     if classes < 2 {
         return Err(DatasetError::format(

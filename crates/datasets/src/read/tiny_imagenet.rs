@@ -32,7 +32,9 @@ pub(crate) fn read_tiny_imagenet(
     let mut sets = Vec::new();
     for &part in parts {
         sets.push(match (&table, part) {
-            (Some(table), "val") => read_annotated(path, &mut archive, table, &names, options, reading)?,
+            (Some(table), "val") => {
+                read_annotated(path, &mut archive, table, &names, options, reading)?
+            }
             _ => read_classes(path, &mut archive, part, Some(&names), options, reading)?,
         });
     }
@@ -49,8 +51,14 @@ fn survey(path: &Path, archive: &mut Archive) -> Result<Survey, DatasetError> {
         let parts: Vec<&str> = entry.name.split('/').collect();
         if entry.name.ends_with(&format!("val/{TABLE}")) {
             let bytes = files::read_limited(path, entry.name, entry.content, MOST_BYTES)?;
-            table = Some(parse_table(path, entry.name, &String::from_utf8_lossy(&bytes))?);
-        } else if let Some(at) = parts.iter().position(|part| ["train", "val"].contains(part))
+            table = Some(parse_table(
+                path,
+                entry.name,
+                &String::from_utf8_lossy(&bytes),
+            )?);
+        } else if let Some(at) = parts
+            .iter()
+            .position(|part| ["train", "val"].contains(part))
             && let [class, _, ..] = parts[at + 1..]
             && is_picture(entry.name)
             && !(parts[at] == "val" && class == "images")

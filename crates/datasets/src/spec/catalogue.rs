@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
+use super::facts::{Content, Description, Images};
 use super::files::{Need, Source};
-use super::{Content, Description, Images};
-use super::images::{EmnistSplit, Part};
+use super::part::{EmnistSplit, Part};
 
 const fn source(url: &'static str) -> Source {
     Source { url, md5: None }
@@ -309,7 +309,9 @@ pub(super) fn emnist(split: EmnistSplit, part: Part) -> Vec<[Need; 2]> {
             let inside: Vec<_> = need
                 .names
                 .iter()
-                .filter_map(|name| Some(Path::new("emnist/gzip").join(name.strip_prefix("emnist").ok()?)))
+                .filter_map(|name| {
+                    Some(Path::new("emnist/gzip").join(name.strip_prefix("emnist").ok()?))
+                })
                 .collect();
             need.names.extend(inside);
         }

@@ -57,8 +57,12 @@ impl Inputs {
                 named.extend(files.map(|(class, file)| (format!("class {class}"), file.as_path())));
             }
             Self::Features(features, labels) => {
-                named.push(("features".to_owned(), features));
-                named.extend(labels.iter().map(|file| ("labels".to_owned(), file.as_path())));
+                named.push(("features".to_owned(), features.as_path()));
+                named.extend(
+                    labels
+                        .iter()
+                        .map(|file| ("labels".to_owned(), file.as_path())),
+                );
             }
             Self::Parts(parts) => {
                 for (place, part) in parts.iter().enumerate() {

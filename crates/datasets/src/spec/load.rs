@@ -1,9 +1,10 @@
 //! Reading image sets and features by name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::images::{DatasetSpec, Part};
+use super::images::DatasetSpec;
 use super::inputs::Inputs;
+use super::part::Part;
 use crate::read::*;
 use crate::{Colour, DatasetError, FeatureSet, ImageSet, Reading, StreamKey, Strokes};
 
@@ -165,11 +166,11 @@ const RGB32: PictureOptions = PictureOptions {
 
 /// Parts of one dataset one after the other, with the same classes.
 fn read_pairs(
-    pairs: &[[std::path::PathBuf; 2]],
+    pairs: &[[PathBuf; 2]],
     options: IdxOptions,
     reading: &mut Reading,
 ) -> Result<ImageSet, DatasetError> {
-    let read = |[images, labels]: &[_; 2]| read_idx(images, labels, options, reading);
+    let read = |[images, labels]: &[PathBuf; 2]| read_idx(images, labels, options, reading);
     ImageSet::append(pairs.iter().map(read).collect::<Result<_, _>>()?)
 }
 

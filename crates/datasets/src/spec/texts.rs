@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::facts::Description;
 use super::files::{Checked, Need, find_all};
 use super::inputs::Inputs;
-use super::{Description, Part, bare, catalogue};
+use super::part::Part;
+use super::{bare, catalogue};
 use crate::read::label_file;
 use crate::text::{HashingEmbedder, Messages, TextSet, Topic, read_imdb, read_sms, read_youtube};
 use crate::{DatasetError, FeatureSet, Reading, StreamKey};

@@ -41,10 +41,7 @@ pub fn read_sms(path: &Path, reading: &mut Reading) -> Result<TextSet, DatasetEr
 ///
 /// # Errors
 /// A missing column, a label that is neither 0 nor 1, a row that is cut off, an empty file.
-pub fn read_youtube(
-    paths: &[PathBuf],
-    reading: &mut Reading,
-) -> Result<TextSet, DatasetError> {
+pub fn read_youtube(paths: &[PathBuf], reading: &mut Reading) -> Result<TextSet, DatasetError> {
     let mut rows = Rows::default();
     for path in paths {
         let before = rows.texts.len();
@@ -115,11 +112,7 @@ fn read_youtube_file(
 ///
 /// # Errors
 /// A line of another form, a damaged archive, or no review.
-pub fn read_imdb(
-    path: &Path,
-    part: &str,
-    reading: &mut Reading,
-) -> Result<TextSet, DatasetError> {
+pub fn read_imdb(path: &Path, part: &str, reading: &mut Reading) -> Result<TextSet, DatasetError> {
     let name = path.to_string_lossy();
     if name.ends_with(".tar.gz") || name.ends_with(".tgz") || name.ends_with(".tar") {
         return read_imdb_archive(path, part, reading);
@@ -159,9 +152,15 @@ fn read_imdb_archive(
             (Some("pos"), Some(of)) if of == part => 1,
             _ => return Ok(()),
         };
-        if is_hidden(name) || entry.is_link {
-            let link = !is_hidden(name);
-            reading.remark(if link { Remark::Link } else { Remark::Hidden }, name);
+        let left_out = if is_hidden(name) {
+            Some(Remark::Hidden)
+        } else if !name.ends_with(".txt") {
+            Some(Remark::OtherEnding)
+        } else {
+            entry.is_link.then_some(Remark::Link)
+        };
+        if let Some(remark) = left_out {
+            reading.remark(remark, name);
             return Ok(());
         }
         let bytes = files::read_limited(path, name, entry.content, MOST_TEXT)?;

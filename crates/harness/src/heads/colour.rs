@@ -34,9 +34,5 @@ pub fn before_the_backbone(data: &Data, backbone: &Backbone) -> Option<Colour> {
 /// The colour of the first of `specs` that has one whatever its files hold.
 fn known<'a>(specs: impl IntoIterator<Item = Option<&'a DatasetSpec>>) -> Option<Colour> {
     let images = |spec: &DatasetSpec| spec.describe().images?.channels;
-    specs
-        .into_iter()
-        .flatten()
-        .find_map(images)
-        .map(Colour::of)
+    specs.into_iter().flatten().find_map(images).map(Colour::of)
 }

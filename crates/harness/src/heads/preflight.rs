@@ -154,7 +154,13 @@ fn check_shots(data: &Data, counts: &[usize], shots: usize) -> Result<(), Harnes
         let public = count.saturating_sub(private + test);
         tested += test;
         if private <= shots {
-            return refuse(class, "victims'", "private", private, shots.saturating_add(1));
+            return refuse(
+                class,
+                "victims'",
+                "private",
+                private,
+                shots.saturating_add(1),
+            );
         }
         if data.public.is_none() && public < shots {
             return refuse(class, "adversary's", "public", public, shots);

@@ -28,11 +28,7 @@ pub fn stages(
         // A finished cell needs none of the stages below it.
         let needed = outcome != State::Cached;
         if let (true, Backbone::VggTiny { width, epochs, .. }) = (needed, &cell.backbone) {
-            let images = heads
-                .data
-                .source
-                .as_ref()
-                .map_or(0, DatasetSpec::examples);
+            let images = heads.data.source.as_ref().map_or(0, DatasetSpec::examples);
             stages.push(Stage {
                 what: format!("pre-train vgg_tiny, width {width}, {epochs} epochs"),
                 units: (images * epochs) as u64,

@@ -47,7 +47,9 @@ impl World {
         let root = StreamKey::from_seed(seed);
         let (images, features, backbone, public_from) = if *wanted == Wanted::Features {
             let mut reading = Reading::default();
-            let features = data.target.load_features_with(&context.data, &mut reading)?;
+            let features = data
+                .target
+                .load_features_with(&context.data, &mut reading)?;
             context.progress.remarks("data.target", &reading);
             (scaled(&features)?, features, None, None)
         } else {

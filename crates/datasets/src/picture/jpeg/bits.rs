@@ -70,9 +70,9 @@ impl<'a> Bits<'a> {
         let have = self.filled.min(16);
         let ahead = (self.buffer >> (self.filled - have)) & ((1 << have) - 1);
         let ahead = (ahead as u32) << (16 - have);
-        let (symbol, length) = table.find(ahead).ok_or_else(|| {
-            format!("no code at byte {}", self.offset + self.at)
-        })?;
+        let (symbol, length) = table
+            .find(ahead)
+            .ok_or_else(|| format!("no code at byte {}", self.offset + self.at))?;
         if length > have {
             return Err(self.early());
         }
@@ -170,4 +170,9 @@ impl Table {
             (ahead < end).then(|| (self.symbols[self.starts[length] + place], length as u32))
         })
     }
+}
+
+/// The big-endian number of two bytes at `at`.
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]))
 }

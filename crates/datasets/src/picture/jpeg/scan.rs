@@ -1,8 +1,6 @@
 //! Frames and scans: which blocks there are, and the codes of each.
 
-use super::bits::{Bits, Table};
-use super::u16_at;
-use crate::picture::MOST_PIXELS;
+use super::bits::{Bits, Table, u16_at};
 
 /// What the frame says.
 pub(super) struct Frame {
@@ -26,7 +24,11 @@ struct Component {
 
 impl Frame {
     /// Reads the frame's segment; none for a picture that is not understood here.
-    pub fn parse(segment: &[u8], progressive: bool) -> Result<Option<Self>, String> {
+    pub fn parse(
+        segment: &[u8],
+        progressive: bool,
+        most_pixels: u64,
+    ) -> Result<Option<Self>, String> {
         let short = || "a short frame segment".to_owned();
         let [precision, ..] = segment else {
             return Err(short());
@@ -38,7 +40,7 @@ impl Frame {
         }
         let count = usize::from(*segment.get(5).ok_or_else(short)?);
         let fields = segment.get(6..6 + 3 * count).ok_or_else(short)?;
-        if count > 4 || width * height > MOST_PIXELS as usize {
+        if count > 4 || (width * height) as u64 > most_pixels {
             return Err(format!("{count} components of {width} x {height}"));
         }
         let sampling = |field: &[u8]| [usize::from(field[1] >> 4), usize::from(field[1] & 15)];
