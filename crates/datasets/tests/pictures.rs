@@ -45,7 +45,8 @@ fn read(
 }
 
 fn refused(name: &str, bytes: &[u8]) -> String {
-    let message = read(name, bytes, OWN32).0.unwrap_err().to_string();
+    let outcome = read(name, bytes, OWN32).0.map(|set| set.len());
+    let message = outcome.unwrap_err().to_string();
     assert!(message.contains(name), "{message}");
     message
 }

@@ -209,6 +209,8 @@ impl Scan {
         let table = table.as_ref().ok_or(NO_TABLE)?;
         let [first, last] = self.band;
         let mut at = first.max(1);
+        // The first coefficient's code and value, and how many in a row are as it.
+        let mut alike = (0, 0, 0);
         while at <= last {
             let symbol = bits.symbol(table)?;
             let (zeros, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
@@ -222,7 +224,13 @@ impl Scan {
                 }
                 (zeros, size) => {
                     at += zeros;
-                    bits.take(size)?;
+                    let value = bits.take(size)?;
+                    alike = match alike {
+                        (code, known, count) if (code, known) == (symbol, value) => {
+                            (code, known, count + 1)
+                        }
+                        _ => (symbol, value, 1),
+                    };
                     if at > last {
                         return Err(PAST.into());
                     }
@@ -230,6 +238,10 @@ impl Scan {
                     at += 1;
                 }
             }
+        }
+        // What zeros in place of data come to, where they happen to give as many blocks.
+        if alike.2 == 63 {
+            return Err("a block of 63 equal coefficients".into());
         }
         Ok(())
     }
