@@ -49,15 +49,31 @@ impl LowerShape {
         ]
         .contains(&0)
         {
-            return shape_error(what, format!("{self:?} has a width of 0"));
+            return shape_error(what, format!("a width is 0: {self}"));
         }
         if self.kernel.is_multiple_of(2) || !self.hidden.is_multiple_of(self.pool) {
             return shape_error(
                 what,
-                format!("the filter must be odd and the pool divide the hidden width: {self:?}"),
+                format!("the filter must be odd and the pool divide the hidden width: {self}"),
             );
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Display for LowerShape {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            inputs,
+            kernel,
+            hidden,
+            pool,
+            features,
+        } = self;
+        write!(
+            out,
+            "{inputs} inputs, filter {kernel}, hidden {hidden}, pool {pool}, {features} features"
+        )
     }
 }
 

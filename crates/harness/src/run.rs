@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use config::experiment::Experiment;
+use config::experiment::{Experiment, Kind};
 use files::{Lock, LockError};
 use report::BothWaysRow;
 
 use crate::context::Context;
+use crate::corpus::preflight;
 use crate::costs::Costs;
 use crate::error::HarnessError;
 use crate::experiments::{Cells, declare};
@@ -48,6 +49,12 @@ pub fn run(
     experiments: &[Experiment],
     options: RunOptions,
 ) -> Result<Counts, HarnessError> {
+    // What cannot work is refused before anything is written.
+    for experiment in experiments {
+        if let Kind::Heads(heads) = &experiment.kind {
+            preflight(context, experiment, heads)?;
+        }
+    }
     context.store.sweep();
     let mut all = Counts::default();
     for experiment in experiments {
@@ -301,7 +308,7 @@ impl<'a> Measuring<'a> {
 
     fn failed(&mut self, at: usize, error: &str) -> Measured {
         self.counts.failed += 1;
-        self.context.progress.say(&format!("  failed: {error}"));
+        self.context.progress.fail(&format!("  failed: {error}"));
         self.cells.failed(at, error)
     }
 }
