@@ -155,6 +155,11 @@ impl<'a> Membership<'a> {
         backbone: Option<&dyn backbones::Extractor>,
     ) -> Result<[Vec<Vec<f64>>; 2], AttackError> {
         let world = self.world;
+        // A class must hold an example that the victim does not have.
+        world
+            .split
+            .private
+            .check_shots(world.shots.saturating_add(1))?;
         world.release(victims, "victims")?;
         let mut rng = self.key.child("examples").rng(0);
         let (mut inside, mut outside) = (Vec::new(), Vec::new());

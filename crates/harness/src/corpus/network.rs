@@ -7,9 +7,10 @@ use backbones::{
     VggTinyConfig, pretrain,
 };
 use config::experiment::{Backbone as Wanted, Data, ImportedArchitecture};
-use datasets::{FeatureSet, ImageSet, ImageShape, StreamKey};
+use datasets::{FeatureSet, ImageSet, ImageShape, Reading, StreamKey};
 use serde::{Deserialize, Serialize};
 
+use super::colour;
 use crate::context::Context;
 use crate::error::HarnessError;
 use crate::progress::{Progress, Step};
@@ -95,7 +96,13 @@ fn train(
             reason: "nothing to pre-train the backbone on".into(),
         });
     };
-    let images = source.load(&context.data, root.child("source"))?;
+    let mut reading = Reading::default();
+    let images = source.load_with(&context.data, root.child("source"), &mut reading)?;
+    context.progress.remarks("data.source", &reading);
+    let images = match colour::of_source(data) {
+        Some(colour) => images.coloured(colour),
+        None => images,
+    };
     let config = VggTinyConfig {
         width: *width,
         features: *features,

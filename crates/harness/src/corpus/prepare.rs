@@ -1,9 +1,10 @@
 //! The data floor of an experiment: images, their deep features, and who owns which example.
 
 use backbones::{Backbone, Extractor, Onnx};
-use config::experiment::{Backbone as Wanted, Data, Task};
-use datasets::{FeatureSet, ImageSet, ImageShape, Pool, Split, StreamKey};
+use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
+use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, StreamKey};
 
+use super::colour;
 use super::network;
 use super::stages::CorpusStages;
 use super::threshold;
@@ -48,7 +49,7 @@ impl Corpus {
         let root = StreamKey::from_seed(seed);
         let (mut backbone, mut onnx) = (None, None);
         let (images, features, public_from) = if let Some(id) = declared.features {
-            let (images, public_from) = load_images(context, data, root)?;
+            let (mut images, public_from) = load_images(context, data, wanted, root)?;
             let features = if let Wanted::Onnx(options) = wanted {
                 let network = Onnx::load(&context.data.join(&options.file), options.clone())?;
                 let network = onnx.insert(network);
@@ -61,11 +62,19 @@ impl Corpus {
                     None => network::imported(context, wanted, images.shape())?,
                 };
                 let network = backbone.insert(network);
+                // Images whose files decide their colour follow the backbone.
+                if data.target.colour_is_free() {
+                    images = images.coloured(Colour::of(network.input_shape().channels));
+                }
                 network::features(id, &images, stages, |_| network.features(&images))?
             };
             (images, features, public_from)
         } else {
-            let features = data.target.load_features(&context.data)?;
+            let mut reading = Reading::default();
+            let features = data
+                .target
+                .load_features_with(&context.data, &mut reading)?;
+            context.progress.remarks("data.target", &reading);
             (scaled(&features)?, features, None)
         };
 
@@ -107,13 +116,23 @@ impl Corpus {
 fn load_images(
     context: &Context,
     data: &Data,
+    wanted: &Wanted,
     root: StreamKey,
 ) -> Result<(ImageSet, Option<u32>), HarnessError> {
-    let target = data.target.load(&context.data, root.child("target"))?;
-    let Some(public) = &data.public else {
+    let load = |spec: &DatasetSpec, name: &str| -> Result<ImageSet, HarnessError> {
+        let mut reading = Reading::default();
+        let images = spec.load_with(&context.data, root.child(name), &mut reading)?;
+        context.progress.remarks(&format!("data.{name}"), &reading);
+        Ok(match colour::before_the_backbone(data, wanted) {
+            Some(colour) if spec.colour_is_free() => images.coloured(colour),
+            _ => images,
+        })
+    };
+    let target = load(&data.target, "target")?;
+    let Some(public_spec) = &data.public else {
         return Ok((target, None));
     };
-    let public = public.load(&context.data, root.child("public"))?;
+    let public = load(public_spec, "public")?;
     if public.classes() != target.classes() {
         return Err(HarnessError::Setting {
             place: "data.public".into(),
@@ -124,6 +143,15 @@ fn load_images(
             ),
         });
     }
+    let (target, public) = match (data.target.colour_is_free(), public_spec.colour_is_free()) {
+        // Nothing but their files decides: both are in colour if one is.
+        (true, true) => {
+            let channels = target.shape().channels.max(public.shape().channels);
+            let colour = Colour::of(channels);
+            (target.coloured(colour), public.coloured(colour))
+        }
+        _ => (target, public),
+    };
     let from = target.len() as u32;
     Ok((ImageSet::append(vec![target, public])?, Some(from)))
 }

@@ -1,31 +1,21 @@
 //! From the config's recipe to the trainer's: the paper's values, then what the config changes.
 
 use config::{Cell, DatasetSpec, Head, Preset};
+use datasets::Content;
 use transfer::{BinaryTask, HeadShape, Optimiser, Recipe};
 
-/// The preset that `auto` stands for: by the target's colour and by the head.
+/// The preset that `auto` stands for: by what the target shows and by the head.
 pub fn preset(preset: Preset, head: Head, target: &DatasetSpec) -> Preset {
     if preset != Preset::Auto {
         return preset;
     }
-    match (natural_images(target), head) {
-        (None, _) => Preset::Celeba,
-        (Some(true), Head::Linear) => Preset::Cifar,
-        (Some(true), Head::Mlp { .. }) => Preset::BinaryCifar,
-        (Some(false), Head::Linear) => Preset::Mnist,
-        (Some(false), Head::Mlp { .. }) => Preset::BinaryMnist,
-    }
-}
-
-/// Whether the target holds natural images; none for faces, which have a recipe of their own.
-fn natural_images(target: &DatasetSpec) -> Option<bool> {
-    match target {
-        DatasetSpec::Celeba { .. } => None,
-        DatasetSpec::Cifar10 { .. }
-        | DatasetSpec::Cifar100 { .. }
-        | DatasetSpec::TinyImagenet32 { .. } => Some(true),
-        DatasetSpec::Mixed(parts) => parts.first().map_or(Some(false), natural_images),
-        _ => Some(false),
+    let content = target.describe().images.map(|images| images.content);
+    match (content, head) {
+        (Some(Content::Faces), _) => Preset::Celeba,
+        (Some(Content::Photographs), Head::Linear) => Preset::Cifar,
+        (Some(Content::Photographs), Head::Mlp { .. }) => Preset::BinaryCifar,
+        (Some(Content::Drawn) | None, Head::Linear) => Preset::Mnist,
+        (Some(Content::Drawn) | None, Head::Mlp { .. }) => Preset::BinaryMnist,
     }
 }
 

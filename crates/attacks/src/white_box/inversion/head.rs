@@ -74,11 +74,11 @@ impl<'a> GradientInversion<'a> {
             return Err(AttackError::Mismatch {
                 what: "a backbone for these images and heads",
                 expected: format!(
-                    "{:?} to {} features",
+                    "{} to {} features",
                     world.images.shape(),
                     world.shape.features
                 ),
-                found: format!("{:?} to {}", backbone.input_shape(), backbone.width()),
+                found: format!("{} to {}", backbone.input_shape(), backbone.width()),
             });
         }
         let classes = world.shape.classes;
@@ -88,7 +88,7 @@ impl<'a> GradientInversion<'a> {
             return Err(AttackError::Mismatch {
                 what: "images that the start gives of a head",
                 expected: format!("{classes}, one a class"),
-                found: format!("{:?}", start.aim()),
+                found: start.aim().to_string(),
             });
         }
         let means = class_means(world);
