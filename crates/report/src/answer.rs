@@ -4,7 +4,8 @@ use crate::columns::share;
 use crate::gate::rate;
 use crate::phrases::{attack_words, cost_words, defence_words, shots_name};
 use crate::rows::ResultRow;
-use crate::words::{Aim, Defence};
+use crate::words::Aim;
+use spec::DefenceKind;
 
 /// An attack counts as stopped below this true positive rate at 1 % false positives.
 pub(crate) const STOPPED: f64 = 0.05;
@@ -39,17 +40,17 @@ impl<'a> Answer<'a> {
     /// The answer of these rows.
     pub(crate) fn of(rows: &'a [ResultRow]) -> Self {
         let measured = |row: &&ResultRow| !row.failed() && rate(row).is_some();
-        let undefended = |row: &&ResultRow| Defence::of(&row.defence) == Defence::None;
+        let undefended = |row: &&ResultRow| row.defence == DefenceKind::None;
         let rows: Vec<&ResultRow> = rows.iter().filter(measured).collect();
         let shows = |row: &&ResultRow| Aim::of(&row.attack) == Aim::Reconstruction;
-        let bare = || rows.iter().copied().filter(|row| undefended(&row));
+        let bare = || rows.iter().copied().filter(|row| undefended(row));
         let leaked = strongest(bare().filter(shows)).or_else(|| strongest(bare()));
         let Some(leaked) = leaked.or_else(|| strongest(rows.iter().copied())) else {
             return Self::default();
         };
         let head = |row: &ResultRow| (row.dataset.clone(), row.head.clone(), row.shots);
         let alike = || rows.iter().copied().filter(|row| head(row) == head(leaked));
-        let defended: Vec<&ResultRow> = alike().filter(|row| !undefended(&row)).collect();
+        let defended: Vec<&ResultRow> = alike().filter(|row| !undefended(row)).collect();
         let besides = [Aim::Membership, Aim::Property]
             .into_iter()
             .filter_map(|aim| {
@@ -78,7 +79,7 @@ impl<'a> Answer<'a> {
             for row in own() {
                 let twin = |other: &&ResultRow| strength(other) == strength(row);
                 if !settings.iter().any(twin) {
-                    let attacks = own().filter(|other| twin(&other));
+                    let attacks = own().filter(|other| twin(other));
                     settings.extend(attacks.max_by(|a, b| bound(a).total_cmp(&bound(b))));
                 }
             }

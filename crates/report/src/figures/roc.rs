@@ -30,23 +30,25 @@ pub fn figure(curves: &[RocRow], results: &[&ResultRow], layout: Layout) -> Opti
         .into_iter()
         .map(|(traits, points)| Curve { traits, points })
         .collect();
-    // Few curves fit in one pair of panels, whatever they differ in but the setting.
-    let mut split = TOGETHER.to_vec();
-    if curves.len() <= MOST {
-        split.push("shots");
-    }
-    let mut sheets = grouped(&curves, |curve| curve.traits.clone().without(&split));
+    // Few curves fit in one pair of panels, whatever they differ in; so do those of one attack on one
+    // defence, of which some are chosen.
+    let kinds = grouped(&curves, |curve| curve.traits.clone().only(&TOGETHER));
+    let split: &[&str] = match curves.len() <= MOST || kinds.len() == 1 {
+        true => &Traits::COLUMNS,
+        false => &TOGETHER,
+    };
+    let mut sheets = grouped(&curves, |curve| curve.traits.clone().without(split));
     sheets.sort_by_key(|(_, curves)| curves[0].points[0].shots);
     let first = curves.first()?;
     let keys: Vec<Traits> = sheets.iter().map(|(key, _)| key.clone()).collect();
-    let kinds = grouped(&curves, |curve| curve.traits.clone().only(&split));
+    let kinds = grouped(&curves, |curve| curve.traits.clone().only(split));
     let (curves_in_all, sheets_in_all) = (curves.len(), sheets.len());
     let mut kinds: Vec<Traits> = kinds.into_iter().map(|(kind, _)| kind).collect();
     if sheets_in_all == 1 {
         let strength = |kind: &Traits| {
             let own = curves
                 .iter()
-                .find(|curve| curve.traits.clone().only(&split) == *kind);
+                .find(|curve| curve.traits.clone().only(split) == *kind);
             own.map_or((0, 0.0), |own| {
                 (own.points[0].shots, own.points[0].epsilon.unwrap_or(0.0))
             })
@@ -59,7 +61,7 @@ pub fn figure(curves: &[RocRow], results: &[&ResultRow], layout: Layout) -> Opti
     let kinds = evenly(kinds, MOST);
     let sheets = &sheets[..sheets_in_all.min(PAIRS)];
     let kind_of = |curve: &Curve| {
-        let own = curve.traits.clone().only(&split);
+        let own = curve.traits.clone().only(split);
         kinds.iter().position(|kind| *kind == own)
     };
     let shown: Vec<&Curve> = sheets
@@ -110,7 +112,10 @@ pub fn figure(curves: &[RocRow], results: &[&ResultRow], layout: Layout) -> Opti
         let panel = Panel { x, y, from, to };
         let heading = match sheets_in_all {
             1 => heading.to_owned(),
-            _ => format!("{}, {}", key.label(&keys), heading.to_lowercase()),
+            _ => match key.label(&keys).as_str() {
+                "" => heading.to_owned(),
+                label => format!("{label}, {}", heading.to_lowercase()),
+            },
         };
         panel.frame(&mut scene, &shortened(&heading, to.0 - from.0, &bold));
         let diagonal: Vec<(f64, f64)> = panel.x.samples(60).map(|f| (f, f)).collect();

@@ -80,10 +80,11 @@ impl Layout {
     pub fn panel(self, wide: (f64, f64)) -> (f64, f64) {
         match self {
             Self::Wide => wide,
-            Self::Narrow => (
-                NARROW - 2.0 * self.margin() - self.left(),
-                wide.1.min(270.0),
-            ),
+            // The last tick's label reaches beyond the panel by half its width.
+            Self::Narrow => {
+                let width = NARROW - 2.0 * self.margin() - self.left() - 6.0;
+                (width, wide.1.min(270.0))
+            }
         }
     }
 
@@ -120,7 +121,12 @@ pub fn sheet(
     let (margin, left_of) = (layout.margin(), layout.left());
     let (columns, size) = (layout.columns(columns), layout.panel(size));
     let rows = count.div_ceil(columns);
-    let width = 2.0 * margin + columns as f64 * (left_of + size.0) + (columns - 1) as f64 * GAP;
+    let width = match layout {
+        Layout::Wide => {
+            2.0 * margin + columns as f64 * (left_of + size.0) + (columns - 1) as f64 * GAP
+        }
+        Layout::Narrow => NARROW,
+    };
     let mut scene = Scene::new(width, 0.0);
     let mut y = margin + 9.0;
     for line in wrapped(title, width - 2.0 * margin, 17.0, true) {

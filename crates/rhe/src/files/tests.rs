@@ -200,7 +200,10 @@ fn what_would_not_be_read_back_is_refused_before_it_is_made() {
     // A head of 2 GB.
     let wide = LinearShape::new(1 << 16, 1 << 12, Precision::default()).unwrap();
     let said = ProtectedLinear::check_size(&wide).unwrap_err().to_string();
-    assert!(said.contains("bytes, at most 1073741824 are read"), "{said}");
+    assert!(
+        said.contains("bytes, at most 1073741824 are read"),
+        "{said}"
+    );
 }
 
 #[test]
