@@ -86,9 +86,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Run(args) => run_configs(args, &cli.options),
         Command::Plan(args) => answered(plan_configs(args, &cli.options)?),
-        Command::Privacy(command) => {
-            answered(commands::privacy(command).map_err(|error| Failure::new(&error, Exit::Usage))?)
-        }
+        Command::Privacy(command) => answered(commands::privacy(command)?),
         Command::Schema => answered(commands::schema()),
         Command::Check(args) => {
             let (text, exit) = commands::check(args)?;

@@ -13,7 +13,9 @@ pub use bench::{BenchArgs, BenchCase, BenchTarget};
 pub use check::CheckArgs;
 pub use data::DataCommand;
 pub use options::Options;
-pub use privacy::{AccountantName, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
+pub use privacy::{
+    AccountantName, AuditArgs, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand, RunArgs,
+};
 pub use rhe::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::ConfigArgs;
 
@@ -53,7 +55,7 @@ pub enum Command {
     Plan(ConfigArgs),
     /// Compare results with a baseline: attack success, defence and accuracy.
     Check(CheckArgs),
-    /// Differential privacy: epsilon from noise, and noise from epsilon.
+    /// Differential privacy: epsilon from noise, noise from epsilon or from risk, audits.
     #[command(subcommand)]
     Privacy(PrivacyCommand),
     /// Reverse homomorphic encryption: protect a head, classify with it, reveal the class.

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod data;
 mod privacy;
+mod scores;
 mod rhe;
 
 pub use bench::bench;
