@@ -35,6 +35,7 @@ mod lanes;
 mod loss;
 mod matrix;
 mod normal;
+pub mod one_release;
 mod products;
 mod recipe;
 mod reference;
