@@ -2,9 +2,9 @@
 
 use crate::CkksError;
 use crate::context::Context;
+use crate::key_id::KeyId;
 use crate::poly::{Basis, Poly};
 use crate::sampling::{Seed, uniform};
-use crate::secret_key::KeyId;
 
 /// An encryption (c_0, c_1) of m: c_0 + c_1·s = m + e modulo Q_level; (c_0, c_1, c_2) with c_2·s²
 /// after a product, until it is relinearised.

@@ -1,10 +1,10 @@
 //! The keys a server needs: relinearisation and the rotations that were asked for, no others.
 
 use crate::context::Context;
+use crate::key_id::KeyId;
 use crate::key_switch::KeySwitchKey;
 use crate::poly::Poly;
 use crate::sampling::random_bytes;
-use crate::secret_key::KeyId;
 use crate::{CkksError, SecretKey};
 use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
@@ -35,15 +35,18 @@ pub struct EvaluationKeyBuilder<'a> {
     elements: BTreeSet<u32>,
 }
 
-impl<'a> EvaluationKeyBuilder<'a> {
-    pub(crate) fn new(secret: &'a SecretKey) -> Self {
-        Self {
-            secret,
+impl SecretKey {
+    /// Starts a set of evaluation keys: nothing is generated that is not asked for.
+    pub fn evaluation_keys(&self) -> EvaluationKeyBuilder<'_> {
+        EvaluationKeyBuilder {
+            secret: self,
             relinearisation: false,
             elements: BTreeSet::new(),
         }
     }
+}
 
+impl EvaluationKeyBuilder<'_> {
     /// Adds the key that [`crate::Ciphertext::relinearise`] needs.
     pub fn relinearisation(mut self) -> Self {
         self.relinearisation = true;

@@ -1,9 +1,9 @@
 //! Encryption by whoever holds only the public key.
 
 use crate::context::Context;
+use crate::key_id::KeyId;
 use crate::poly::{Basis, Poly};
 use crate::sampling::{Seed, noise, ternary, to_poly, uniform};
-use crate::secret_key::KeyId;
 use crate::{Ciphertext, CkksError, Plaintext, SecretKey};
 use zeroize::Zeroizing;
 

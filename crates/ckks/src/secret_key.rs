@@ -1,22 +1,11 @@
 //! Secret keys: generation and decryption.
 
 use crate::context::Context;
-use crate::evaluation_keys::EvaluationKeyBuilder;
+use crate::key_id::KeyId;
 use crate::poly::{Basis, Poly};
 use crate::sampling::{random_bytes, ternary, to_poly};
 use crate::{Ciphertext, CkksError, Plaintext};
 use zeroize::Zeroize;
-
-/// A random public name of a secret key, carried by what belongs to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KeyId(pub(crate) [u8; 16]);
-
-impl KeyId {
-    /// The name's bytes.
-    pub fn bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
 
 /// A uniform ternary secret s. Wiped when dropped; never printed.
 pub struct SecretKey {
@@ -45,11 +34,6 @@ impl SecretKey {
     /// The context.
     pub fn context(&self) -> &Context {
         &self.context
-    }
-
-    /// Starts a set of evaluation keys: nothing is generated that is not asked for.
-    pub fn evaluation_keys(&self) -> EvaluationKeyBuilder<'_> {
-        EvaluationKeyBuilder::new(self)
     }
 
     /// c_0 + c_1·s (+ c_2·s²): the message and its noise.

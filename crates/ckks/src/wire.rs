@@ -7,11 +7,11 @@
 
 use crate::context::Context;
 use crate::evaluation_keys::{EvaluationKeys, GaloisKey};
+use crate::key_id::KeyId;
 use crate::key_switch::KeySwitchKey;
 use crate::packing::{pack, packed_len, unpack};
 use crate::poly::{Basis, Poly};
 use crate::sampling::to_poly;
-use crate::secret_key::KeyId;
 use crate::{Ciphertext, CkksError, PublicKey, SecretKey, SeededCiphertext};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;

@@ -145,29 +145,6 @@ impl Fault {
         self.path.0.insert(0, segment);
         self.placed(origin)
     }
-
-    /// The problem, for a file and the overrides as the user gave them.
-    pub(crate) fn in_file(
-        self,
-        file: &std::path::Path,
-        overrides: &[crate::document::Override],
-    ) -> Problem {
-        let place = match self.origin {
-            Some(Origin::File { line, column }) => format!("{}:{line}:{column}", file.display()),
-            Some(Origin::Override(index)) => match overrides.get(index) {
-                Some(given) => format!("--set {}", given.text),
-                None => "--set".to_owned(),
-            },
-            None => file.display().to_string(),
-        };
-        Problem {
-            place,
-            path: self.path.to_string(),
-            found: self.found,
-            expected: self.expected,
-            hint: self.hint,
-        }
-    }
 }
 
 impl fmt::Display for Fault {

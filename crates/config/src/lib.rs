@@ -10,8 +10,10 @@ pub mod document;
 mod error;
 pub mod experiment;
 mod load;
-pub mod raw;
+mod raw;
+mod reference;
 
 pub use error::{ConfigError, Problem};
 pub use experiment::*;
 pub use load::{Loaded, from_text, load, schema, to_yaml};
+pub use reference::reference;

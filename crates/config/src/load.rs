@@ -1,8 +1,9 @@
 //! From files and overrides to experiments, and back to YAML.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::document::{Node, Override, parse, read};
+use crate::document::{Node, Origin, Override, parse, read};
 use crate::error::{ConfigError, Fault, Problem};
 use crate::experiment::Experiment;
 use crate::{check, raw};
@@ -28,7 +29,7 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Loaded>, Conf
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut problems = Vec::new();
     for path in paths {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = read_limited(path).map_err(|source| ConfigError::Read {
             path: path.clone(),
             source,
         })?;
@@ -58,6 +59,20 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Loaded>, Conf
     Ok(loaded)
 }
 
+/// Most bytes of a config: one without end, such as a device, ends in an error.
+const MOST_BYTES: u64 = 16 << 20;
+
+fn read_limited(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let mut file = std::fs::File::open(path)?.take(MOST_BYTES + 1);
+    file.read_to_string(&mut text)?;
+    if text.len() as u64 > MOST_BYTES {
+        let reason = format!("it is larger than {} MiB", MOST_BYTES >> 20);
+        return Err(std::io::Error::other(reason));
+    }
+    Ok(text)
+}
+
 /// Reads and checks the text of one config; `path` is its name in messages.
 ///
 /// # Errors
@@ -74,12 +89,31 @@ fn check_text(text: &str, path: &Path, overrides: &[Override]) -> Result<Experim
     let placed = |faults: Vec<Fault>| -> Vec<Problem> {
         faults
             .into_iter()
-            .map(|fault| fault.in_file(path, overrides))
+            .map(|fault| problem(fault, path, overrides))
             .collect()
     };
     let root = tree(text, overrides).map_err(|fault| placed(vec![fault]))?;
     let raw: raw::Experiment = read(&root).map_err(|fault| placed(vec![fault]))?;
     check::check(&raw, &root).map_err(placed)
+}
+
+/// A fault of the file at `path`, or of one of the overrides as the user gave them.
+fn problem(fault: Fault, path: &Path, overrides: &[Override]) -> Problem {
+    let place = match fault.origin {
+        Some(Origin::File { line, column }) => format!("{}:{line}:{column}", path.display()),
+        Some(Origin::Override(index)) => match overrides.get(index) {
+            Some(given) => format!("--set {}", given.text),
+            None => "--set".to_owned(),
+        },
+        None => path.display().to_string(),
+    };
+    Problem {
+        place,
+        path: fault.path.to_string(),
+        found: fault.found,
+        expected: fault.expected,
+        hint: fault.hint,
+    }
 }
 
 fn tree(text: &str, overrides: &[Override]) -> Result<Node, Fault> {

@@ -8,9 +8,19 @@
 //! the sum over all positions equal modulo S: log2(L/S) rotations, after which the block has period
 //! S, and the second matrix, with the pool's 1/p folded in, has S diagonals instead of `hidden`.
 
-use crate::{CryptoTlError, LowerShape, Packing, error::shape_error};
+use crate::{CryptoTlError, LowerShape, error::shape_error};
 use ckks::{Complex64, LinearMap};
 use std::collections::BTreeSet;
+
+/// How inputs lie in a ciphertext.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Packing {
+    /// Inputs are repeated, so that a matrix has as many diagonals as columns: the fastest answer.
+    Latency,
+    /// Inputs are only padded to a power of two: the most inputs in a ciphertext.
+    Throughput,
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -50,7 +60,7 @@ impl Layout {
         if block > slots {
             return shape_error(
                 "set up CryptoTL",
-                format!("{shape:?} needs {block} slots, the parameters have {slots}"),
+                format!("a network of {shape} needs {block} slots, the parameters have {slots}"),
             );
         }
         // A giant step costs about two baby steps: B near √(2D) balances B + 2D/B.

@@ -1,18 +1,8 @@
 //! What client and server agree on before anything is sent.
 
-use crate::layout::Layout;
+use crate::layout::{Layout, Packing};
 use crate::{CryptoTlError, LowerShape, error::shape_error};
 use ckks::{Context, Parameters};
-
-/// How inputs lie in a ciphertext.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Packing {
-    /// Inputs are repeated, so that a matrix has as many diagonals as columns: the fastest answer.
-    Latency,
-    /// Inputs are only padded to a power of two: the most inputs in a ciphertext.
-    Throughput,
-}
 
 /// The agreed shape, parameters and packing. Public; both parties derive the same from it.
 #[derive(Clone, Debug)]

@@ -1,22 +1,28 @@
 //! What is known of a dataset before it is read.
 
-use datasets::{EmnistSplit, Part};
+use spec::Whole;
 
 use super::at::At;
 use crate::experiment::{Data, DatasetSpec, Task};
+
+/// Bounds of the number of drawn images, which are held at once.
+const DRAWN: Whole = Whole::new(1, 10_000_000);
 
 /// Says what is wrong with a dataset's settings.
 pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
     let at = at.choice(spec.describe().name);
     match spec {
-        DatasetSpec::Strokes { classes, images } if *images < classes.len() => {
-            at.key("images").wrong(
-                format!("found {images}"),
-                format!(
-                    "at least one image of each class: {} or more",
-                    classes.len()
-                ),
-            );
+        DatasetSpec::Strokes { classes, images } => {
+            if *images < classes.len() {
+                at.key("images").wrong(
+                    format!("found {images}"),
+                    format!(
+                        "at least one image of each class: {} or more",
+                        classes.len()
+                    ),
+                );
+            }
+            at.key("images").within(DRAWN, *images);
         }
         DatasetSpec::Mixed(parts) => {
             if parts.is_empty() {
@@ -31,6 +37,14 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
                     );
                 } else {
                     check_dataset(part, &at);
+                    let shapes = parts.first().and_then(shape).zip(shape(part));
+                    if let Some((first, own)) = shapes.filter(|(first, own)| first != own) {
+                        let [channels, rows, columns] = own;
+                        at.wrong(
+                            format!("found images of {channels} x {rows} x {columns} (channels, rows, columns)"),
+                            format!("images of one size and colour, as the first part's: {} x {} x {}", first[0], first[1], first[2]),
+                        );
+                    }
                 }
             }
         }
@@ -50,72 +64,38 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
         at.key("side")
             .wrong(format!("found {side}"), "8 to 1024 pixels");
     }
-    if limit(spec) == Some(0) {
-        at.key("limit").at_least(0, 1);
+    if spec.limit() == Some(0) {
+        at.key("limit").within(Whole::new(1, usize::MAX), 0);
     }
 }
 
 /// Number of classes of a dataset, where it is known without reading it.
 pub fn classes(spec: &DatasetSpec) -> Option<usize> {
-    Some(match spec {
-        DatasetSpec::Strokes { classes, .. } => classes.len(),
-        DatasetSpec::Mnist { .. } | DatasetSpec::Notmnist { .. } | DatasetSpec::Cifar10 { .. } => {
-            10
-        }
-        DatasetSpec::Emnist { split, .. } => match split {
-            EmnistSplit::Letters => 26,
-            EmnistSplit::Digits | EmnistSplit::Mnist => 10,
-            EmnistSplit::Balanced | EmnistSplit::ByMerge => 47,
-            EmnistSplit::ByClass => 62,
-        },
-        DatasetSpec::Cifar100 { coarse, .. } => {
-            if *coarse {
-                20
-            } else {
-                100
-            }
-        }
-        DatasetSpec::Mixed(parts) => parts.iter().map(classes).sum::<Option<usize>>()?,
-        _ => return None,
-    })
+    spec.describe().images?.classes
 }
 
-/// Whether the pictures are of things, in colour.
+/// Most images of a dataset whose size is known without reading it.
+pub fn images(spec: &DatasetSpec) -> Option<usize> {
+    // What says how many its smallest class has, says it of all.
+    spec.smallest_class().map(|_| spec.examples())
+}
+
+/// Channels, rows and columns of a dataset's images, where they are known without reading it.
+pub fn shape(spec: &DatasetSpec) -> Option<[usize; 3]> {
+    let images = spec.describe().images?;
+    Some([images.channels?, images.side, images.side])
+}
+
+/// Whether the pictures are photographs.
 pub fn natural(spec: &DatasetSpec) -> bool {
-    match spec {
-        DatasetSpec::Cifar10 { .. }
-        | DatasetSpec::Cifar100 { .. }
-        | DatasetSpec::TinyImagenet32 { .. }
-        | DatasetSpec::Celeba { .. } => true,
-        DatasetSpec::Mixed(parts) => parts.iter().any(natural),
-        _ => false,
-    }
+    let images = spec.describe().images;
+    images.is_some_and(|images| images.content.is_natural())
 }
 
 /// Most examples that the smallest class of the head's task can have, where that is known
 /// without reading the target.
 pub fn examples_per_class(data: &Data) -> Option<usize> {
-    let each = match &data.target {
-        DatasetSpec::Strokes { classes, images } => images / classes.len(),
-        // Of the fives there are fewest.
-        DatasetSpec::Mnist { part, limit } => {
-            let fives = match part {
-                Part::Train => 5_421,
-                Part::Test => 892,
-                Part::All => 6_313,
-            };
-            limit.map_or(fives, |limit| fives.min(limit / 10))
-        }
-        DatasetSpec::Cifar10 { part, limit } => {
-            let each = match part {
-                Part::Train => 5_000,
-                Part::Test => 1_000,
-                Part::All => 6_000,
-            };
-            limit.map_or(each, |limit| each.min(limit / 10))
-        }
-        _ => return None,
-    };
+    let each = data.target.smallest_class()?;
     Some(match &data.task {
         Task::Classes => each,
         Task::Binary { positive } => {
@@ -123,19 +103,4 @@ pub fn examples_per_class(data: &Data) -> Option<usize> {
             each * positive.min(classes(&data.target)?.saturating_sub(positive))
         }
     })
-}
-
-fn limit(spec: &DatasetSpec) -> Option<usize> {
-    match spec {
-        DatasetSpec::Mnist { limit, .. }
-        | DatasetSpec::Emnist { limit, .. }
-        | DatasetSpec::Notmnist { limit, .. }
-        | DatasetSpec::Omniglot { limit }
-        | DatasetSpec::Cifar10 { limit, .. }
-        | DatasetSpec::Cifar100 { limit, .. }
-        | DatasetSpec::TinyImagenet32 { limit, .. }
-        | DatasetSpec::Celeba { limit, .. }
-        | DatasetSpec::ImageFolder { limit, .. } => *limit,
-        DatasetSpec::Strokes { .. } | DatasetSpec::Mixed(_) | DatasetSpec::Features { .. } => None,
-    }
 }

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use spec::Accountant;
+
+use super::word::word;
 
 /// The questions about differential privacy.
 #[derive(Clone, Debug, Subcommand)]
@@ -24,7 +27,7 @@ pub struct EpsilonArgs {
     pub noise_multiplier: f64,
     /// What is common to both questions.
     #[command(flatten)]
-    pub run: RunArgs,
+    pub run: MechanismArgs,
 }
 
 /// A run whose noise is asked for.
@@ -48,7 +51,7 @@ pub struct NoiseArgs {
     pub blind: Option<f64>,
     /// What is common to both questions.
     #[command(flatten)]
-    pub run: RunArgs,
+    pub run: MechanismArgs,
 }
 
 /// Scores of an attack, one number a line.
@@ -82,7 +85,7 @@ pub struct AuditArgs {
 
 /// Steps of the subsampled Gaussian mechanism.
 #[derive(Clone, Debug, Args)]
-pub struct RunArgs {
+pub struct MechanismArgs {
     /// Probability with which a step takes an example; 1 is full batches.
     #[arg(long, value_name = "Q")]
     pub sample_rate: f64,
@@ -93,23 +96,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "D")]
     pub delta: f64,
     /// How epsilon is computed.
-    #[arg(long, value_enum, default_value_t = AccountantName::Prv)]
-    pub accountant: AccountantName,
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = word::<Accountant>())]
+    pub accountant: Accountant,
     /// What the adversary must not tell apart.
     #[arg(long, value_enum, default_value_t = NeighbourName::AddRemove)]
     pub neighbour: NeighbourName,
     /// Print one JSON object in place of a line of text.
     #[arg(long)]
     pub json: bool,
-}
-
-/// How ε is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AccountantName {
-    /// By the distribution of the privacy loss: tight.
-    Prv,
-    /// By Rényi divergences: looser, fast.
-    Rdp,
 }
 
 /// What the adversary must not tell apart.

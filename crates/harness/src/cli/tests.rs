@@ -51,7 +51,7 @@ fn other_commands_stay_themselves() {
     ));
     assert!(matches!(
         read("harness schema").expect("schema").command,
-        Command::Schema
+        Command::Schema { markdown: false }
     ));
     assert!(matches!(
         read("harness bench shadow --json").expect("bench").command,

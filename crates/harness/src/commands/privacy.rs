@@ -7,11 +7,11 @@ use privacy::{
 use serde::Serialize;
 
 use super::scores;
-use crate::app::Failure;
 use crate::cli::{
-    AccountantName, AuditArgs, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand, RunArgs,
+    AuditArgs, EpsilonArgs, MechanismArgs, NeighbourName, NoiseArgs, PrivacyCommand,
 };
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Answers with a line of text, or with one of JSON.
 ///
@@ -39,15 +39,12 @@ struct Run {
 }
 
 impl Run {
-    fn new(args: &RunArgs) -> Result<Self, PrivacyError> {
+    fn new(args: &MechanismArgs) -> Result<Self, PrivacyError> {
         Ok(Self {
             sample_rate: SampleRate::new(args.sample_rate)?,
             steps: Steps::new(args.steps)?,
             delta: Delta::new(args.delta)?,
-            accountant: match args.accountant {
-                AccountantName::Prv => Accountant::Prv,
-                AccountantName::Rdp => Accountant::Rdp,
-            },
+            accountant: args.accountant,
             neighbour: match args.neighbour {
                 NeighbourName::AddRemove => Neighbour::AddRemove,
                 NeighbourName::ReplaceOne => Neighbour::ReplaceOne,

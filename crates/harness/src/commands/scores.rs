@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::app::Failure;
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Bytes that a file of scores may have: some ten million of them.
 const LARGEST: u64 = 256 << 20;

@@ -1,0 +1,39 @@
+# The daily commands; `just` lists them.
+
+_list:
+    @just --list
+
+# Run experiments (default: the quickstart).
+run *configs="configs/quickstart.yaml":
+    cargo run -p harness -- {{configs}}
+
+# Pass the tests.
+test *args:
+    cargo test --workspace {{args}}
+
+# The tests that need real data: RHEA_DATA names its folder.
+test-data:
+    cargo test --workspace --tests -- --ignored
+
+# Formatting, lints and documentation, as CI has them.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Licences, sources and versions of the dependencies (needs cargo-deny).
+deny:
+    cargo deny check bans licenses sources
+
+# Write the config's JSON schema anew, after an option has changed.
+schema:
+    cargo run -p harness -- schema > configs/schema.json
+
+# Accept the snapshots that changed, after reading them.
+snapshots:
+    INSTA_UPDATE=always cargo test --workspace
+    git diff --stat -- '*.snap'
+
+# Everything that CI does.
+ci:
+    bash .ci/run
