@@ -89,12 +89,13 @@ impl Composition {
             .iter()
             .all(|p| p.mechanism.sample_rate.get() == 1.0);
         full.then(|| {
-            let sum: f64 = self
+            // Never squared by itself: a noise of 1e155 has no square.
+            let root: f64 = self
                 .phases
                 .iter()
-                .map(|p| p.steps.get() as f64 / p.mechanism.noise_multiplier.get().powi(2))
-                .sum();
-            neighbour.sensitivity() * sum.sqrt()
+                .map(|p| (p.steps.get() as f64).sqrt() / p.mechanism.noise_multiplier.get())
+                .fold(0.0, f64::hypot);
+            neighbour.sensitivity() * root
         })
     }
 }

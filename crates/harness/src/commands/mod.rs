@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod data;
 mod privacy;
+mod scores;
 mod rhe;
 mod show;
 mod tables;
