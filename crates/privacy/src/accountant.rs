@@ -20,7 +20,23 @@ pub struct Spent {
     pub order: Option<f64>,
 }
 
-pub(crate) fn spend(
+impl Composition {
+    /// The ε that these steps spend at δ.
+    ///
+    /// # Errors
+    /// [`PrivacyError::NoNoise`] where a step has σ = 0, [`PrivacyError::Unsupported`] where the
+    /// accountant's arithmetic does not reach.
+    pub fn epsilon(
+        &self,
+        delta: Delta,
+        accountant: Accountant,
+        neighbour: Neighbour,
+    ) -> Result<Spent, PrivacyError> {
+        spend(self, delta, accountant, neighbour)
+    }
+}
+
+fn spend(
     composition: &Composition,
     delta: Delta,
     accountant: Accountant,

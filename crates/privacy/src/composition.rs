@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Accountant, Delta, Neighbour, PrivacyError, SampledGaussian, Spent, Steps, accountant,
-};
+use crate::{Neighbour, PrivacyError, SampledGaussian, Steps};
 
 /// The same mechanism run a number of times.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -56,20 +54,6 @@ impl Composition {
     /// The distinct mechanisms with their steps.
     pub fn phases(&self) -> &[Phase] {
         &self.phases
-    }
-
-    /// The ε that these steps spend at δ.
-    ///
-    /// # Errors
-    /// [`PrivacyError::NoNoise`] where a step has σ = 0, [`PrivacyError::Unsupported`] where the
-    /// accountant's arithmetic does not reach.
-    pub fn epsilon(
-        &self,
-        delta: Delta,
-        accountant: Accountant,
-        neighbour: Neighbour,
-    ) -> Result<Spent, PrivacyError> {
-        accountant::spend(self, delta, accountant, neighbour)
     }
 
     /// An error where a step adds no noise.
