@@ -1,5 +1,15 @@
 //! The error type of this crate.
 
+/// The error of an attack that computes the training itself, where that is not plain gradient
+/// descent.
+pub(crate) fn not_plain(attack: &'static str) -> AttackError {
+    AttackError::Unsuited(spec::Unsuited {
+        what: attack,
+        head: "a head not trained by plain gradient descent",
+        hint: "use the attack `unmixing`, or `reconstructor` without `informed`",
+    })
+}
+
 /// What can go wrong with an attack.
 #[derive(Debug, thiserror::Error)]
 pub enum AttackError {

@@ -34,4 +34,4 @@ pub use white_box::{
     Aim, AttackProgress, GradientInversion, NetworkInversion, NetworkRelease, Reconstructor,
     Unmixing, WhiteBox, single_gradients,
 };
-pub use world::{Shadows, World};
+pub use world::{CALIBRATION, Shadows, World};

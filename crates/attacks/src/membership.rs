@@ -52,6 +52,7 @@ impl<'a> Membership<'a> {
             let expected = format!("{least} or more an example");
             return Err(spec::OutOfBounds::new("heads", heads, expected).into());
         }
+        world.must_train("membership inference")?;
         let key = world.key.child("membership");
         let mut directions = Vec::new();
         let shots = DIRECTIONS.div_ceil(world.split.public.classes());
@@ -74,7 +75,7 @@ impl<'a> Membership<'a> {
     pub fn candidates(
         &self,
         indices: &[u32],
-        backbone: Option<&backbones::Backbone>,
+        backbone: Option<&dyn backbones::Extractor>,
     ) -> Result<Vec<Candidate>, AttackError> {
         indices
             .iter()
@@ -95,7 +96,11 @@ impl<'a> Membership<'a> {
             .collect()
     }
 
-    fn walks(&self, index: u32, backbone: &backbones::Backbone) -> Result<Vec<f32>, AttackError> {
+    fn walks(
+        &self,
+        index: u32,
+        backbone: &dyn backbones::Extractor,
+    ) -> Result<Vec<f32>, AttackError> {
         let images = self.world.images;
         let from = images.image(index as usize);
         let mut pixels = Vec::with_capacity(self.directions.len() * STEPS * from.len());
@@ -147,9 +152,14 @@ impl<'a> Membership<'a> {
     pub fn of_victims(
         &self,
         victims: &mut ShadowBatch,
-        backbone: Option<&backbones::Backbone>,
+        backbone: Option<&dyn backbones::Extractor>,
     ) -> Result<[Vec<Vec<f64>>; 2], AttackError> {
         let world = self.world;
+        // A class must hold an example that the victim does not have.
+        world
+            .split
+            .private
+            .check_shots(world.shots.saturating_add(1))?;
         world.release(victims, "victims")?;
         let mut rng = self.key.child("examples").rng(0);
         let (mut inside, mut outside) = (Vec::new(), Vec::new());

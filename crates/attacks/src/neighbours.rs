@@ -15,7 +15,10 @@ pub fn neighbour_heads(
     victims: &ShadowBatch,
 ) -> Result<ShadowBatch, AttackError> {
     // A class must hold an example that is not in the set already.
-    world.split.private.check_shots(world.shots + 1)?;
+    world
+        .split
+        .private
+        .check_shots(world.shots.saturating_add(1))?;
     let key = world.key.child("neighbours");
     let trainer = Trainer::new(world.shape, world.recipe)?;
     let heads = (0..victims.len()).into_par_iter().map(|unit| {

@@ -100,7 +100,10 @@ pub fn neighbour_scores(
         ));
     }
     // A class must hold an example that is not in the set already.
-    world.split.private.check_shots(world.shots + 1)?;
+    world
+        .split
+        .private
+        .check_shots(world.shots.saturating_add(1))?;
     let pixels = world.pixels();
     let key = world.key.child("replace_one");
     let trainer = Trainer::new(world.shape, world.recipe)?;

@@ -43,6 +43,7 @@ impl<'a> Property<'a> {
         probes: usize,
     ) -> Result<Self, AttackError> {
         options.check()?;
+        world.must_train("property inference")?;
         let key = world.key.child("property");
         let mut drawn = Vec::new();
         let shots = probes.div_ceil(world.split.public.classes());

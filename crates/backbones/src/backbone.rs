@@ -194,7 +194,7 @@ impl Backbone {
             return Err(BackboneError::Images {
                 architecture: architecture.name(),
                 expected: "3 channels".into(),
-                found: format!("{input:?}"),
+                found: input.to_string(),
             });
         }
         Self::from_tensors(architecture, input, tensors, &device())
@@ -278,8 +278,8 @@ impl Backbone {
         if images.shape() != self.input {
             return Err(BackboneError::Images {
                 architecture: self.architecture.name(),
-                expected: format!("{:?}", self.input),
-                found: format!("{:?}", images.shape()),
+                expected: self.input.to_string(),
+                found: images.shape().to_string(),
             });
         }
         let device = device();

@@ -31,8 +31,8 @@ impl Backbone {
         if images.shape() != self.input_shape() {
             return Err(BackboneError::Images {
                 architecture: self.architecture().name(),
-                expected: format!("{:?}", self.input_shape()),
-                found: format!("{:?}", images.shape()),
+                expected: self.input_shape().to_string(),
+                found: images.shape().to_string(),
             });
         }
         let device = device().autodiff();

@@ -110,7 +110,7 @@ impl VggTinyConfig {
             return Err(BackboneError::Images {
                 architecture: NAME,
                 expected: "height and width that are multiples of 8".into(),
-                found: format!("{input:?}"),
+                found: input.to_string(),
             });
         }
         Ok(())

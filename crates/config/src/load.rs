@@ -1,5 +1,6 @@
 //! From files and overrides to experiments, and back to YAML.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::document::{Node, Origin, Override, parse, read};
@@ -28,7 +29,7 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Loaded>, Conf
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut problems = Vec::new();
     for path in paths {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = read_limited(path).map_err(|source| ConfigError::Read {
             path: path.clone(),
             source,
         })?;
@@ -56,6 +57,20 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Loaded>, Conf
         }
     }
     Ok(loaded)
+}
+
+/// Most bytes of a config: one without end, such as a device, ends in an error.
+const MOST_BYTES: u64 = 16 << 20;
+
+fn read_limited(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let mut file = std::fs::File::open(path)?.take(MOST_BYTES + 1);
+    file.read_to_string(&mut text)?;
+    if text.len() as u64 > MOST_BYTES {
+        let reason = format!("it is larger than {} MiB", MOST_BYTES >> 20);
+        return Err(std::io::Error::other(reason));
+    }
+    Ok(text)
 }
 
 /// Reads and checks the text of one config; `path` is its name in messages.

@@ -60,7 +60,7 @@ impl Layout {
         if block > slots {
             return shape_error(
                 "set up CryptoTL",
-                format!("{shape:?} needs {block} slots, the parameters have {slots}"),
+                format!("a network of {shape} needs {block} slots, the parameters have {slots}"),
             );
         }
         // A giant step costs about two baby steps: B near √(2D) balances B + 2D/B.

@@ -49,15 +49,31 @@ impl LowerShape {
         ]
         .contains(&0)
         {
-            return shape_error(what, format!("{self:?} has a width of 0"));
+            return shape_error(what, format!("a width is 0: {self}"));
         }
         if self.kernel.is_multiple_of(2) || !self.hidden.is_multiple_of(self.pool) {
             return shape_error(
                 what,
-                format!("the filter must be odd and the pool divide the hidden width: {self:?}"),
+                format!("the filter must be odd and the pool divide the hidden width: {self}"),
             );
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Display for LowerShape {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            inputs,
+            kernel,
+            hidden,
+            pool,
+            features,
+        } = self;
+        write!(
+            out,
+            "{inputs} inputs, filter {kernel}, hidden {hidden}, pool {pool}, {features} features"
+        )
     }
 }
 
@@ -227,7 +243,8 @@ impl LowerNetwork {
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| fail(error.to_string()))?;
-        safetensors::serialize_to_file(views, None, path).map_err(|error| fail(error.to_string()))
+        let bytes = safetensors::serialize(views, None).map_err(|error| fail(error.to_string()))?;
+        files::write_whole(path, &bytes).map_err(|error| fail(error.to_string()))
     }
 
     /// Reads what [`LowerNetwork::save`] wrote, or a PyTorch model with those names.

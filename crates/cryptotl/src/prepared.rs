@@ -31,7 +31,7 @@ impl PreparedNetwork {
             return shape_error(
                 "prepare a network",
                 format!(
-                    "it is {:?} with an activation of degree {}, the setup is for {:?} and {}",
+                    "it is of {} with an activation of degree {}, the setup is for {} and {}",
                     network.shape(),
                     network.activation.degree(),
                     setup.shape(),

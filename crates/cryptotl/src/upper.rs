@@ -50,7 +50,14 @@ impl UpperNetwork {
     /// If a width is 0 or the pool is wider than the dense layer.
     pub fn random(shape: UpperShape, key: &StreamKey) -> Result<Self, CryptoTlError> {
         if shape.features == 0 || shape.pool == 0 || shape.pool > shape.hidden {
-            return shape_error("make an upper network", format!("{shape:?} is impossible"));
+            return shape_error(
+                "make an upper network",
+                format!(
+                    "{} features, hidden {}, pool {}: none may be 0, nor the pool wider than the \
+                     dense layer",
+                    shape.features, shape.hidden, shape.pool
+                ),
+            );
         }
         Ok(Self {
             shape,

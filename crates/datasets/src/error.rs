@@ -1,5 +1,6 @@
 //! The error type of this crate.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong with a dataset.
@@ -38,7 +39,7 @@ pub enum DatasetError {
         column: usize,
     },
     /// A file cannot be read at all.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", place_of(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -46,7 +47,10 @@ pub enum DatasetError {
         source: std::io::Error,
     },
     /// A file is not what it should be.
-    #[error("{} is damaged or of another format: {place}: {reason}", path.display())]
+    #[error(
+        "{} is damaged or of another format: {place}: {reason}",
+        place_of(path)
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -56,9 +60,7 @@ pub enum DatasetError {
         reason: String,
     },
     /// A class has fewer examples than a draw needs.
-    #[error(
-        "class {class} has {available} examples, {needed} are needed\nhint: lower `shots` or use more images"
-    )]
+    #[error("{}", too_few(*class, *available, *needed))]
     TooFew {
         /// The class.
         class: usize,
@@ -97,8 +99,8 @@ impl DatasetError {
     pub(crate) fn format(path: &Path, place: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Format {
             path: path.to_path_buf(),
-            place: place.into(),
-            reason: reason.into(),
+            place: shown(&place.into()),
+            reason: printable(&reason.into()).into_owned(),
         }
     }
 
@@ -112,6 +114,90 @@ impl DatasetError {
 }
 
 fn list(paths: &[PathBuf]) -> String {
-    let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+    let paths: Vec<String> = paths.iter().map(|path| place_of(path)).collect();
     paths.join(", ")
+}
+
+fn too_few(class: usize, available: usize, needed: usize) -> String {
+    let there = match available {
+        0 => "no example".to_owned(),
+        1 => "1 example".to_owned(),
+        n => format!("{n} examples"),
+    };
+    let mend = match available {
+        0 => "every class needs examples in each part: use more data or other `shares`",
+        _ => "lower `shots` or use more data",
+    };
+    let verb = if needed == 1 { "is" } else { "are" };
+    format!("class {class} has {there}, {needed} {verb} needed\nhint: {mend}")
+}
+
+/// A path for a message, with what a link leads to.
+pub(crate) fn place_of(path: &Path) -> String {
+    let named = shown(&path.display().to_string());
+    match std::fs::read_link(path) {
+        Ok(target) => format!(
+            "{named} (a link to {})",
+            shown(&target.display().to_string())
+        ),
+        Err(_) => named,
+    }
+}
+
+/// A name for a message, on one line: what a terminal would obey is written out.
+pub(crate) fn shown(name: &str) -> String {
+    printable(name).replace('\n', "\\n")
+}
+
+/// Text for a message: characters that a terminal would obey, or that turn the direction of
+/// writing, are written out; lines stay.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.chars().any(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if obeyed(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_printed() {
+        let title = "\x1b]0;owned\x07\x1b[2Ja\nb\u{202e}c\r";
+        let message =
+            DatasetError::format(Path::new("a\x1b[31m.zip"), title, "why\nhint: \x08x").to_string();
+        assert!(
+            !message.chars().any(|c| c.is_control() && c != '\n'),
+            "{message:?}"
+        );
+        assert!(message.contains("\\u{1b}]0;owned\\u{7}"), "{message}");
+        assert!(message.contains("a\\nb\\u{202e}c"), "{message}");
+        assert_eq!(message.lines().count(), 2, "{message}");
+        assert_eq!(printable("ä 漢 plain"), "ä 漢 plain");
+    }
+
+    #[test]
+    fn links_are_named_with_their_targets() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("set.npy");
+        std::os::unix::fs::symlink("/nowhere/at/all", &link).unwrap();
+        let error = DatasetError::read(&link, std::io::ErrorKind::NotFound.into()).to_string();
+        assert!(
+            error.contains("set.npy (a link to /nowhere/at/all)"),
+            "{error}"
+        );
+    }
 }

@@ -24,6 +24,7 @@ mod features;
 mod images;
 mod picture;
 mod read;
+mod reading;
 mod spec;
 mod split;
 mod streams;
@@ -31,16 +32,18 @@ mod strokes;
 mod text;
 
 pub use draws::Pool;
-pub use error::DatasetError;
+pub use error::{DatasetError, printable};
 pub use features::FeatureSet;
 pub use images::{ContentHash, ImageSet, ImageShape, shared_images};
-pub use picture::Colour;
+pub use picture::{Colour, TRANSPARENT_ON};
 pub use read::{
     CifarLabels, IdxAxes, IdxOptions, PictureOptions, read_cifar, read_class_archive,
     read_class_folders, read_features, read_idx, read_labelled_archive, read_matrix, read_omniglot,
 };
+pub use reading::{Reading, Remark};
 pub use spec::{
-    Checked, DatasetSpec, Description, EmnistSplit, FileState, Need, Part, Source, TextSpec,
+    Checked, Content, DatasetSpec, Description, EmnistSplit, FileState, Images, Need, Part, Source,
+    TextSpec,
 };
 pub use split::Split;
 pub use streams::StreamKey;

@@ -1,109 +1,67 @@
 //! One picture while it is being read: decoding, resizing, cropping, colour.
 
-use std::io::Cursor;
+mod colour;
+mod decode;
+mod jpeg;
 
-use crate::ImageShape;
+pub use colour::Colour;
+pub(crate) use colour::from_byte;
+pub use decode::TRANSPARENT_ON;
 
-/// Pictures wider or higher than this are refused before they are decoded.
-const MOST_SIDE: u32 = 8192;
-/// Bytes a decoder may allocate.
-const MOST_BYTES: u64 = 512 << 20;
-
-/// How many channels pictures are brought to.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Colour {
-    /// One channel: luminance (ITU-R BT.601 weights).
-    Grey,
-    /// Three channels: red, green, blue.
-    #[default]
-    Rgb,
-}
-
-impl Colour {
-    /// 1 or 3.
-    pub fn channels(self) -> usize {
-        match self {
-            Self::Grey => 1,
-            Self::Rgb => 3,
-        }
-    }
-}
+use crate::{ImageShape, Remark};
+use decode::{Plain, decode};
 
 /// Pixels in [-1, 1], channel then row then column.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Picture {
     pub shape: ImageShape,
     pub pixels: Vec<f32>,
+    /// What is to be said of it.
+    pub remarks: Vec<Remark>,
 }
 
 impl Picture {
-    /// Decodes a PNG or JPEG file; the error says why it cannot be decoded.
-    pub fn decode(bytes: &[u8], colour: Colour) -> Result<Self, String> {
-        let mut reader = image::ImageReader::new(Cursor::new(bytes))
-            .with_guessed_format()
-            .map_err(|error| error.to_string())?;
-        let mut limits = image::Limits::default();
-        limits.max_image_width = Some(MOST_SIDE);
-        limits.max_image_height = Some(MOST_SIDE);
-        limits.max_alloc = Some(MOST_BYTES);
-        reader.limits(limits);
-        let decoded = reader.decode().map_err(|error| error.to_string())?;
-        let shape = ImageShape {
-            channels: colour.channels(),
-            height: decoded.height() as usize,
-            width: decoded.width() as usize,
-        };
-        let interleaved = match colour {
-            Colour::Grey => grey(&decoded),
-            Colour::Rgb => decoded.into_rgb8().into_raw(),
-        };
-        let area = shape.height * shape.width;
-        let mut pixels = Vec::with_capacity(shape.len());
-        for channel in 0..shape.channels {
-            let plane = interleaved[channel..].iter().step_by(shape.channels);
-            pixels.extend(plane.map(|&byte| from_byte(byte)));
-        }
-        debug_assert_eq!(pixels.len(), shape.channels * area);
-        Ok(Self { shape, pixels })
+    /// Decodes a file and brings the largest square in its middle to `side` x `side`, in `colour`, or
+    /// in its own where none is given: grey if no pixel has a colour. Only the bytes that the
+    /// decoder gives and the result are held. The error says why it cannot be decoded.
+    pub fn square(bytes: &[u8], colour: Option<Colour>, side: usize) -> Result<Self, String> {
+        let plain = decode(bytes)?;
+        let part = plain.middle();
+        Ok(Self::of(&plain, colour, part, [side, side]))
     }
 
-    /// The largest square in the middle.
-    pub fn centre_square(self) -> Self {
-        let ImageShape {
-            channels,
+    /// The largest square in the middle, at its own size.
+    pub fn middle(bytes: &[u8], colour: Option<Colour>) -> Result<Self, String> {
+        let plain = decode(bytes)?;
+        let part @ [_, _, height, width] = plain.middle();
+        Ok(Self::of(&plain, colour, part, [height, width]))
+    }
+
+    /// The part (top, left, height, width) resampled to `size`.
+    fn of(
+        plain: &Plain,
+        colour: Option<Colour>,
+        [top, left, from_height, from_width]: [usize; 4],
+        [height, width]: [usize; 2],
+    ) -> Self {
+        let colour = colour.unwrap_or_else(|| plain.colour());
+        let shape = ImageShape {
+            channels: colour.channels(),
             height,
             width,
-        } = self.shape;
-        let side = height.min(width);
-        if height == width {
-            return self;
-        }
-        let (top, left) = ((height - side) / 2, (width - side) / 2);
-        let mut pixels = Vec::with_capacity(channels * side * side);
-        for channel in 0..channels {
-            for row in top..top + side {
-                let start = (channel * height + row) * width + left;
-                pixels.extend_from_slice(&self.pixels[start..start + side]);
-            }
-        }
-        let shape = ImageShape {
-            channels,
-            height: side,
-            width: side,
         };
-        Self { shape, pixels }
+        let mut pixels = vec![0.0; shape.len()];
+        for (channel, out) in pixels.chunks_exact_mut(height * width).enumerate() {
+            let row = |row: usize, values: &mut [f32]| {
+                plain.row(colour, channel, top + row, left, values);
+            };
+            resample([from_height, from_width], row, [height, width], out);
+        }
+        Self {
+            shape,
+            pixels,
+            remarks: plain.remarks.clone(),
+        }
     }
 
     /// Resampled to `height` x `width`; see [`resize`].
@@ -118,29 +76,15 @@ impl Picture {
         }
         let mut pixels = vec![0.0; shape.len()];
         resize(self.shape, &self.pixels, height, width, &mut pixels);
-        Self { shape, pixels }
+        Self {
+            shape,
+            pixels,
+            remarks: self.remarks,
+        }
     }
 }
 
-/// [0, 255] to [-1, 1].
-pub(crate) fn from_byte(byte: u8) -> f32 {
-    f32::from(byte) / 127.5 - 1.0
-}
-
-/// Luminance bytes; a picture that is grey already keeps its values.
-fn grey(decoded: &image::DynamicImage) -> Vec<u8> {
-    if !decoded.color().has_color() {
-        return decoded.to_luma8().into_raw();
-    }
-    let weigh = |p: &image::Rgb<u8>| {
-        let [r, g, b] = p.0.map(f32::from);
-        (0.299 * r + 0.587 * g + 0.114 * b).round() as u8
-    };
-    decoded.to_rgb8().pixels().map(weigh).collect()
-}
-
-/// Resamples `image` into `out` (`height` x `width`, as many channels): a triangle filter as wide
-/// as the larger of the two pixel grids, so that shrinking averages and enlarging interpolates.
+/// Resamples `image` into `out` (`height` x `width`, as many channels); see [`resample`].
 pub(crate) fn resize(
     shape: ImageShape,
     image: &[f32],
@@ -148,28 +92,46 @@ pub(crate) fn resize(
     width: usize,
     out: &mut [f32],
 ) {
-    let across = filter(shape.width, width);
-    let down = filter(shape.height, height);
-    let mut narrow = vec![0.0; shape.height * width];
     let planes = image.chunks_exact(shape.height * shape.width);
     for (plane, out) in planes.zip(out.chunks_exact_mut(height * width)) {
-        let rows = plane.chunks_exact(shape.width);
-        for (row, to) in rows.zip(narrow.chunks_exact_mut(width)) {
-            for (value, (first, weights)) in to.iter_mut().zip(&across) {
-                *value = dot(weights, &row[*first..]);
+        let row = |row: usize, values: &mut [f32]| {
+            values.copy_from_slice(&plane[row * shape.width..][..shape.width]);
+        };
+        resample([shape.height, shape.width], row, [height, width], out);
+    }
+}
+
+/// Resamples one plane of `from` (height, width), whose rows `row` gives, to `to`: a triangle filter
+/// as wide as the larger of the two pixel grids, so that shrinking averages and enlarging
+/// interpolates. One row is held at a time.
+fn resample(from: [usize; 2], row: impl Fn(usize, &mut [f32]), to: [usize; 2], out: &mut [f32]) {
+    let ([from_height, from_width], [height, width]) = (from, to);
+    if from == to {
+        for (at, out) in out.chunks_exact_mut(width).enumerate() {
+            row(at, out);
+        }
+        return;
+    }
+    let across = filter(from_width, width);
+    let down = filter(from_height, height);
+    let mut wide = vec![0.0; from_width];
+    let mut narrow = vec![0.0; from_height * width];
+    for (at, to) in narrow.chunks_exact_mut(width).enumerate() {
+        row(at, &mut wide);
+        for (value, (first, weights)) in to.iter_mut().zip(&across) {
+            *value = dot(weights, &wide[*first..]);
+        }
+    }
+    for (to, (first, weights)) in out.chunks_exact_mut(width).zip(&down) {
+        to.fill(0.0);
+        for (weight, row) in weights.iter().zip(narrow[first * width..].chunks(width)) {
+            for (value, from) in to.iter_mut().zip(row) {
+                *value += weight * from;
             }
         }
-        for (to, (first, weights)) in out.chunks_exact_mut(width).zip(&down) {
-            to.fill(0.0);
-            for (weight, row) in weights.iter().zip(narrow[first * width..].chunks(width)) {
-                for (value, from) in to.iter_mut().zip(row) {
-                    *value += weight * from;
-                }
-            }
-            // Rounding may leave the range by one unit in the last place.
-            for value in to {
-                *value = value.clamp(-1.0, 1.0);
-            }
+        // Rounding may leave the range by one unit in the last place.
+        for value in to {
+            *value = value.clamp(-1.0, 1.0);
         }
     }
 }

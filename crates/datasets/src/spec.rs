@@ -1,23 +1,19 @@
-//! Datasets by name: which files each needs, whether they are whole, and how they are read.
+//! Datasets by name: what is known of each, which files it needs, whether they are whole, and how
+//! they are read.
 
 mod bare;
 mod catalogue;
+mod facts;
 mod files;
 mod images;
+mod inputs;
+mod known;
 mod load;
+mod part;
 mod texts;
 
+pub use facts::{Content, Description, Images};
 pub use files::{Checked, FileState, Need, Source};
-pub use images::{DatasetSpec, EmnistSplit, Part};
+pub use images::DatasetSpec;
+pub use part::{EmnistSplit, Part};
 pub use texts::TextSpec;
-
-/// What a dataset is and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Description {
-    /// Its name in a config.
-    pub name: &'static str,
-    /// What it holds, in a line.
-    pub summary: &'static str,
-    /// Where to get it; empty where nothing has to be got.
-    pub sources: &'static [Source],
-}

@@ -153,6 +153,26 @@ impl Split {
         split
     }
 
+    /// Checks that heads of `shots` examples a class can be trained, attacked and measured: the
+    /// adversary has as many of every class, the victims one more (which a victim does not have, for
+    /// membership and for nulls), and something is left to measure accuracy on.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn check(&self, shots: usize) -> Result<(), DatasetError> {
+        self.private.check_shots(shots.saturating_add(1))?;
+        self.public.check_shots(shots)?;
+        if self.test.is_empty() {
+            return Err(DatasetError::Setting {
+                setting: "shares.test".into(),
+                reason: "no example is left to measure accuracy on\nhint: use more data, or a \
+                         larger share"
+                    .into(),
+            });
+        }
+        Ok(())
+    }
+
     /// # Panics
     /// If an example has two owners.
     pub fn assert_disjoint(&self) {

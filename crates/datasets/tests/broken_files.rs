@@ -9,7 +9,7 @@ use support::*;
 
 const GREY32: PictureOptions = PictureOptions {
     side: 32,
-    colour: Colour::Grey,
+    colour: Some(Colour::Grey),
 };
 
 /// The message of a format error in a file whose name ends in `file`.
@@ -28,7 +28,12 @@ fn told<T: std::fmt::Debug>(result: Result<T, DatasetError>, file: &str, parts: 
 fn read_pair(folder: &Path, images: &[u8], labels: &[u8]) -> Result<ImageSet, DatasetError> {
     let images = put(folder, "images", images);
     let labels = put(folder, "labels", labels);
-    read_idx(&images, &labels, IdxOptions::mnist())
+    read_idx(
+        &images,
+        &labels,
+        IdxOptions::mnist(),
+        &mut Reading::default(),
+    )
 }
 
 #[test]
@@ -89,6 +94,7 @@ fn idx() {
         &folder.path().join("none"),
         &folder.path().join("none"),
         IdxOptions::mnist(),
+        &mut Reading::default(),
     );
     assert!(matches!(absent, Err(DatasetError::Read { .. })));
 }
@@ -96,7 +102,13 @@ fn idx() {
 #[test]
 fn cifar() {
     let folder = tempfile::tempdir().unwrap();
-    let read = |bytes: &[u8], labels| read_cifar(&[put(folder.path(), "batch.bin", bytes)], labels);
+    let read = |bytes: &[u8], labels| {
+        read_cifar(
+            &[put(folder.path(), "batch.bin", bytes)],
+            labels,
+            &mut Reading::default(),
+        )
+    };
     let record = [&[3][..], &[0; 3072]].concat();
     read(&record, CifarLabels::Ten).unwrap();
     told(
@@ -125,31 +137,37 @@ fn class_folders() {
     let root = folder.path().join("set");
     put(&root, "a/1.png", png(32, 4, 0));
     told(
-        read_class_folders(&root, GREY32),
+        read_class_folders(&root, GREY32, &mut Reading::default()),
         "set",
         &["1 found", "at least 2"],
     );
     put(&root, "b/notes.txt", "no picture");
     told(
-        read_class_folders(&root, GREY32),
+        read_class_folders(&root, GREY32, &mut Reading::default()),
         "set",
-        &[": b:", "without a PNG"],
+        &[": b:", "without a picture"],
     );
     put(&root, "b/2.png", &png(32, 4, 0)[..60]);
     told(
-        read_class_folders(&root, GREY32),
+        read_class_folders(&root, GREY32, &mut Reading::default()),
         "set",
-        &["b/2.png", "not a whole PNG"],
+        &["b/2.png", "not a whole picture"],
     );
-    let absent = read_class_folders(&folder.path().join("none"), GREY32);
+    let absent = read_class_folders(&folder.path().join("none"), GREY32, &mut Reading::default());
     assert!(matches!(absent, Err(DatasetError::Read { .. })));
 }
 
 #[test]
 fn archives() {
     let folder = tempfile::tempdir().unwrap();
-    let read =
-        |bytes: &[u8]| read_class_archive(&put(folder.path(), "archive", bytes), "train", GREY32);
+    let read = |bytes: &[u8]| {
+        read_class_archive(
+            &put(folder.path(), "archive", bytes),
+            "train",
+            GREY32,
+            &mut Reading::default(),
+        )
+    };
     let files = [
         ("train/a/1.png", png(32, 4, 0)),
         ("train/b/2.png", png(32, 9, 0)),
@@ -182,7 +200,11 @@ fn archives() {
     told(read(b"neither zip nor tar"), "archive", &["archive"]);
     let others = zip(&[("val/a/1.png", png(32, 4, 0))]);
     told(read(&others), "archive", &["folder `train`"]);
-    let omniglot = read_omniglot(&[put(folder.path(), "o.zip", zip(&[]))], 32);
+    let omniglot = read_omniglot(
+        &[put(folder.path(), "o.zip", zip(&[]))],
+        32,
+        &mut Reading::default(),
+    );
     told(omniglot, "o.zip", &["alphabet/character", "hint: "]);
 }
 
@@ -193,7 +215,7 @@ fn labelled_archives() {
     let faces = put(folder.path(), "faces.zip", faces);
     let read = |table: &str, column: &str| {
         let table = put(folder.path(), "labels.csv", table);
-        read_labelled_archive(&faces, &table, column, GREY32)
+        read_labelled_archive(&faces, &table, column, GREY32, &mut Reading::default())
     };
     let good = "image,identity\n1.png,5\n2.png,7\n";
     read(good, "identity").unwrap();
@@ -243,7 +265,7 @@ fn labelled_archives() {
     );
     told(read("1.png 5 6\n", "identity"), "labels.csv", &["line 1"]);
     let bytes = put(folder.path(), "labels.csv", b"image,identity\n\xff\xfe,3\n");
-    let result = read_labelled_archive(&faces, &bytes, "identity", GREY32);
+    let result = read_labelled_archive(&faces, &bytes, "identity", GREY32, &mut Reading::default());
     told(result, "labels.csv", &["byte 15", "UTF-8"]);
 }
 
@@ -256,7 +278,7 @@ fn pictures_that_would_fill_the_memory() {
     let files = [("train/a/1.png", bomb), ("train/b/2.png", png(32, 9, 0))];
     let path = put(folder.path(), "bomb.zip", zip(&files));
     told(
-        read_class_archive(&path, "train", GREY32),
+        read_class_archive(&path, "train", GREY32, &mut Reading::default()),
         "bomb.zip",
         &["train/a/1.png"],
     );
@@ -265,7 +287,13 @@ fn pictures_that_would_fill_the_memory() {
 #[test]
 fn features() {
     let folder = tempfile::tempdir().unwrap();
-    let read = |name: &str, bytes: &[u8]| read_features(&put(folder.path(), name, bytes), None);
+    let read = |name: &str, bytes: &[u8]| {
+        read_features(
+            &put(folder.path(), name, bytes),
+            None,
+            &mut Reading::default(),
+        )
+    };
     let good = safetensors(["features", "labels"], 3, 2, &[0, 1, 2]);
     read("f.safetensors", &good).unwrap();
     told(

@@ -7,7 +7,7 @@ use support::*;
 
 const GREY32: PictureOptions = PictureOptions {
     side: 32,
-    colour: Colour::Grey,
+    colour: Some(Colour::Grey),
 };
 
 #[test]
@@ -23,8 +23,11 @@ fn idx_plain_gzipped_and_transposed() {
         axes: IdxAxes::Rows,
         side: 6,
     };
-    let set = read_idx(&plain, &labels, options).unwrap();
-    assert_eq!(set, read_idx(&packed, &labels, options).unwrap());
+    let set = read_idx(&plain, &labels, options, &mut Reading::default()).unwrap();
+    assert_eq!(
+        set,
+        read_idx(&packed, &labels, options, &mut Reading::default()).unwrap()
+    );
     assert_eq!((set.labels(), set.classes()), (&[2, 0][..], 3));
     let pixel = |set: &ImageSet, image: usize, row: usize, column: usize| {
         ((set.image(image)[row * 6 + column] + 1.0) * 127.5).round() as u8
@@ -35,7 +38,13 @@ fn idx_plain_gzipped_and_transposed() {
     assert_eq!(pixel(&set, 1, 2, 1), 150);
     assert_eq!(set.image(1)[0], -1.0);
     let axes = IdxAxes::Columns;
-    let turned = read_idx(&plain, &labels, IdxOptions { axes, ..options }).unwrap();
+    let turned = read_idx(
+        &plain,
+        &labels,
+        IdxOptions { axes, ..options },
+        &mut Reading::default(),
+    )
+    .unwrap();
     // 3 x 4 in the middle: one row above, one column to the left; rows are the file's columns.
     for (row, column) in [(0, 0), (2, 1), (1, 3)] {
         let expected = 120 + 10 * (column * 3 + row) as u8;
@@ -53,7 +62,7 @@ fn cifar_batches_of_any_length() {
         [record(&[7], 0), record(&[2], 255)].concat(),
     );
     let two = put(folder.path(), "2.bin", record(&[9], 51));
-    let set = read_cifar(&[one, two], CifarLabels::Ten).unwrap();
+    let set = read_cifar(&[one, two], CifarLabels::Ten, &mut Reading::default()).unwrap();
     assert_eq!(set.labels(), [7, 2, 9]);
     assert_eq!(set.shape().to_string(), "3x32x32");
     assert_eq!(
@@ -61,8 +70,13 @@ fn cifar_batches_of_any_length() {
         [-1.0, 1.0, -0.6]
     );
     let hundred = put(folder.path(), "3.bin", record(&[19, 99], 0));
-    let fine = read_cifar(std::slice::from_ref(&hundred), CifarLabels::Fine).unwrap();
-    let coarse = read_cifar(&[hundred], CifarLabels::Coarse).unwrap();
+    let fine = read_cifar(
+        std::slice::from_ref(&hundred),
+        CifarLabels::Fine,
+        &mut Reading::default(),
+    )
+    .unwrap();
+    let coarse = read_cifar(&[hundred], CifarLabels::Coarse, &mut Reading::default()).unwrap();
     assert_eq!((fine.labels(), fine.classes()), (&[99][..], 100));
     assert_eq!((coarse.labels(), coarse.classes()), (&[19][..], 20));
 }
@@ -81,7 +95,7 @@ fn class_folders_zip_and_tars_are_the_same() {
         put(folder.path(), name, bytes);
     }
     let train = folder.path().join("tiny/train");
-    let from_folder = read_class_folders(&train, GREY32).unwrap();
+    let from_folder = read_class_folders(&train, GREY32, &mut Reading::default()).unwrap();
     assert_eq!(from_folder.labels(), [0, 0, 1]);
     let archives = [
         put(folder.path(), "t.zip", zip(&files)),
@@ -90,7 +104,7 @@ fn class_folders_zip_and_tars_are_the_same() {
         put(folder.path(), "t.tar.xz", xz(&tar(&files))),
     ];
     for archive in archives {
-        let set = read_class_archive(&archive, "train", GREY32).unwrap();
+        let set = read_class_archive(&archive, "train", GREY32, &mut Reading::default()).unwrap();
         // Archives keep their own order.
         assert_eq!(set.labels(), [1, 0, 0], "{}", archive.display());
         assert_eq!(set.image(0), from_folder.image(2));
@@ -115,7 +129,7 @@ fn omniglot_ink_is_bright_and_survives() {
         put(folder.path(), "1.zip", one),
         put(folder.path(), "2.zip", two),
     ];
-    let set = read_omniglot(&archives, 32).unwrap();
+    let set = read_omniglot(&archives, 32, &mut Reading::default()).unwrap();
     // The second archive's Greek letter is the first's.
     assert_eq!((set.labels(), set.classes()), (&[0, 1, 2][..], 3));
     let row = &set.image(0)[16 * 32..17 * 32];
@@ -145,10 +159,19 @@ fn labelled_archives_with_every_kind_of_table() {
     ];
     for (name, text) in tables {
         let table = put(folder.path(), name, text);
-        let set = read_labelled_archive(&pictures, &table, "identity", GREY32).unwrap();
+        let set = read_labelled_archive(
+            &pictures,
+            &table,
+            "identity",
+            GREY32,
+            &mut Reading::default(),
+        )
+        .unwrap();
         assert_eq!((set.labels(), set.classes()), (&[0, 1, 1][..], 2), "{name}");
         if name != "identity_CelebA.txt" {
-            let set = read_labelled_archive(&pictures, &table, "male", GREY32).unwrap();
+            let set =
+                read_labelled_archive(&pictures, &table, "male", GREY32, &mut Reading::default())
+                    .unwrap();
             assert_eq!(set.labels(), [1, 0, 1], "{name}");
         }
     }
@@ -159,17 +182,32 @@ fn features_of_every_kind() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let tensors = safetensors(["features", "labels"], 3, 2, &[0, 4, 1]);
-    let tensors = read_features(&put(folder.path(), "f.safetensors", tensors), None).unwrap();
+    let tensors = read_features(
+        &put(folder.path(), "f.safetensors", tensors),
+        None,
+        &mut Reading::default(),
+    )
+    .unwrap();
     assert_eq!((tensors.width(), tensors.classes()), (2, 5));
     let values = ndarray::Array2::from_shape_fn((3, 2), |(i, j)| (i * 2 + j) as f32);
     let labels = ndarray::arr1(&[0_i64, 4, 1]);
     ndarray_npy::write_npy(path("f.npy"), &values).unwrap();
     ndarray_npy::write_npy(path("f-labels.npy"), &labels).unwrap();
     ndarray_npy::write_npy(path("d.npy"), &values.mapv(f64::from)).unwrap();
-    let beside = read_features(&path("f.npy"), None).unwrap();
-    let named = read_features(&path("d.npy"), Some(&path("f-labels.npy"))).unwrap();
+    let beside = read_features(&path("f.npy"), None, &mut Reading::default()).unwrap();
+    let named = read_features(
+        &path("d.npy"),
+        Some(&path("f-labels.npy")),
+        &mut Reading::default(),
+    )
+    .unwrap();
     let text = "a,label,b\n0,0,1\n2,4,3\n4,1,5\n";
-    let text = read_features(&put(folder.path(), "f.csv", text), None).unwrap();
+    let text = read_features(
+        &put(folder.path(), "f.csv", text),
+        None,
+        &mut Reading::default(),
+    )
+    .unwrap();
     assert_eq!(tensors, beside);
     assert_eq!(tensors, named);
     assert_eq!(tensors, text);

@@ -92,7 +92,7 @@ fn messages_differ_and_depend_on_key_and_number_alone() {
 fn small_files_of_every_kind() {
     let folder = tempfile::tempdir().unwrap();
     let sms = "ham\tHi there\tagain\nspam\tWIN\n\n";
-    let sms = read_sms(&put(folder.path(), "sms", sms)).unwrap();
+    let sms = read_sms(&put(folder.path(), "sms", sms), &mut Reading::default()).unwrap();
     assert_eq!(sms.texts(), ["Hi there\tagain", "WIN"]);
     assert_eq!(sms.labels(), [0, 1]);
     let csvs = [
@@ -100,11 +100,16 @@ fn small_files_of_every_kind() {
         "CONTENT,tag\nc,0\n",
     ];
     let csvs = [0, 1].map(|i| put(folder.path(), &format!("{i}.csv"), csvs[i]));
-    let comments = read_youtube(&csvs).unwrap();
+    let comments = read_youtube(&csvs, &mut Reading::default()).unwrap();
     assert_eq!(comments.texts(), ["a,\nb", "c"]);
     assert_eq!(comments.labels(), [1, 0]);
     let reviews = support::gzip(b"pos\t9\t1\tfine\nneg\t2\t2\tbad\n");
-    let reviews = read_imdb(&put(folder.path(), "r.tsv.gz", reviews), "train").unwrap();
+    let reviews = read_imdb(
+        &put(folder.path(), "r.tsv.gz", reviews),
+        "train",
+        &mut Reading::default(),
+    )
+    .unwrap();
     assert_eq!(reviews.labels(), [1, 0]);
     let official = support::gzip(&support::tar(&[
         ("aclImdb/train/neg/1_2.txt", b"bad".to_vec()),
@@ -114,12 +119,17 @@ fn small_files_of_every_kind() {
         ("aclImdb/README", b"x".to_vec()),
     ]));
     let official = put(folder.path(), "aclImdb_v1.tar.gz", official);
-    let train = read_imdb(&official, "train").unwrap();
+    let train = read_imdb(&official, "train", &mut Reading::default()).unwrap();
     assert_eq!(
         (train.texts(), train.labels()),
         (&["bad".into(), "fine".into()][..], &[0, 1][..])
     );
-    assert_eq!(read_imdb(&official, "test").unwrap().texts(), ["good"]);
+    assert_eq!(
+        read_imdb(&official, "test", &mut Reading::default())
+            .unwrap()
+            .texts(),
+        ["good"]
+    );
 }
 
 #[test]
@@ -134,25 +144,57 @@ fn broken_files() {
         );
     };
     let write = |text: &[u8]| put(folder.path(), "f.csv", text);
-    told(read_sms(&write(b"ham\tx\nmaybe\ty\n")), "line 2");
-    told(read_sms(&write(b"")), "holds no text");
-    told(read_sms(&write(b"ham\t\xff\n")), "UTF-8");
     told(
-        read_youtube(&[write(b"ID,CONTENT\n1,x\n")]),
+        read_sms(&write(b"ham\tx\nmaybe\ty\n"), &mut Reading::default()),
+        "line 2",
+    );
+    told(
+        read_sms(&write(b""), &mut Reading::default()),
+        "holds no text",
+    );
+    told(
+        read_sms(&write(b"ham\t\xff\n"), &mut Reading::default()),
+        "UTF-8",
+    );
+    told(
+        read_youtube(&[write(b"ID,CONTENT\n1,x\n")], &mut Reading::default()),
         "CLASS or label or TAG",
     );
-    told(read_youtube(&[write(b"CONTENT,CLASS\nx,2\n")]), "row 1");
-    told(read_youtube(&[write(b"CONTENT,CLASS\nx\n")]), "row 1");
-    told(read_youtube(&[write(b"CONTENT,CLASS\n")]), "no comment");
-    told(read_imdb(&write(b"pos\t9\t1\n"), "train"), "line 1");
-    told(read_imdb(&write(b"good\t9\t1\tx\n"), "train"), "line 1");
     told(
-        read_imdb(&put(folder.path(), "a.tar.gz", b"no tar"), "train"),
+        read_youtube(&[write(b"CONTENT,CLASS\nx,2\n")], &mut Reading::default()),
+        "row 1",
+    );
+    told(
+        read_youtube(&[write(b"CONTENT,CLASS\nx\n")], &mut Reading::default()),
+        "row 1",
+    );
+    told(
+        read_youtube(&[write(b"CONTENT,CLASS\n")], &mut Reading::default()),
+        "no comment",
+    );
+    told(
+        read_imdb(&write(b"pos\t9\t1\n"), "train", &mut Reading::default()),
+        "line 1",
+    );
+    told(
+        read_imdb(&write(b"good\t9\t1\tx\n"), "train", &mut Reading::default()),
+        "line 1",
+    );
+    told(
+        read_imdb(
+            &put(folder.path(), "a.tar.gz", b"no tar"),
+            "train",
+            &mut Reading::default(),
+        ),
         "a.tar.gz",
     );
     let cut = support::gzip(b"pos\t9\t1\tfine\n");
     told(
-        read_imdb(&put(folder.path(), "r.tsv.gz", &cut[..14]), "train"),
+        read_imdb(
+            &put(folder.path(), "r.tsv.gz", &cut[..14]),
+            "train",
+            &mut Reading::default(),
+        ),
         "hint: ",
     );
 }
@@ -166,7 +208,7 @@ fn real_files() {
     let embedder = HashingEmbedder::default();
     let sms = folder.join("text/SMSSpamCollection");
     if sms.exists() {
-        let sms = read_sms(&sms).unwrap();
+        let sms = read_sms(&sms, &mut Reading::default()).unwrap();
         assert_eq!((sms.len(), sms.labels().iter().sum::<u32>()), (5574, 747));
         let score = accuracy(&sms.embed(&embedder).unwrap(), 1500);
         println!("SMS: {score:.3} from 1500");
@@ -178,7 +220,7 @@ fn real_files() {
         .map(|name| folder.join(format!("text/youtube/Youtube0{name}.csv")))
         .collect();
     if files.iter().all(|file| file.exists()) {
-        let comments = read_youtube(&files).unwrap();
+        let comments = read_youtube(&files, &mut Reading::default()).unwrap();
         assert_eq!(
             (comments.len(), comments.labels().iter().sum::<u32>()),
             (1956, 1005)
@@ -189,7 +231,7 @@ fn real_files() {
     }
     let reviews = folder.join("text/imdb-train.tsv.gz");
     if reviews.exists() {
-        let reviews = read_imdb(&reviews, "train").unwrap();
+        let reviews = read_imdb(&reviews, "train", &mut Reading::default()).unwrap();
         assert_eq!(
             (reviews.len(), reviews.labels().iter().sum::<u32>()),
             (25_000, 12_500)

@@ -7,6 +7,8 @@ use config::experiment::{
     Distance, GradientForm, Group, Optimiser, Sampling, ScoreKind, Start, Then,
 };
 
+use spec::{Initial, Schedule};
+
 use crate::names;
 
 /// One thing that cells may differ in.
@@ -133,6 +135,28 @@ fn without_column(cell: &Cell) -> Vec<Facet> {
             words: match recipe.optimiser {
                 Optimiser::Sgd => String::new(),
                 Optimiser::Adam => "Adam".into(),
+                Optimiser::Adamw => "AdamW".into(),
+                Optimiser::LogisticRegression => "logistic regression".into(),
+            },
+        },
+        training("batch", recipe.batch.map(|batch| batch as f64)),
+        training("momentum", recipe.momentum),
+        training("label smoothing", recipe.label_smoothing),
+        training("strength", recipe.strength),
+        Facet {
+            side: Side::Training,
+            name: "initial".into(),
+            words: match recipe.initial {
+                Initial::Normal => String::new(),
+                Initial::Pytorch => "PyTorch's initial weights".into(),
+            },
+        },
+        Facet {
+            side: Side::Training,
+            name: "schedule".into(),
+            words: match recipe.schedule {
+                Schedule::Constant => String::new(),
+                other => format!("{} schedule", other.described()),
             },
         },
         Facet {
@@ -164,6 +188,10 @@ fn all(cell: &Cell) -> Vec<Facet> {
     }
     if let Backbone::Imported { file, .. } = &cell.backbone {
         facet(Side::Network, "file", file.display().to_string());
+    }
+    if let Backbone::Onnx(onnx) = &cell.backbone {
+        facet(Side::Network, "file", onnx.file.display().to_string());
+        facet(Side::Network, "input", onnx.input.described());
     }
     facet(Side::Network, "head", names::head(cell.head));
     if let Defence::DpSgd(dp) = &cell.defence {

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use datasets::printable;
+
 /// Writes an answer to standard output. A reader that stopped reading (`harness schema | head`)
 /// is no failure.
 ///
@@ -36,6 +38,12 @@ fn say(word: &str, code: &str, message: &dyn Display) {
         .write_all(render(word, code, &message.to_string(), colour).as_bytes());
 }
 
+/// Writes a line of progress to standard error. A reader that stopped reading
+/// (`harness … 2>&1 | head`) does not end the work.
+pub fn line(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable(text));
+}
+
 /// `error: …`, then the message's `hint: …` lines.
 fn render(word: &str, code: &str, message: &str, colour: bool) -> String {
     let tint = |word: &str, code: &str| {
@@ -46,7 +54,7 @@ fn render(word: &str, code: &str, message: &str, colour: bool) -> String {
         }
     };
     let mut out = format!("{} ", tint(&format!("{word}:"), code));
-    for (place, line) in message.lines().enumerate() {
+    for (place, line) in printable(message).lines().enumerate() {
         if place > 0 {
             out.push('\n');
         }
@@ -69,6 +77,10 @@ mod tests {
         assert_eq!(
             render("error", "31", message, false),
             "error: a.yaml:3:1: `victims`: found 0\nhint: write a number\n"
+        );
+        assert_eq!(
+            render("error", "31", "\x1b[2Jx\rhint: y", false),
+            "error: \\u{1b}[2Jx\\rhint: y\n"
         );
         let coloured = render("error", "31", message, true);
         assert!(

@@ -18,26 +18,6 @@ pub fn dataset(spec: &DatasetSpec) -> String {
     }
 }
 
-/// Roughly how many images or rows a dataset has; only plans are estimated by it.
-pub fn size(spec: &DatasetSpec) -> usize {
-    match spec {
-        DatasetSpec::Strokes { images, .. } => *images,
-        DatasetSpec::Mixed(parts) => parts.iter().map(size).sum(),
-        DatasetSpec::Mnist { limit, .. } => limit.unwrap_or(60_000),
-        DatasetSpec::Emnist { limit, .. } => limit.unwrap_or(124_800),
-        DatasetSpec::Notmnist { limit, .. } => limit.unwrap_or(10_000),
-        DatasetSpec::Omniglot { limit } => limit.unwrap_or(5_840),
-        DatasetSpec::Cifar10 { limit, .. } | DatasetSpec::Cifar100 { limit, .. } => {
-            limit.unwrap_or(50_000)
-        }
-        DatasetSpec::TinyImagenet32 { limit, .. } => limit.unwrap_or(50_000),
-        DatasetSpec::Celeba { limit, .. } | DatasetSpec::ImageFolder { limit, .. } => {
-            limit.unwrap_or(10_000)
-        }
-        DatasetSpec::Features { .. } => 10_000,
-    }
-}
-
 /// A backbone's name with its width and its number of features.
 pub fn backbone(backbone: &Backbone) -> String {
     match backbone {
@@ -49,6 +29,10 @@ pub fn backbone(backbone: &Backbone) -> String {
             ImportedArchitecture::Resnet20 => "resnet20".into(),
             ImportedArchitecture::MobilenetV1025 => "mobilenetv1025".into(),
         },
+        Backbone::Onnx(onnx) => {
+            let name = onnx.file.file_stem().unwrap_or_default();
+            format!("onnx({}, {})", name.to_string_lossy(), onnx.output)
+        }
         Backbone::Features => "features".into(),
     }
 }

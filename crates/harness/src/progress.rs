@@ -4,7 +4,10 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use datasets::Reading;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::message;
 
 /// Seconds between two plain lines of one long step.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
@@ -37,7 +40,19 @@ impl Progress {
     /// Says one line.
     pub fn say(&self, line: &str) {
         if self.mode != Mode::Quiet {
-            eprintln!("{line}");
+            message::line(line);
+        }
+    }
+
+    /// Says that something failed, whether or not progress is wanted.
+    pub fn fail(&self, line: &str) {
+        message::line(line);
+    }
+
+    /// Says what was not taken as it lay there while the data of the config's key `place` was read.
+    pub fn remarks(&self, place: &str, reading: &Reading) {
+        for line in reading.lines() {
+            self.say(&format!("  {place}: {line}"));
         }
     }
 
@@ -92,7 +107,10 @@ impl Step {
             let spent = self.started.elapsed().as_secs_f64();
             let left = spent * (self.total.saturating_sub(done)) as f64 / done as f64;
             let percent = 100 * done / self.total.max(1);
-            eprintln!("  {}: {percent} %, {left:.0} s left {message}", self.name);
+            message::line(&format!(
+                "  {}: {percent} %, {left:.0} s left {message}",
+                self.name
+            ));
         }
     }
 

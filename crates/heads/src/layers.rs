@@ -58,12 +58,14 @@ fn weights(contents: &Contents) -> Result<Vec<&str>, Fault> {
         let (layer, leaf) = leaf(name);
         leaf == "bias" && is_layer(&joined(layer, "weight"))
     };
-    let unused: Vec<&str> = tensors
+    let mut unused: Vec<&str> = tensors
         .keys()
         .map(String::as_str)
         .filter(|name| !is_layer(name) && !is_bias(name))
         .chain(contents.others.iter().map(String::as_str))
         .collect();
+    // A bias is left out because of its weight.
+    unused.sort_by_key(|name| leaf(name).1 == "bias");
     if let Some(first) = unused.first() {
         let described = match tensors.get(*first) {
             Some(Tensor {

@@ -65,7 +65,7 @@ fn two<'a>(names: [&'a str; 4], second: &'a [usize], values: &'a [f64]) -> [Tens
         (names[0], F32, &[2, 1], &[3.0, -4.0]),
         (names[1], F32, &[2], &[0.0, 1.0]),
         (names[2], F32, second, values),
-        (names[3], F32, &second[..1], &[0.25; 2][..second[0]]),
+        (names[3], F32, &second[..1], &[0.25; 4][..second[0]]),
     ]
 }
 
@@ -133,7 +133,7 @@ fn order_is_read_from_widths_or_asked() {
         "out_proj.weight",
         "out_proj.bias",
     ];
-    let tensors = two(names, &[1, 2], &[1.0, -2.0]);
+    let tensors = two(names, &[3, 2], &[1.0; 6]);
     let head = read(&tensors, &[], &asked(Activation::Relu)).expect("one order fits");
     assert_eq!(head.layers()[0].inputs, 1);
     // Both orders fit: relu(2x, y − 1.5), then exchanged, or the other way round.

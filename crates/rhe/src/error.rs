@@ -36,8 +36,8 @@ pub enum RheError {
     },
     /// Rounding to the steps of the scheme changes what the head says.
     #[error(
-        "rounding changes the class of {changed} of {images} calibration features: {reason}\nhint: \
-         use more weight and feature bits, or bring the columns to one scale before training"
+        "rounding changes the class of {changed} of {images} calibration features: {reason}\n\
+         hint: more weight and feature bits, or columns that are brought to one scale before training"
     )]
     Rounding {
         /// Images whose class changes.

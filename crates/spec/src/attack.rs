@@ -84,6 +84,20 @@ impl<A: Arity> Attack<A> {
         }
     }
 
+    /// Whether the attack computes the training itself, step by step, and so takes nothing but plain
+    /// gradient descent ([`Recipe::is_plain_descent`](crate::Recipe::is_plain_descent)).
+    pub fn follows_training(&self) -> bool {
+        match self {
+            Self::GradientInversion(_) => true,
+            _ => self.reconstructor().is_some_and(|options| options.informed),
+        }
+    }
+
+    /// Whether the attack takes gradients through the backbone.
+    pub fn needs_gradients(&self) -> bool {
+        matches!(self, Self::GradientInversion(_))
+    }
+
     /// Releases in the clear that the attack works from, the most telling first. All attacks
     /// can be pointed at ciphertexts.
     pub fn releases(&self) -> &'static [Release] {

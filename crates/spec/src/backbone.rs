@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
+use crate::onnx::Onnx;
 use crate::word::words;
 
 /// The frozen public network and where its weights come from.
@@ -37,6 +38,8 @@ pub enum Backbone {
         /// The network they belong to.
         architecture: ImportedArchitecture,
     },
+    /// A network of any origin, from an ONNX file.
+    Onnx(Onnx),
     /// No network: the data are features already.
     Features,
 }

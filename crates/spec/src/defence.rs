@@ -76,7 +76,7 @@ impl DefenceKind {
 
     /// Whether a head can be trained by this optimiser under this defence: DP-SGD is SGD.
     pub fn trains_with(self, optimiser: Optimiser) -> bool {
-        (self, optimiser) != (Self::DpSgd, Optimiser::Adam)
+        self != Self::DpSgd || optimiser == Optimiser::Sgd
     }
 
     /// Errors where experiments cannot show such heads under this defence: they have no view of the

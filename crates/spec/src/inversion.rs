@@ -92,6 +92,10 @@ impl<A: Arity> GradientInversion<A> {
                 "a head trained by Adam",
                 "train by `sgd`, or use the attack `reconstructor`",
             )),
+            (HeadKind::Linear, GradientForm::Head, _) => Err(unsuited(
+                "a head not trained by gradient descent",
+                "train by `sgd`, or use the attack `reconstructor`",
+            )),
             (HeadKind::Mlp { .. }, ..) => Err(unsuited(
                 head.described(),
                 "use the attack `reconstructor`, which reads heads of both kinds",

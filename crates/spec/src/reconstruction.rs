@@ -123,6 +123,7 @@ impl<A: Arity> Options for Reconstructor<A> {
                     item: Some(item),
                     value: value.to_string(),
                     expected: format!("at least one batch: {} or more", self.batch),
+                    hint: None,
                 });
             }
         }
@@ -141,6 +142,7 @@ impl<A: Arity> Reconstructor<A> {
         match (self.informed, head, optimiser) {
             (false, ..) | (true, HeadKind::Linear, Optimiser::Sgd) => Ok(()),
             (true, HeadKind::Linear, Optimiser::Adam) => Err(unsuited("a head trained by Adam")),
+            (true, HeadKind::Linear, _) => Err(unsuited("a head not trained by gradient descent")),
             (true, HeadKind::Mlp { .. }, _) => Err(unsuited(head.described())),
         }
     }

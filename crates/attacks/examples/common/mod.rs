@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use attacks::{Null, WhiteBox, World, null_scores, victim_scores};
 use backbones::{Backbone, PretrainOptions, VggTinyConfig, pretrain};
-use datasets::{FeatureSet, IdxOptions, ImageSet, StreamKey, read_idx, read_omniglot};
+use datasets::{FeatureSet, IdxOptions, ImageSet, Reading, StreamKey, read_idx, read_omniglot};
 use evaluation::{Bootstrap, Rate, Scores, phi, roc};
 use transfer::ShadowBatch;
 
@@ -148,7 +148,7 @@ pub fn features(
 fn source(data: &Path) -> Result<ImageSet, AnyError> {
     let folder = data.join("omniglot");
     let archives = ["1", "2"].map(|n| folder.join(format!("images_background_small{n}.zip")));
-    let characters = read_omniglot(&archives, 32)?;
+    let characters = read_omniglot(&archives, 32, &mut Reading::default())?;
     let letters = one(data, "notmnist", "t10k")?;
     let first = characters.classes() as u32;
     let pixels = [characters.pixels(), letters.pixels()].concat();
@@ -161,7 +161,12 @@ fn source(data: &Path) -> Result<ImageSet, AnyError> {
 fn one(data: &Path, set: &str, part: &str) -> Result<ImageSet, AnyError> {
     let file = |what: &str| data.join(set).join(format!("{part}-{what}-ubyte.gz"));
     let (images, labels) = (file("images-idx3"), file("labels-idx1"));
-    Ok(read_idx(&images, &labels, IdxOptions::mnist())?)
+    Ok(read_idx(
+        &images,
+        &labels,
+        IdxOptions::mnist(),
+        &mut Reading::default(),
+    )?)
 }
 
 fn both(data: &Path, set: &str, first: &str, second: &str) -> Result<ImageSet, AnyError> {

@@ -8,7 +8,7 @@
 //! which activate coordinates that no public image does. Rounded, the extreme answers to such images
 //! say little: there the candidates are public images alone.
 
-use backbones::Backbone;
+use backbones::Extractor;
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul as triangular};
 use faer::linalg::solvers::Llt;
@@ -54,7 +54,7 @@ impl<'a> ScoreExtraction<'a> {
     pub fn new(
         world: &World<'_>,
         prior: &'a HeadPrior,
-        backbone: Option<&Backbone>,
+        backbone: Option<&dyn Extractor>,
         options: Scores,
     ) -> Result<Self, AttackError> {
         options.check()?;

@@ -11,6 +11,16 @@ pub enum Aim {
     Set,
 }
 
+impl std::fmt::Display for Aim {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Classes(classes) => write!(out, "{classes}, one a class"),
+            Self::Examples(classes) => write!(out, "{classes}, the first example of each class"),
+            Self::Set => out.write_str("one of the whole set"),
+        }
+    }
+}
+
 impl Aim {
     /// Images that a head gives.
     pub fn targets(self) -> usize {

@@ -1,12 +1,13 @@
 //! From a head's weights to the inputs of a learned attack.
 
 use rayon::prelude::*;
-use transfer::{HeadKind, ShadowBatch};
+use transfer::{HeadKind, Recipe, ShadowBatch};
 
 use super::Aim;
 use super::estimate::FeatureEstimate;
 use super::informed::InformedEstimate;
 use super::units::UnitSums;
+use crate::error::not_plain;
 use crate::{AttackError, World};
 
 /// Heads that the standardisation is measured on.
@@ -43,6 +44,10 @@ impl Encoder {
         let classes = world.shape.classes;
         let (source, aim) = match world.shape.kind {
             _ if options.informed => {
+                world.must_train("the informed reconstructor")?;
+                if !world.assumed.iter().all(Recipe::is_plain_descent) {
+                    return Err(not_plain("the informed reconstructor"));
+                }
                 let estimate = InformedEstimate::fit(world);
                 (Source::Informed(estimate), Aim::Examples(classes))
             }

@@ -1,6 +1,6 @@
 //! Data, backbones and how many shots they allow.
 
-use spec::{Backbone, ImportedArchitecture, Whole};
+use spec::{Backbone, Bounds, ImportedArchitecture, Resize, Whole};
 
 use super::at::At;
 use super::dataset::{check_dataset, classes, examples_per_class, shape};
@@ -90,9 +90,14 @@ pub fn check_backbones(raw: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_
     for (backbone, place) in backbones {
         match backbone {
             Backbone::Features if !features => {
-                place.wrong("the data are images", "a network: `vgg_tiny` or `imported`");
+                place.wrong(
+                    "the data are images",
+                    "a network: `vgg_tiny`, `imported` or `onnx`",
+                );
             }
-            Backbone::VggTiny { .. } | Backbone::Imported { .. } if features => {
+            Backbone::VggTiny { .. } | Backbone::Imported { .. } | Backbone::Onnx(_)
+                if features =>
+            {
                 place.wrong_hint(
                     "the data are features already",
                     "`features`",
@@ -105,6 +110,11 @@ pub fn check_backbones(raw: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_
                     .choice("imported")
                     .key("file")
                     .wrong("found an empty path", "the file of the weights");
+            }
+            Backbone::Onnx(onnx) => {
+                let place = place.choice("onnx");
+                place.options(onnx);
+                place.key("input").options(&onnx.input);
             }
             Backbone::Imported { .. } | Backbone::Features => {}
         }
@@ -168,6 +178,16 @@ fn check_shapes(data: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_>) {
                     "images in colour, of three channels",
                 );
             }
+            Backbone::Onnx(onnx) => {
+                let [height, width] = onnx.input.sides();
+                let [_, rows, columns] = target;
+                if onnx.input.resize == Resize::None && [rows, columns] != [height, width] {
+                    place.choice("onnx").key("input").key("resize").wrong(
+                        format!("found `none` for images of {}", said(target)),
+                        format!("images of {height} x {width}, or `bilinear`"),
+                    );
+                }
+            }
             Backbone::Imported { .. } | Backbone::Features => {}
         }
     }
@@ -226,7 +246,10 @@ fn said([channels, height, width]: [usize; 3]) -> String {
 
 /// Says where a split has too few examples for the shots.
 pub fn check_shots(shots: usize, data: &Data, at: &At<'_>) {
-    at.within(SHOTS, shots);
+    if SHOTS.refuses(&shots).is_some() {
+        at.within(SHOTS, shots);
+        return;
+    }
     let Some(examples) = examples_per_class(data) else {
         return;
     };

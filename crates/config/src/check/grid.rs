@@ -71,13 +71,13 @@ pub fn check(heads: &Heads, sweep: &Sweep, raw: &Sweep<Many>, at: &At<'_>) -> Op
             explain_null(null, sweep, &at.key("null").item(index));
         }
     }
-    if raw.optimiser.contains(&Optimiser::Adam)
-        && !used(&|cell| cell.recipe.optimiser == Optimiser::Adam)
-    {
-        at.key("optimiser").wrong(
-            "found `adam` with no defence but `dp_sgd`",
-            "a defence that Adam can train with, such as `none`",
-        );
+    for (index, &optimiser) in raw.optimiser.iter().enumerate() {
+        if optimiser != Optimiser::Sgd && !used(&|cell| cell.recipe.optimiser == optimiser) {
+            at.key("optimiser").item(index).wrong(
+                format!("found `{optimiser}` with no defence but `dp_sgd`"),
+                "a defence that it can train with, such as `none`",
+            );
+        }
     }
     Some(cells)
 }
@@ -90,7 +90,7 @@ fn explain_defence(defence: DefenceKind, heads: &Heads, sweep: &Sweep, at: &At<'
     };
     if !optimisers.iter().any(|&it| defence.trains_with(it)) {
         at.wrong(
-            "found `dp_sgd` with the optimiser `adam`",
+            format!("found `dp_sgd` with the optimiser `{}`", optimisers[0]),
             "the optimiser `sgd`: DP-SGD is a form of it",
         );
         return;

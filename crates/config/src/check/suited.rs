@@ -2,8 +2,8 @@
 //! trained.
 
 use spec::{
-    Attack, Backbone, Defence, DpSgd, GradientForm, HeadKind, ImportedArchitecture, Many, Null,
-    Preset, Property, Sampling, Unsuited, grouped,
+    Attack, Backbone, Defence, DefenceKind, DpSgd, GradientForm, HeadKind, ImportedArchitecture,
+    Many, Null, Preset, Property, Recipe, Sampling, Schedule, Unsuited, grouped,
 };
 
 use super::at::At;
@@ -68,6 +68,38 @@ pub fn check(
             "use `head: { mlp: { hidden: 4 } }` with `data.task: { binary: { positive: [..] } }`, or `recipe: { positive_weight: 1 }`",
         );
     }
+    for (key, swept) in [
+        ("optimiser", !sweep.optimiser.is_empty()),
+        ("init_std", !sweep.init_std.is_empty()),
+        ("learning_rate", !sweep.learning_rate.is_empty()),
+        ("weight_decay", !sweep.weight_decay.is_empty()),
+        ("epochs", !sweep.epochs.is_empty()),
+        ("initial", false),
+        ("batch", false),
+        ("momentum", false),
+        ("schedule", false),
+        ("label_smoothing", false),
+        ("strength", false),
+    ] {
+        let mut reasons = cells
+            .iter()
+            .filter_map(|cell| cell.recipe.unused(cell.head));
+        if let Some((_, why)) = reasons.find(|(option, _)| *option == key) {
+            own(key, swept).wrong_hint(
+                format!("found a value, but {why}"),
+                "settings that take part in the training of every head of the grid",
+                "leave it out, or give the heads experiments of their own",
+            );
+        }
+    }
+    let dp_with =
+        |cell: &&Cell| cell.defence.kind() == DefenceKind::DpSgd && !plain_under_dp(&cell.recipe);
+    if cells.iter().any(|cell| dp_with(&cell)) {
+        root.key("recipe").wrong(
+            "found batches, momentum or a schedule with `dp_sgd`",
+            "none of them: DP-SGD samples its own batches and takes steps of one size",
+        );
+    }
     let overshoots = |cell: &&Cell| {
         let (rate, decay) = (cell.recipe.learning_rate, cell.recipe.weight_decay);
         rate.zip(decay)
@@ -83,12 +115,33 @@ pub fn check(
     }
 }
 
+/// Whether a recipe has nothing that DP-SGD has not.
+fn plain_under_dp(recipe: &Recipe) -> bool {
+    let momentum = recipe.momentum.is_some_and(|it| it != 0.0);
+    recipe.batch.is_none() && !momentum && recipe.schedule == Schedule::Constant
+}
+
 /// Says why `cell` cannot run on account of its attack; whether it said something.
 fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     let attack = &cell.attack;
     let own = at.choice(attack.word());
     if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
         beside(unsuited, at);
+    } else if attack.follows_training() && !cell.recipe.is_plain_descent() {
+        at.wrong_hint(
+            format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
+            "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
+            "use the attack `unmixing`, or `reconstructor` without `informed`",
+        );
+    } else if attack.needs_gradients() && matches!(cell.backbone, Backbone::Onnx(_)) {
+        at.wrong_hint(
+            format!(
+                "found `{}` with the backbone `onnx`, through which no gradients go",
+                attack.word()
+            ),
+            "a backbone with gradients: `vgg_tiny` or `imported`",
+            "use the attack `unmixing` or `reconstructor`",
+        );
     } else if cell.backbone == Backbone::Features && attack.sends_images(cell.release) {
         at.wrong_hint(
             format!(

@@ -7,10 +7,14 @@ use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle};
 use super::{Key, Node, Origin, Path, Value};
 use crate::error::Fault;
 
-/// Deepest nesting and most nodes of a config: far beyond any sensible one, so that a hostile
-/// file (aliases of aliases) ends in an error and not in the machine's memory.
+/// Deepest nesting, most nodes and most bytes of their texts: far beyond any sensible config, so that
+/// a hostile file (aliases of aliases, anchors within anchors) ends in an error and not in the
+/// machine's memory. Whatever is written out again for an alias, or kept for one, counts again.
 const DEPTH: usize = 64;
 const NODES: usize = 200_000;
+const BYTES: usize = 8 << 20;
+/// Longest key: every path below it repeats it.
+const KEY: usize = 256;
 
 /// Reads one YAML document.
 ///
@@ -20,7 +24,7 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
         anchors: HashMap::new(),
-        nodes: 0,
+        held: Size::default(),
     };
     let mut document = None;
     loop {
@@ -43,8 +47,16 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
 
 struct Reader<'t> {
     parser: Parser<'t, serde_saphyr::granit_parser::StrInput<'t>>,
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, (Node, Size)>,
+    /// All that was made so far.
+    held: Size,
+}
+
+/// How much memory a node takes, with all below it.
+#[derive(Clone, Copy, Default)]
+struct Size {
     nodes: usize,
+    bytes: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -68,15 +80,25 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn count(&mut self, nodes: usize, origin: Origin) -> Result<(), Fault> {
-        self.nodes += nodes;
-        if self.nodes > NODES {
-            return Err(Fault::new(
-                origin,
-                format!("more than {NODES} values, with its aliases written out"),
-            ));
-        }
-        Ok(())
+    fn count(&mut self, size: Size, origin: Origin) -> Result<(), Fault> {
+        self.held.nodes += size.nodes;
+        self.held.bytes += size.bytes;
+        let found = if self.held.nodes > NODES {
+            format!("more than {NODES} values")
+        } else if self.held.bytes > BYTES {
+            format!("more than {} MiB of text", BYTES >> 20)
+        } else {
+            return Ok(());
+        };
+        Err(Fault::new(
+            origin,
+            format!("{found}, with its anchors and aliases written out"),
+        ))
+    }
+
+    fn count_text(&mut self, text: &str, origin: Origin) -> Result<(), Fault> {
+        let bytes = text.len();
+        self.count(Size { nodes: 0, bytes }, origin)
     }
 
     fn node(
@@ -92,18 +114,19 @@ impl<'t> Reader<'t> {
                 format!("nested deeper than {DEPTH} levels"),
             ));
         }
-        self.count(1, origin)?;
-        let before = self.nodes - 1;
+        let before = self.held;
+        self.count(Size { nodes: 1, bytes: 0 }, origin)?;
         let (anchor, value) = match event {
             Event::Alias(id) => {
-                let Some((node, nodes)) = self.anchors.get(&id).cloned() else {
+                let Some(size) = self.anchors.get(&id).map(|(_, size)| *size) else {
                     return Err(
                         Fault::new(origin, "an alias to a value that is not complete")
                             .at(path.clone()),
                     );
                 };
-                self.count(nodes, origin)?;
-                return Ok(Node { origin, ..node });
+                self.count(size, origin)?;
+                let value = self.anchors[&id].0.value.clone();
+                return Ok(Node { origin, value });
             }
             Event::Scalar(_, _, _, Some(tag))
             | Event::SequenceStart(_, _, Some(tag))
@@ -112,7 +135,10 @@ impl<'t> Reader<'t> {
                     .at(path.clone())
                     .expected("a plain value, without a `!` tag"));
             }
-            Event::Scalar(text, style, anchor, None) => (anchor, scalar(&text, style)),
+            Event::Scalar(text, style, anchor, None) => {
+                self.count_text(&text, origin)?;
+                (anchor, scalar(&text, style))
+            }
             Event::SequenceStart(_, anchor, None) => (anchor, self.list(depth, path)?),
             Event::MappingStart(_, anchor, None) => (anchor, self.map(depth, path)?),
             // Ends of lists, mappings and documents: the parser gives them where they belong.
@@ -120,8 +146,12 @@ impl<'t> Reader<'t> {
         };
         let node = Node { origin, value };
         if anchor != 0 {
-            self.anchors
-                .insert(anchor, (node.clone(), self.nodes - before));
+            let size = Size {
+                nodes: self.held.nodes - before.nodes,
+                bytes: self.held.bytes - before.bytes,
+            };
+            self.count(size, origin)?;
+            self.anchors.insert(anchor, (node.clone(), size));
         }
         Ok(node)
     }
@@ -139,6 +169,7 @@ impl<'t> Reader<'t> {
     }
 
     fn map(&mut self, depth: usize, path: &Path) -> Result<Value, Fault> {
+        let mut known = HashMap::new();
         let mut entries: Vec<(Key, Node)> = Vec::new();
         loop {
             let (event, origin) = self.next()?;
@@ -151,9 +182,15 @@ impl<'t> Reader<'t> {
                         .expected("a word as the key"));
                 }
             };
+            if text.len() > KEY {
+                return Err(Fault::new(origin, format!("a key of {} bytes", text.len()))
+                    .at(path.clone())
+                    .expected(format!("a word of at most {KEY}")));
+            }
+            self.count_text(&text, origin)?;
             let path = path.key(&text);
-            if let Some((first, _)) = entries.iter().find(|(key, _)| key.text == text) {
-                let place = match first.origin {
+            if let Some(first) = known.insert(text.clone(), origin) {
+                let place = match first {
                     Origin::File { line, .. } => format!(" (first in line {line})"),
                     Origin::Override(_) => String::new(),
                 };

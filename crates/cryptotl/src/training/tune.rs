@@ -141,7 +141,17 @@ impl FineTune {
         {
             return Err(CryptoTlError::Training {
                 what: "fine-tune the upper network",
-                reason: format!("a number is out of range in {self:?}"),
+                reason: format!(
+                    "a number is out of range among {} epochs, batch {}, learning rate {}{}",
+                    self.epochs,
+                    self.batch,
+                    self.learning_rate,
+                    self.dp.map_or(String::new(), |dp| format!(
+                        ", and of DP-SGD clip {}, noise multiplier {}, sample rate {}, \
+                             learning rate {}, {} steps",
+                        dp.clip, dp.noise_multiplier, dp.sample_rate, dp.learning_rate, dp.steps
+                    ))
+                ),
             });
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use datasets::{FeatureSet, StreamKey, read_features};
+use datasets::{FeatureSet, Reading, StreamKey, read_features};
 use rand::RngExt;
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub fn embeddings(name: &str) -> Option<FeatureSet> {
         println!("skipped: {} is not there", path.display());
         return None;
     }
-    Some(read_features(&path, None).unwrap())
+    Some(read_features(&path, None, &mut Reading::default()).unwrap())
 }
 
 /// Some of the rows.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 use crate::picture::from_byte;
-use crate::{DatasetError, ImageSet, ImageShape};
+use crate::{DatasetError, ImageSet, ImageShape, Reading};
 
 /// Values of one image.
 const IMAGE: usize = 3 * 32 * 32;
@@ -53,10 +53,14 @@ impl CifarLabels {
 /// # Errors
 /// An empty file, one that does not end with a whole record, or a label out of range, which is also
 /// what CIFAR-100 read as CIFAR-10 (or the other way round) comes to.
-pub fn read_cifar(batches: &[PathBuf], labels: CifarLabels) -> Result<ImageSet, DatasetError> {
+pub fn read_cifar(
+    batches: &[PathBuf],
+    labels: CifarLabels,
+    reading: &mut Reading,
+) -> Result<ImageSet, DatasetError> {
     let (mut all, mut pixels) = (Vec::new(), Vec::new());
     for path in batches {
-        read_batch(path, labels, &mut all, &mut pixels)?;
+        read_batch(path, labels, &mut all, &mut pixels, reading)?;
     }
     let shape = ImageShape {
         channels: 3,
@@ -71,8 +75,9 @@ fn read_batch(
     labels: CifarLabels,
     all: &mut Vec<u32>,
     pixels: &mut Vec<f32>,
+    reading: &mut Reading,
 ) -> Result<(), DatasetError> {
-    let bytes = files::read_whole(path, MOST_BYTES)?;
+    let bytes = files::read_whole(path, MOST_BYTES, reading)?;
     let record = labels.len() + IMAGE;
     if bytes.is_empty() || bytes.len() % record != 0 {
         return Err(DatasetError::format(

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::files;
+use crate::error::place_of;
 use crate::picture::from_byte;
-use crate::{DatasetError, ImageSet, ImageShape};
+use crate::{DatasetError, ImageSet, ImageShape, Reading};
 
 /// Most pixels a file may announce (EMNIST ByClass has 0.64 thousand million).
 const MOST_PIXELS: u64 = 1 << 30;
@@ -47,15 +48,16 @@ impl IdxOptions {
 /// Reads an image file (magic 2051) and its label file (magic 2049).
 ///
 /// # Errors
-/// Wrong magic number, implausible or too large dimensions, too few or too many bytes, another
-/// number of labels than images, a label outside the classes.
+/// Wrong magic number, implausible or too large dimensions, no image at all, too few or too many
+/// bytes, another number of labels than images, a label outside the classes.
 pub fn read_idx(
     images: &Path,
     labels: &Path,
     options: IdxOptions,
+    reading: &mut Reading,
 ) -> Result<ImageSet, DatasetError> {
-    let ([count, rows, columns], bytes) = read_array::<3>(images, 2051, "images")?;
-    let ([label_count], label_bytes) = read_array::<1>(labels, 2049, "labels")?;
+    let ([count, rows, columns], bytes) = read_array::<3>(images, 2051, "images", reading)?;
+    let ([label_count], label_bytes) = read_array::<1>(labels, 2049, "labels", reading)?;
     if count != label_count {
         return Err(DatasetError::format(
             labels,
@@ -63,8 +65,15 @@ pub fn read_idx(
             format!(
                 "announces {label_count} labels, but {} holds {count} images\nhint: the two files \
                  must be of the same set (train- or t10k-)",
-                images.display()
+                place_of(images)
             ),
+        ));
+    }
+    if count == 0 {
+        return Err(DatasetError::format(
+            images,
+            "bytes 4..8",
+            "announces 0 images, there is nothing to read\nhint: fetch the file again",
         ));
     }
     let side = options.side;
@@ -129,8 +138,9 @@ fn read_array<const D: usize>(
     path: &Path,
     magic: u32,
     what: &str,
+    reading: &mut Reading,
 ) -> Result<([usize; D], Vec<u8>), DatasetError> {
-    let mut reader = files::open(path)?;
+    let mut reader = files::open(path, reading)?;
     let mut word = |name: String| -> Result<u32, DatasetError> {
         let mut bytes = [0; 4];
         reader.read_exact(&mut bytes).map_err(|error| {
@@ -162,7 +172,10 @@ fn read_array<const D: usize>(
             DatasetError::format(
                 path,
                 "the header",
-                format!("dimensions {dimensions:?} are more than {MOST_PIXELS} values"),
+                format!(
+                    "{} are more than {MOST_PIXELS} values",
+                    dimensions.map(|d| d.to_string()).join(" x ")
+                ),
             )
         })?;
     let data = files::read_limited(path, "the data", reader, length)?;

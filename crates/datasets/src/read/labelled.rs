@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::classes::{PictureOptions, is_picture};
-use super::gather::{Gather, MOST_PICTURE_BYTES};
+use super::archive::Archive;
+use super::classes::PictureOptions;
+use super::gather::Gather;
+use super::listing::{is_hidden, is_picture};
 use super::table::{self, Column};
-use super::{archive, files};
-use crate::{DatasetError, ImageSet};
+use crate::error::place_of;
+use crate::{DatasetError, ImageSet, Reading, Remark};
 
 /// Reads the pictures of a zip or tar, labelled by `column` of `table`.
 ///
 /// The table is a CSV with a header whose first column names the picture, or one of CelebA's own
 /// files (`identity_CelebA.txt`, `list_attr_celeba.txt`). The values of the column are numbered in
 /// ascending order (-1 and 0 before 1; names in alphabetical order). Images are in the order of the
-/// archive.
+/// archive; a picture whose cell is empty is left out.
 ///
 /// # Errors
 /// A damaged archive or table, no such column, a picture without a row, a row without a picture,
@@ -24,12 +26,13 @@ pub fn read_labelled_archive(
     table: &Path,
     column: &str,
     options: PictureOptions,
+    reading: &mut Reading,
 ) -> Result<ImageSet, DatasetError> {
     let Column {
         names,
         labels,
         classes,
-    } = table::read_column(table, column)?;
+    } = table::read_column(table, column, reading)?;
     let mut rows: HashMap<&str, (usize, bool)> = HashMap::with_capacity(names.len());
     for (row, name) in names.iter().enumerate() {
         if rows.insert(name, (row, false)).is_some() {
@@ -40,11 +43,20 @@ pub fn read_labelled_archive(
             ));
         }
     }
-    let mut gather = Gather::new(pictures, options.shape(), |bytes: &[u8]| {
+    let mut gather = Gather::new(pictures, options.side, options.colour, |bytes: &[u8]| {
         options.decode(bytes)
     });
-    archive::walk(pictures, |name, content| {
-        if !is_picture(name) || name.starts_with("__MACOSX") {
+    Archive::open(pictures, reading)?.walk(|entry| {
+        let name = entry.name;
+        let left_out = if is_hidden(name) {
+            Some(Remark::Hidden)
+        } else if !is_picture(name) {
+            Some(Remark::OtherEnding)
+        } else {
+            entry.is_link.then_some(Remark::Link)
+        };
+        if let Some(remark) = left_out {
+            reading.remark(remark, name);
             return Ok(());
         }
         let base = name.rsplit('/').next().unwrap_or(name);
@@ -54,16 +66,20 @@ pub fn read_labelled_archive(
                 name,
                 format!(
                     "has no label in {}\nhint: the table must be of the same pictures",
-                    table.display()
+                    place_of(table)
                 ),
             ));
         };
         if std::mem::replace(seen, true) {
             return Err(DatasetError::format(pictures, name, "occurs twice"));
         }
-        let label = labels[*row];
-        let bytes = files::read_limited(pictures, name, content, MOST_PICTURE_BYTES)?;
-        gather.push(name, label, bytes)
+        match labels[*row] {
+            Some(label) => gather.push(name, label, entry.content, reading),
+            None => {
+                reading.remark(Remark::Unlabelled, name);
+                Ok(())
+            }
+        }
     })?;
     let absent = names.iter().filter(|name| !rows[name.as_str()].1);
     let (count, first) = (absent.clone().count(), absent.clone().next());
@@ -75,10 +91,9 @@ pub fn read_labelled_archive(
                 "lacks {count} of the {} pictures in {}, the first is {first}\nhint: fetch the \
                  archive again or use the table that belongs to it",
                 names.len(),
-                table.display()
+                place_of(table)
             ),
         ));
     }
-    let (labels, pixels) = gather.finish()?;
-    ImageSet::new(options.shape(), pixels, labels, classes)
+    gather.finish(|labels| (labels, classes), reading)
 }

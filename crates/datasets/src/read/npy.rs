@@ -1,11 +1,14 @@
 //! numpy's `.npy`: one array of numbers with its type and shape.
+//!
+//! Read by hand: the crates npyz and ndarray-npy refuse the shapes that numpy wrote under Python 2,
+//! `(3L, 4L)`, and want the type of the numbers to be known before the file is opened.
 
 use std::path::Path;
 
 use super::numbers::Kind;
 use crate::DatasetError;
 
-/// An array as it lies in the file.
+/// An array as it lies in the file, row by row.
 pub(super) struct Array<'a> {
     pub kind: Kind,
     pub shape: Vec<usize>,
@@ -41,12 +44,13 @@ pub(super) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Array<'a>, Datas
             ),
         )
     })?;
-    if field(header, "fortran_order") != Some("False") {
+    let shape =
+        shape_of(header).ok_or_else(|| broken("the header", "the shape cannot be read".into()))?;
+    // Of one axis, both orders are the same.
+    if shape.len() > 1 && field(header, "fortran_order") != Some("False") {
         let reason = "stored column by column\nhint: save `numpy.ascontiguousarray(array)`";
         return Err(broken("the header", reason.into()));
     }
-    let shape =
-        shape_of(header).ok_or_else(|| broken("the header", "the shape cannot be read".into()))?;
     let expected = shape
         .iter()
         .try_fold(kind.len(), |product, &side| product.checked_mul(side));
@@ -54,29 +58,48 @@ pub(super) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Array<'a>, Datas
         return Err(broken(
             "the data",
             format!(
-                "{} bytes instead of {} for shape {shape:?}\nhint: save the file again",
+                "{} bytes instead of {} for shape {}\nhint: save the file again",
                 data.len(),
                 expected.map_or("too many".into(), |n| n.to_string()),
+                sides(&shape),
             ),
         ));
     }
     Ok(Array { kind, shape, data })
 }
 
-/// The text after `'name':` up to the next comma.
+/// A shape in words: `3 x 4`.
+pub(super) fn sides(shape: &[usize]) -> String {
+    match shape {
+        [] => "of a single number".into(),
+        _ => {
+            let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
+            sides.join(" x ")
+        }
+    }
+}
+
+/// What follows a key of the header, in single or double quotes, and its colon.
+fn after<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let quoted = |quote| header.split_once(&format!("{quote}{name}{quote}"));
+    let (_, after) = quoted('\'').or_else(|| quoted('"'))?;
+    Some(after.trim_start().strip_prefix(':')?.trim_start())
+}
+
+/// The value of a key up to the next comma.
 fn field<'a>(header: &'a str, name: &str) -> Option<&'a str> {
-    let (_, after) = header.split_once(&format!("'{name}'"))?;
-    let after = after.trim_start().strip_prefix(':')?;
+    let after = after(header, name)?;
     let end = after.find([',', '}']).unwrap_or(after.len());
     Some(after[..end].trim())
 }
 
+/// The shape; numpy under Python 2 wrote an `L` behind each number.
 fn shape_of(header: &str) -> Option<Vec<usize>> {
-    let (_, after) = header.split_once("'shape'")?;
-    let (_, after) = after.split_once('(')?;
-    let (inside, _) = after.split_once(')')?;
+    let inside = after(header, "shape")?.strip_prefix('(')?;
+    let (inside, _) = inside.split_once(')')?;
     let sides = inside.split(',').map(str::trim).filter(|s| !s.is_empty());
-    sides.map(|side| side.parse().ok()).collect()
+    let number = |side: &str| side.strip_suffix('L').unwrap_or(side).parse().ok();
+    sides.map(number).collect()
 }
 
 fn kind_of(descr: &str) -> Option<Kind> {

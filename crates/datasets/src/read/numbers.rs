@@ -30,6 +30,24 @@ impl Kind {
         }
     }
 
+    /// Its name in safetensors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F16 => "F16",
+            Self::Bf16 => "BF16",
+            Self::F32 => "F32",
+            Self::F64 => "F64",
+            Self::U8 => "U8",
+            Self::I8 => "I8",
+            Self::U16 => "U16",
+            Self::I16 => "I16",
+            Self::U32 => "U32",
+            Self::I32 => "I32",
+            Self::U64 => "U64",
+            Self::I64 => "I64",
+        }
+    }
+
     /// The numbers as `f32`; none for integer kinds, which are not features.
     pub fn floats(self, bytes: &[u8]) -> Option<Vec<f32>> {
         Some(match self {

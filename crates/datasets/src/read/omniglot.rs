@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::gather::{Gather, MOST_PICTURE_BYTES, number_classes};
-use super::{archive, files};
+use super::archive::Archive;
+use super::gather::{Gather, number_classes};
+use super::listing::is_hidden;
 use crate::picture::{Colour, Picture};
-use crate::{DatasetError, ImageSet, ImageShape};
+use crate::{DatasetError, ImageSet, Reading, Remark};
 
 /// The pen of the original is about 3 of 105 pixels wide, less than one of 32: before shrinking it
 /// is widened by this radius on each side, to about the relative width of MNIST's.
@@ -20,47 +21,58 @@ const WIDEN: isize = 2;
 ///
 /// # Errors
 /// A damaged archive, a picture that cannot be decoded, or no picture at all.
-pub fn read_omniglot(archives: &[PathBuf], side: usize) -> Result<ImageSet, DatasetError> {
-    let shape = ImageShape {
-        channels: 1,
-        height: side,
-        width: side,
-    };
-    let (mut names, mut pixels) = (Vec::new(), Vec::new());
+pub fn read_omniglot(
+    archives: &[PathBuf],
+    side: usize,
+    reading: &mut Reading,
+) -> Result<ImageSet, DatasetError> {
+    let (mut names, mut sets) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     for path in archives {
-        let (mut more, values) = read_archive(path, shape, &mut seen)?;
-        names.append(&mut more);
-        pixels.extend(values);
+        sets.push(read_archive(path, side, &mut seen, &mut names, reading)?);
     }
-    let (labels, classes) = number_classes(&names);
-    ImageSet::new(shape, pixels, labels, classes)
+    let all = ImageSet::append(sets)?;
+    let (labels, classes) = number_classes(names);
+    all.with_labels(labels, classes)
 }
 
+/// The pictures of one archive that were not seen before, unlabelled; their classes go to `names`.
 fn read_archive(
     path: &Path,
-    shape: ImageShape,
+    side: usize,
     seen: &mut HashSet<String>,
-) -> Result<(Vec<String>, Vec<f32>), DatasetError> {
+    names: &mut Vec<String>,
+    reading: &mut Reading,
+) -> Result<ImageSet, DatasetError> {
     let mut pictures = 0;
-    let mut gather = Gather::new(path, shape, |bytes: &[u8]| draw(bytes, shape.height));
-    archive::walk(path, |name, content| {
-        // A character is a folder; files beside the folders and a Mac's shadow files are not data.
+    let grey = Some(Colour::Grey);
+    let mut gather = Gather::new(path, side, grey, |bytes: &[u8]| draw(bytes, side));
+    Archive::open(path, reading)?.walk(|entry| {
+        let name = entry.name;
+        // A character is a folder; files beside the folders are not data.
         let mut parts = name.rsplit('/');
         let (Some(file), Some(character), Some(alphabet)) =
             (parts.next(), parts.next(), parts.next())
         else {
             return Ok(());
         };
-        if !file.ends_with(".png") || name.starts_with("__MACOSX") {
+        let left_out = if is_hidden(name) {
+            Some(Remark::Hidden)
+        } else if !file.ends_with(".png") {
+            Some(Remark::OtherEnding)
+        } else if entry.is_link {
+            Some(Remark::Link)
+        } else {
+            pictures += 1;
+            let new = seen.insert(format!("{alphabet}/{character}/{file}"));
+            (!new).then_some(Remark::Repeated)
+        };
+        if let Some(remark) = left_out {
+            reading.remark(remark, name);
             return Ok(());
         }
-        pictures += 1;
-        if !seen.insert(format!("{alphabet}/{character}/{file}")) {
-            return Ok(());
-        }
-        let bytes = files::read_limited(path, name, content, MOST_PICTURE_BYTES)?;
-        gather.push(name, format!("{alphabet}/{character}"), bytes)
+        names.push(format!("{alphabet}/{character}"));
+        gather.push(name, 0, entry.content, reading)
     })?;
     if pictures == 0 {
         return Err(DatasetError::format(
@@ -70,12 +82,12 @@ fn read_archive(
              images_background_small1.zip or images_background_small2.zip",
         ));
     }
-    gather.finish()
+    gather.finish(|labels| (labels, 1), reading)
 }
 
 /// Decodes, turns ink to +1, widens the pen, shrinks.
 fn draw(bytes: &[u8], side: usize) -> Result<Picture, String> {
-    let mut picture = Picture::decode(bytes, Colour::Grey)?.centre_square();
+    let mut picture = Picture::middle(bytes, Some(Colour::Grey))?;
     let from = picture.shape.height;
     for pixel in &mut picture.pixels {
         *pixel = -*pixel;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::files;
-use crate::DatasetError;
+use crate::{DatasetError, Reading};
 
 /// Largest table that is read.
 const MOST_BYTES: u64 = 1 << 30;
@@ -12,14 +12,19 @@ const MOST_BYTES: u64 = 1 << 30;
 #[derive(Debug)]
 pub(super) struct Column {
     pub names: Vec<String>,
-    pub labels: Vec<u32>,
+    /// The class of each; none where the cell is empty.
+    pub labels: Vec<Option<u32>>,
     pub classes: usize,
 }
 
 /// Reads `column` of a CSV or of one of CelebA's text files.
-pub(super) fn read_column(path: &Path, column: &str) -> Result<Column, DatasetError> {
-    let text = files::read_text(path, MOST_BYTES)?;
-    let first = text.lines().next().unwrap_or_default();
+pub(super) fn read_column(
+    path: &Path,
+    column: &str,
+    reading: &mut Reading,
+) -> Result<Column, DatasetError> {
+    let text = files::read_text(path, MOST_BYTES, reading)?;
+    let first = files::lines(&text).next().unwrap_or_default();
     let (names, values) = if first.contains(',') {
         from_csv(path, &text, column)?
     } else if first.trim().parse::<usize>().is_ok() {
@@ -34,14 +39,26 @@ pub(super) fn read_column(path: &Path, column: &str) -> Result<Column, DatasetEr
             "no row below the header",
         ));
     }
-    let (labels, classes) = number(&values);
+    let given: Vec<&String> = values.iter().filter(|value| !value.is_empty()).collect();
+    let (numbers, classes) = number(&given);
+    let mut numbers = numbers.into_iter();
+    let labels = values
+        .iter()
+        .map(|value| {
+            if value.is_empty() {
+                None
+            } else {
+                numbers.next()
+            }
+        })
+        .collect();
     if classes < 2 {
         return Err(DatasetError::format(
             path,
             format!("column `{column}`"),
             format!(
                 "all {} values are the same, there is nothing to tell apart",
-                values.len()
+                given.len()
             ),
         ));
     }
@@ -76,7 +93,7 @@ fn from_csv(path: &Path, text: &str, column: &str) -> Result<NamesAndValues, Dat
 
 /// `list_attr_celeba.txt`: the number of rows, the names of the attributes, then the rows.
 fn from_attributes(path: &Path, text: &str, column: &str) -> Result<NamesAndValues, DatasetError> {
-    let mut lines = text.lines();
+    let mut lines = files::lines(text);
     let announced: usize = lines
         .next()
         .and_then(|line| line.trim().parse().ok())
@@ -119,7 +136,7 @@ fn from_attributes(path: &Path, text: &str, column: &str) -> Result<NamesAndValu
 fn from_identities(path: &Path, text: &str, column: &str) -> Result<NamesAndValues, DatasetError> {
     find(path, ["identity"].into_iter(), column)?;
     let (mut names, mut values) = (Vec::new(), Vec::new());
-    for (row, line) in text.lines().enumerate() {
+    for (row, line) in files::lines(text).enumerate() {
         let fields: Vec<&str> = line.split_whitespace().collect();
         match fields[..] {
             [] => {}
@@ -145,21 +162,25 @@ fn find<'a>(
     columns: impl Iterator<Item = &'a str> + Clone,
     column: &str,
 ) -> Result<usize, DatasetError> {
-    columns
+    let mut found = columns
         .clone()
-        .position(|name| name.trim().eq_ignore_ascii_case(column))
-        .ok_or_else(|| {
+        .enumerate()
+        .filter(|(_, name)| name.trim().eq_ignore_ascii_case(column));
+    let reason = match (found.next(), found.next()) {
+        (Some((at, _)), None) => return Ok(at),
+        (Some(_), Some(_)) => {
+            format!("several columns are called `{column}`\nhint: rename all but one")
+        }
+        (None, _) => {
             let known: Vec<&str> = columns.collect();
-            DatasetError::format(
-                path,
-                "the header",
-                format!("no column `{column}`\nhint: there are {}", known.join(", ")),
-            )
-        })
+            format!("no column `{column}`\nhint: there are {}", known.join(", "))
+        }
+    };
+    Err(DatasetError::format(path, "the header", reason))
 }
 
 /// Numbers values in ascending order: as integers where all are, else as text.
-fn number(values: &[String]) -> (Vec<u32>, usize) {
+fn number(values: &[&String]) -> (Vec<u32>, usize) {
     let integers: Option<Vec<i64>> = values.iter().map(|value| value.parse().ok()).collect();
     fn ranks<T: Ord>(values: &[T]) -> (Vec<u32>, usize) {
         let mut classes: Vec<&T> = values.iter().collect();

@@ -1,11 +1,14 @@
-//! What is known of the published datasets: files, checksums, sources.
+//! What is known of the published datasets: their images, files, checksums, sources. Every fact of
+//! a dataset stands here, once.
 //!
 //! A sum stands here only where the publisher, or a framework that has checked it for years, gives
 //! it; it is the sum of the unpacked content.
 
-use super::Description;
+use std::path::Path;
+
+use super::facts::{Content, Description, Images};
 use super::files::{Need, Source};
-use super::images::{EmnistSplit, Part};
+use super::part::{EmnistSplit, Part};
 
 const fn source(url: &'static str) -> Source {
     Source { url, md5: None }
@@ -22,11 +25,29 @@ pub(super) const STROKES: Description = Description {
     name: "strokes",
     summary: "procedural handwriting, drawn when needed; 32 x 32 grey",
     sources: &[],
+    images: Some(Images {
+        content: Content::Drawn,
+        channels: Some(1),
+        side: 32,
+        classes: None,
+        examples: [0, 0],
+        smallest_class: None,
+        tau: None,
+    }),
 };
 pub(super) const MNIST: Description = Description {
     name: "mnist",
     summary: "handwritten digits, 60 000 + 10 000; 28 x 28 grey, padded to 32 x 32",
     sources: &[source("https://ossci-datasets.s3.amazonaws.com/mnist/")],
+    images: Some(Images {
+        content: Content::Drawn,
+        channels: Some(1),
+        side: 32,
+        classes: Some(10),
+        examples: [60_000, 10_000],
+        smallest_class: Some([5_421, 892]),
+        tau: Some(0.0696),
+    }),
 };
 pub(super) const EMNIST: Description = Description {
     name: "emnist",
@@ -35,11 +56,30 @@ pub(super) const EMNIST: Description = Description {
         "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip",
         "58c8d27c78d21e728a6bc7b3cc06412e",
     )],
+    images: Some(Images {
+        content: Content::Drawn,
+        channels: Some(1),
+        side: 32,
+        // By the split.
+        classes: None,
+        examples: [0, 0],
+        smallest_class: None,
+        tau: None,
+    }),
 };
 pub(super) const NOTMNIST: Description = Description {
     name: "notmnist",
     summary: "letters A to J from fonts, 60 000 + 10 000; 28 x 28 grey, padded to 32 x 32",
     sources: &[source("https://github.com/davidflanagan/notMNIST-to-MNIST")],
+    images: Some(Images {
+        content: Content::Drawn,
+        channels: Some(1),
+        side: 32,
+        classes: Some(10),
+        examples: [60_000, 10_000],
+        smallest_class: None,
+        tau: None,
+    }),
 };
 pub(super) const OMNIGLOT: Description = Description {
     name: "omniglot",
@@ -54,6 +94,15 @@ pub(super) const OMNIGLOT: Description = Description {
             "6b91aef0f799c5bb55b94e3f2daec811",
         ),
     ],
+    images: Some(Images {
+        content: Content::Drawn,
+        channels: Some(1),
+        side: 32,
+        classes: None,
+        examples: [32_460, 0],
+        smallest_class: None,
+        tau: None,
+    }),
 };
 pub(super) const CIFAR10: Description = Description {
     name: "cifar10",
@@ -62,6 +111,15 @@ pub(super) const CIFAR10: Description = Description {
         "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
         "c32a1d4ab5d03f1284b67883e8d87530",
     )],
+    images: Some(Images {
+        content: Content::Photographs,
+        channels: Some(3),
+        side: 32,
+        classes: Some(10),
+        examples: [50_000, 10_000],
+        smallest_class: Some([5_000, 1_000]),
+        tau: Some(0.1284),
+    }),
 };
 pub(super) const CIFAR100: Description = Description {
     name: "cifar100",
@@ -70,6 +128,15 @@ pub(super) const CIFAR100: Description = Description {
         "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
         "03b5dce01913d631647c71ecec9e9cb8",
     )],
+    images: Some(Images {
+        content: Content::Photographs,
+        channels: Some(3),
+        side: 32,
+        classes: Some(100),
+        examples: [50_000, 10_000],
+        smallest_class: Some([500, 100]),
+        tau: None,
+    }),
 };
 pub(super) const TINY_IMAGENET: Description = Description {
     name: "tiny_imagenet32",
@@ -78,31 +145,61 @@ pub(super) const TINY_IMAGENET: Description = Description {
         "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
         "90528d7ca1a48142e341f4ef8d21d0de",
     )],
+    images: Some(Images {
+        content: Content::Photographs,
+        channels: Some(3),
+        side: 32,
+        classes: None,
+        examples: [100_000, 10_000],
+        smallest_class: None,
+        tau: None,
+    }),
 };
 pub(super) const CELEBA: Description = Description {
     name: "celeba",
     summary: "202 599 faces of 10 177 people with 40 attributes; the middle square, RGB",
     sources: &[source("https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html")],
+    images: Some(Images {
+        content: Content::Faces,
+        channels: Some(3),
+        side: 64,
+        classes: None,
+        examples: [202_599, 0],
+        smallest_class: None,
+        tau: Some(0.1217),
+    }),
 };
 pub(super) const IMAGE_FOLDER: Description = Description {
     name: "image_folder",
-    summary: "your own pictures, PNG or JPEG, one folder a class",
+    summary: "your own pictures, one folder a class: PNG, JPEG, GIF, BMP, TIFF, WebP or PNM",
     sources: &[],
+    images: Some(Images {
+        content: Content::Drawn,
+        channels: None,
+        side: 32,
+        classes: None,
+        examples: [10_000, 0],
+        smallest_class: None,
+        tau: None,
+    }),
 };
 pub(super) const MIXED: Description = Description {
     name: "mixed",
     summary: "several datasets, their classes side by side",
     sources: &[],
+    images: None,
 };
 pub(super) const FEATURES: Description = Description {
     name: "features",
     summary: "features extracted elsewhere: .safetensors, .npy or .csv",
     sources: &[],
+    images: None,
 };
 pub(super) const MESSAGES: Description = Description {
     name: "messages",
     summary: "procedural messages or reviews, written when needed",
     sources: &[],
+    images: None,
 };
 pub(super) const SMS: Description = Description {
     name: "sms",
@@ -110,6 +207,7 @@ pub(super) const SMS: Description = Description {
     sources: &[source(
         "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip",
     )],
+    images: None,
 };
 pub(super) const YOUTUBE: Description = Description {
     name: "youtube",
@@ -117,6 +215,7 @@ pub(super) const YOUTUBE: Description = Description {
     sources: &[source(
         "https://archive.ics.uci.edu/static/public/380/youtube+spam+collection.zip",
     )],
+    images: None,
 };
 pub(super) const IMDB: Description = Description {
     name: "imdb",
@@ -125,12 +224,28 @@ pub(super) const IMDB: Description = Description {
         "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
         "7c2ac02c03563afcf9b574c7e56c153a",
     )],
+    images: None,
 };
 pub(super) const EMBEDDINGS: Description = Description {
     name: "embeddings",
     summary: "embeddings computed elsewhere: .safetensors, .npy or .csv",
     sources: &[],
+    images: None,
 };
+
+impl EmnistSplit {
+    /// Examples in the training and in the test part, and those of the smallest class where the
+    /// classes are of one size.
+    pub(super) fn sizes(self) -> ([usize; 2], Option<[usize; 2]>) {
+        match self {
+            Self::Letters => ([124_800, 20_800], Some([4_800, 800])),
+            Self::Digits => ([240_000, 40_000], Some([24_000, 4_000])),
+            Self::Balanced => ([112_800, 18_800], Some([2_400, 400])),
+            Self::Mnist => ([60_000, 10_000], Some([6_000, 1_000])),
+            Self::ByClass | Self::ByMerge => ([697_932, 116_323], None),
+        }
+    }
+}
 
 /// Images and labels of one part in idx files below `folder`, `prefix` before each name.
 fn idx_pair(folder: &str, prefix: &str, part: &str) -> [Need; 2] {
@@ -138,7 +253,15 @@ fn idx_pair(folder: &str, prefix: &str, part: &str) -> [Need; 2] {
         let dashed = format!("{folder}/{prefix}{part}-{what}-{format}-ubyte");
         let dotted = format!("{folder}/{prefix}{part}-{what}.{format}-ubyte");
         let packed = [format!("{dashed}.gz"), format!("{dotted}.gz")];
-        let names = [&packed[0], &dashed, &packed[1], &dotted].map(String::as_str);
+        // Some mirrors put each file into a folder of its own name.
+        let inside = [&dashed, &dotted].map(|path| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            format!("{path}/{name}")
+        });
+        let names = [
+            &packed[0], &dashed, &packed[1], &dotted, &inside[0], &inside[1],
+        ]
+        .map(String::as_str);
         Need::new(&format!("{part} {what}"), &names)
     })
 }
@@ -187,7 +310,7 @@ pub(super) fn emnist(split: EmnistSplit, part: Part) -> Vec<[Need; 2]> {
                 .names
                 .iter()
                 .filter_map(|name| {
-                    Some(std::path::Path::new("emnist/gzip").join(name.file_name()?))
+                    Some(Path::new("emnist/gzip").join(name.strip_prefix("emnist").ok()?))
                 })
                 .collect();
             need.names.extend(inside);

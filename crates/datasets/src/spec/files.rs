@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::DatasetError;
 use crate::read::files;
+use crate::{DatasetError, Reading};
 
 /// A file that a dataset needs, under any of some names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Need {
     pub names: Vec<PathBuf>,
     /// The MD5 sum published for the unpacked content, by any of these names.
     pub md5: Option<&'static str>,
+    /// Whether it is a folder rather than a file.
+    pub folder: bool,
     /// Whether the dataset cannot be read without it. Of several that are not required one at
     /// least must be there.
     pub required: bool,
@@ -67,6 +69,18 @@ impl Need {
             what: what.into(),
             names: names.iter().map(PathBuf::from).collect(),
             md5: None,
+            folder: false,
+            required: true,
+        }
+    }
+
+    /// A file or folder of the user's.
+    pub(super) fn own(what: &str, path: &Path, folder: bool) -> Self {
+        Self {
+            what: what.into(),
+            names: vec![path.to_path_buf()],
+            md5: None,
+            folder,
             required: true,
         }
     }
@@ -81,10 +95,16 @@ impl Need {
         self
     }
 
-    /// The first of the names that exists.
+    /// The first of the names under which there is a file (or, where that is needed, a folder).
     pub fn find(&self, data_dir: &Path) -> Option<PathBuf> {
         let mut paths = self.names.iter().map(|name| data_dir.join(name));
-        paths.find(|path| path.exists())
+        paths.find(|path| {
+            if self.folder {
+                path.is_dir()
+            } else {
+                path.is_file()
+            }
+        })
     }
 
     /// As [`Need::find`].
@@ -132,7 +152,7 @@ impl Need {
 /// The MD5 sum of a file, unpacked if it is gzipped: the sums of MNIST's files are of the content,
 /// since the packing differs from mirror to mirror.
 fn md5_of(path: &Path) -> Result<String, DatasetError> {
-    let mut reader = files::open(path)?;
+    let mut reader = files::open(path, &mut Reading::default())?;
     let mut sum = md5::Context::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -175,35 +195,4 @@ pub(super) fn find_all(
         }
         _ => Ok(found),
     }
-}
-
-/// BLAKE3 over the content of `paths` (files below folders in the order of their names).
-///
-/// # Errors
-/// If a file cannot be read.
-pub(super) fn content_hash(paths: &[PathBuf]) -> Result<[u8; 32], DatasetError> {
-    fn add(path: &Path, hasher: &mut blake3::Hasher) -> std::io::Result<()> {
-        if !path.is_dir() {
-            let mut one = blake3::Hasher::new();
-            one.update_reader(std::fs::File::open(path)?)?;
-            hasher.update(one.finalize().as_bytes());
-            return Ok(());
-        }
-        let mut entries = std::fs::read_dir(path)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<std::io::Result<Vec<_>>>()?;
-        entries.sort();
-        for entry in entries {
-            // Names are classes.
-            let name = entry.file_name().unwrap_or_default().to_string_lossy();
-            hasher.update(blake3::hash(name.as_bytes()).as_bytes());
-            add(&entry, hasher)?;
-        }
-        Ok(())
-    }
-    let mut hasher = blake3::Hasher::new();
-    for path in paths {
-        add(path, &mut hasher).map_err(|error| DatasetError::read(path, error))?;
-    }
-    Ok(*hasher.finalize().as_bytes())
 }

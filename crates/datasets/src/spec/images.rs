@@ -4,70 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::files::{Checked, Need, content_hash, find_all};
-use super::{Description, bare, catalogue};
-use crate::{Colour, DatasetError, IdxAxes, IdxOptions, StrokeClasses};
-
-/// Which part of a published dataset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// The training part.
-    Train,
-    /// The test (or validation) part.
-    Test,
-    /// Both, as far as they are there.
-    All,
-}
-
-/// The splits in which EMNIST is published.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum EmnistSplit {
-    /// 26 letters, capital and small together.
-    #[default]
-    Letters,
-    /// Ten digits.
-    Digits,
-    /// 47 classes, as many of each.
-    Balanced,
-    /// 62 classes.
-    ByClass,
-    /// 47 classes.
-    ByMerge,
-    /// Ten digits, as MNIST.
-    Mnist,
-}
-
-impl EmnistSplit {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Letters => "letters",
-            Self::Digits => "digits",
-            Self::Balanced => "balanced",
-            Self::ByClass => "byclass",
-            Self::ByMerge => "bymerge",
-            Self::Mnist => "mnist",
-        }
-    }
-
-    pub(super) fn options(self) -> IdxOptions {
-        let (classes, first_label) = match self {
-            Self::Letters => (26, 1),
-            Self::Digits | Self::Mnist => (10, 0),
-            Self::Balanced | Self::ByMerge => (47, 0),
-            Self::ByClass => (62, 0),
-        };
-        IdxOptions {
-            classes,
-            first_label,
-            axes: IdxAxes::Columns,
-            side: 32,
-        }
-    }
-}
+use super::files::{Checked, Need, find_all};
+use super::inputs::Inputs;
+use super::part::{EmnistSplit, Part};
+use super::{bare, catalogue};
+use crate::read::{ClassFiles, label_file};
+use crate::{Colour, DatasetError, Reading, StrokeClasses};
 
 fn train() -> Part {
     Part::Train
@@ -192,9 +134,10 @@ pub enum DatasetSpec {
         /// Rows and columns; 32 if not told.
         #[serde(default = "side_32")]
         side: usize,
-        /// Grey or RGB; RGB if not told.
-        #[serde(default)]
-        colour: Colour,
+        /// Grey or RGB. If not told, that of the data it is used with, or else of the files: grey if
+        /// no pixel of any of them has a colour.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        colour: Option<Colour>,
         /// Most images.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<usize>,
@@ -253,24 +196,6 @@ impl DatasetSpec {
         ]
     }
 
-    /// What it is and where it comes from.
-    pub fn describe(&self) -> Description {
-        match self {
-            Self::Strokes { .. } => catalogue::STROKES,
-            Self::Mnist { .. } => catalogue::MNIST,
-            Self::Emnist { .. } => catalogue::EMNIST,
-            Self::Notmnist { .. } => catalogue::NOTMNIST,
-            Self::Omniglot { .. } => catalogue::OMNIGLOT,
-            Self::Cifar10 { .. } => catalogue::CIFAR10,
-            Self::Cifar100 { .. } => catalogue::CIFAR100,
-            Self::TinyImagenet32 { .. } => catalogue::TINY_IMAGENET,
-            Self::Celeba { .. } => catalogue::CELEBA,
-            Self::ImageFolder { .. } => catalogue::IMAGE_FOLDER,
-            Self::Mixed(_) => catalogue::MIXED,
-            Self::Features { .. } => catalogue::FEATURES,
-        }
-    }
-
     /// The files it needs; of CelebA the official ones, or the smaller set where only that is there.
     pub fn files(&self, data_dir: &Path) -> Vec<Need> {
         match self {
@@ -288,11 +213,14 @@ impl DatasetSpec {
                     official[0].find(data_dir).is_none() && small[0].find(data_dir).is_some();
                 if small_only { small } else { official }.to_vec()
             }
-            Self::ImageFolder { path, .. } => vec![own_file("the folder of class folders", path)],
+            Self::ImageFolder { path, .. } => {
+                vec![Need::own("the folder of class folders", path, true)]
+            }
             Self::Mixed(parts) => parts.iter().flat_map(|part| part.files(data_dir)).collect(),
             Self::Features { path, labels } => {
-                let labels = labels.as_ref().map(|path| own_file("the labels", path));
-                std::iter::once(own_file("the features", path))
+                let labels = label_file(path, labels.as_deref());
+                let labels = labels.map(|path| Need::own("the labels", &path, false));
+                std::iter::once(Need::own("the features", path, false))
                     .chain(labels)
                     .collect()
             }
@@ -305,47 +233,105 @@ impl DatasetSpec {
         needs.map(|need| need.check(data_dir, sums)).collect()
     }
 
-    /// BLAKE3 over the content of the files it is read from, for cache keys.
+    /// BLAKE3 over the content of every file that [`DatasetSpec::load`] or
+    /// [`DatasetSpec::load_features`] opens, and of what each is, for cache keys.
     ///
     /// # Errors
     /// If a file is missing or cannot be read.
     pub fn content_hash(&self, data_dir: &Path) -> Result<[u8; 32], DatasetError> {
-        let mut files = Vec::new();
+        self.inputs(data_dir, &mut Reading::default())?.hash()
+    }
+
+    /// Examples of each class, where files say so without a picture being decoded: class folders and
+    /// features.
+    ///
+    /// # Errors
+    /// A missing or damaged file.
+    pub fn count_classes(&self, data_dir: &Path) -> Result<Option<Vec<usize>>, DatasetError> {
+        let limited = self.limit().is_some();
         match self {
-            Self::Mixed(parts) => {
-                for part in parts {
-                    files.extend(part.find(data_dir)?);
+            Self::ImageFolder { .. } if !limited => {
+                match self.inputs(data_dir, &mut Reading::default())? {
+                    Inputs::Folder(_, list) => Ok(Some(list.counts())),
+                    _ => Ok(None),
                 }
             }
-            _ => files = self.find(data_dir)?,
+            Self::Features { .. } => {
+                let features = self.load_features(data_dir)?;
+                let mut counts = vec![0; features.classes()];
+                for &label in features.labels() {
+                    counts[label as usize] += 1;
+                }
+                Ok(Some(counts))
+            }
+            _ => Ok(None),
         }
-        content_hash(&files)
     }
 
-    pub(super) fn find(&self, data_dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-        let hint = match self.describe().sources {
-            [] => "check the path and the data folder".to_owned(),
-            [first, ..] => format!("`scripts/fetch-data.sh` or {}", first.url),
-        };
-        find_all(&self.files(data_dir), self.describe().name, data_dir, &hint)
+    /// The files to read it from.
+    ///
+    /// # Errors
+    /// If one is missing, or a folder cannot be listed.
+    pub(super) fn inputs(
+        &self,
+        data_dir: &Path,
+        reading: &mut Reading,
+    ) -> Result<Inputs, DatasetError> {
+        Ok(match self {
+            Self::Mixed(parts) => {
+                let parts = parts.iter().map(|part| part.inputs(data_dir, reading));
+                Inputs::Parts(parts.collect::<Result<_, _>>()?)
+            }
+            Self::Mnist { .. } | Self::Emnist { .. } | Self::Notmnist { .. } => {
+                Inputs::Pairs(self.find_pairs(data_dir)?)
+            }
+            Self::ImageFolder { path, .. } => {
+                self.find(data_dir)?;
+                let folder = data_dir.join(path);
+                let list = ClassFiles::list(&folder, reading)?;
+                Inputs::Folder(folder, list)
+            }
+            Self::Features { path, labels } => {
+                self.find(data_dir)?;
+                let labels = labels.as_ref().map(|labels| data_dir.join(labels));
+                Inputs::features(data_dir.join(path), labels)
+            }
+            _ => Inputs::Files(self.find(data_dir)?),
+        })
     }
 
-    pub(super) fn idx_pairs(&self) -> Vec<[Need; 2]> {
+    fn find(&self, data_dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+        find_all(
+            &self.files(data_dir),
+            self.describe().name,
+            data_dir,
+            &self.describe().hint(),
+        )
+    }
+
+    /// Images that are there, each with its labels.
+    fn find_pairs(&self, data_dir: &Path) -> Result<Vec<[PathBuf; 2]>, DatasetError> {
+        let found = self.find(data_dir)?;
+        let mut pairs = Vec::new();
+        for [images, labels] in self.idx_pairs() {
+            let images = images.find(data_dir).filter(|path| found.contains(path));
+            let Some(images) = images else {
+                continue;
+            };
+            let name = self.describe().name;
+            let labels = labels.require(name, data_dir, "images and labels belong together")?;
+            pairs.push([images, labels]);
+        }
+        Ok(pairs)
+    }
+
+    fn idx_pairs(&self) -> Vec<[Need; 2]> {
         match self {
             Self::Mnist { part, .. } => catalogue::mnist(*part),
             Self::Emnist { split, part, .. } => catalogue::emnist(*split, *part),
             Self::Notmnist { part, .. } => catalogue::notmnist(*part),
             _ => Vec::new(),
         }
-    }
-}
-
-fn own_file(what: &str, path: &Path) -> Need {
-    Need {
-        what: what.into(),
-        names: vec![path.to_path_buf()],
-        md5: None,
-        required: true,
     }
 }
 

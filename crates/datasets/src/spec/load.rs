@@ -1,129 +1,204 @@
 //! Reading image sets and features by name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::images::{DatasetSpec, Part};
+use super::images::DatasetSpec;
+use super::inputs::Inputs;
+use super::part::Part;
 use crate::read::*;
-use crate::{Colour, DatasetError, FeatureSet, ImageSet, StreamKey, Strokes};
+use crate::{Colour, DatasetError, FeatureSet, ImageSet, Reading, StreamKey, Strokes};
 
 impl DatasetSpec {
     /// Reads the images, or draws them with `key`.
     ///
     /// # Errors
     /// A missing or damaged file, or [`DatasetSpec::Features`], which holds none.
+    ///
+    /// # Panics
+    /// If a file was read that [`DatasetSpec::content_hash`] does not cover: that would be a fault
+    /// of this crate.
     pub fn load(&self, data_dir: &Path, key: StreamKey) -> Result<ImageSet, DatasetError> {
+        self.load_with(data_dir, key, &mut Reading::default())
+    }
+
+    /// As [`DatasetSpec::load`], with an account of what was opened and left out.
+    ///
+    /// # Errors
+    /// As [`DatasetSpec::load`].
+    ///
+    /// # Panics
+    /// As [`DatasetSpec::load`].
+    pub fn load_with(
+        &self,
+        data_dir: &Path,
+        key: StreamKey,
+        reading: &mut Reading,
+    ) -> Result<ImageSet, DatasetError> {
         check_sizes(self)?;
-        let (set, limit) = match self {
+        match self {
             Self::Strokes { classes, images } => {
                 let (classes, images) = (*classes, *images);
                 return Strokes { classes, images }.generate(key);
             }
-            Self::Mixed(parts) => {
-                let load =
-                    |(i, part): (usize, &Self)| part.load(data_dir, key.child(&i.to_string()));
-                let sets: Result<_, _> = parts.iter().enumerate().map(load).collect();
-                return ImageSet::concat(sets?);
-            }
+            Self::Mixed(parts) => return load_mixed(parts, data_dir, key, reading),
             Self::Features { path, .. } => {
                 return Err(DatasetError::Setting {
                     setting: "features".into(),
                     reason: format!("{} holds features, but images are needed", path.display()),
                 });
             }
-            Self::Mnist { limit, .. } => (self.load_idx(data_dir, IdxOptions::mnist())?, limit),
-            Self::Notmnist { limit, .. } => (self.load_idx(data_dir, IdxOptions::mnist())?, limit),
-            Self::Emnist { split, limit, .. } => (self.load_idx(data_dir, split.options())?, limit),
-            Self::Omniglot { limit } => (read_omniglot(&self.find(data_dir)?, 32)?, limit),
-            Self::Cifar10 { limit, .. } => {
-                (read_cifar(&self.find(data_dir)?, CifarLabels::Ten)?, limit)
+            _ => {}
+        }
+        let mut own = Reading::default();
+        let inputs = self.inputs(data_dir, &mut own)?;
+        let set = self.read(&inputs, &mut own)?;
+        inputs.assert_covers(&own);
+        reading.add(own);
+        Ok(match self.limit() {
+            Some(limit) => set.limited(limit, key.child("limit")),
+            None => set,
+        })
+    }
+
+    /// All images in files that were found.
+    fn read(&self, inputs: &Inputs, reading: &mut Reading) -> Result<ImageSet, DatasetError> {
+        match (self, inputs) {
+            (Self::Emnist { split, .. }, Inputs::Pairs(pairs)) => {
+                read_pairs(pairs, split.options(), reading)
             }
-            Self::Cifar100 { coarse, limit, .. } => {
+            (_, Inputs::Pairs(pairs)) => read_pairs(pairs, IdxOptions::mnist(), reading),
+            (Self::ImageFolder { side, colour, .. }, Inputs::Folder(folder, list)) => {
+                let (side, colour) = (*side, *colour);
+                read_class_files(folder, list, PictureOptions { side, colour }, reading)
+            }
+            (Self::Omniglot { .. }, Inputs::Files(files)) => read_omniglot(files, 32, reading),
+            (Self::Cifar10 { .. }, Inputs::Files(files)) => {
+                read_cifar(files, CifarLabels::Ten, reading)
+            }
+            (Self::Cifar100 { coarse, .. }, Inputs::Files(files)) => {
                 let labels = if *coarse {
                     CifarLabels::Coarse
                 } else {
                     CifarLabels::Fine
                 };
-                (read_cifar(&self.find(data_dir)?, labels)?, limit)
+                read_cifar(files, labels, reading)
             }
-            Self::TinyImagenet32 { part, limit } => {
-                (load_tiny(&self.find(data_dir)?[0], *part)?, limit)
-            }
-            Self::Celeba {
-                label,
-                side,
-                images_per_class,
-                limit,
-            } => {
-                let files = self.find(data_dir)?;
-                let (side, colour) = (*side, Colour::Rgb);
-                let options = PictureOptions { side, colour };
-                let set = read_labelled_archive(&files[0], &files[1], label, options)?;
-                let set = match images_per_class {
-                    Some(count) => set.with_classes_of(*count)?,
-                    None => set,
+            (Self::TinyImagenet32 { part, .. }, Inputs::Files(files)) => {
+                let parts: &[&str] = match part {
+                    Part::Train => &["train"],
+                    Part::Test => &["val"],
+                    Part::All => &["train", "val"],
                 };
-                (set, limit)
+                read_tiny_imagenet(&files[0], parts, RGB32, reading)
             }
-            Self::ImageFolder {
-                path,
-                side,
-                colour,
-                limit,
-            } => {
-                let (side, colour) = (*side, *colour);
-                let options = PictureOptions { side, colour };
-                self.find(data_dir)?;
-                (read_class_folders(&data_dir.join(path), options)?, limit)
+            (
+                Self::Celeba {
+                    label,
+                    side,
+                    images_per_class,
+                    ..
+                },
+                Inputs::Files(files),
+            ) => {
+                let options = PictureOptions {
+                    side: *side,
+                    ..RGB32
+                };
+                let set = read_labelled_archive(&files[0], &files[1], label, options, reading)?;
+                match images_per_class {
+                    Some(count) => set.with_classes_of(*count),
+                    None => Ok(set),
+                }
             }
-        };
-        Ok(match limit {
-            Some(limit) => set.limited(*limit, key.child("limit")),
-            None => set,
-        })
+            _ => Err(DatasetError::Setting {
+                setting: self.describe().name.into(),
+                reason: "is not read from files".into(),
+            }),
+        }
     }
 
     /// Reads [`DatasetSpec::Features`].
     ///
     /// # Errors
     /// A missing or damaged file, or a dataset of images.
+    ///
+    /// # Panics
+    /// As [`DatasetSpec::load`].
     pub fn load_features(&self, data_dir: &Path) -> Result<FeatureSet, DatasetError> {
-        let Self::Features { path, labels } = self else {
+        self.load_features_with(data_dir, &mut Reading::default())
+    }
+
+    /// As [`DatasetSpec::load_features`], with an account of what was opened and left out.
+    ///
+    /// # Errors
+    /// As [`DatasetSpec::load_features`].
+    ///
+    /// # Panics
+    /// As [`DatasetSpec::load`].
+    pub fn load_features_with(
+        &self,
+        data_dir: &Path,
+        reading: &mut Reading,
+    ) -> Result<FeatureSet, DatasetError> {
+        let Self::Features { .. } = self else {
             return Err(DatasetError::Setting {
                 setting: self.describe().name.into(),
                 reason: "holds images, but features are needed".into(),
             });
         };
-        let labels = labels.as_ref().map(|labels| data_dir.join(labels));
-        self.find(data_dir)?;
-        read_features(&data_dir.join(path), labels.as_deref())
-    }
-
-    /// The parts one after the other, with the same classes.
-    fn load_idx(&self, data_dir: &Path, options: IdxOptions) -> Result<ImageSet, DatasetError> {
-        let found = self.find(data_dir)?;
-        let mut sets = Vec::new();
-        for [images, labels] in self.idx_pairs() {
-            let images_path = images.find(data_dir).filter(|path| found.contains(path));
-            let Some(images_path) = images_path else {
-                continue;
-            };
-            let name = self.describe().name;
-            let labels = labels.require(name, data_dir, "images and labels belong together")?;
-            sets.push(read_idx(&images_path, &labels, options)?);
-        }
-        ImageSet::append(sets)
+        let mut own = Reading::default();
+        let inputs = self.inputs(data_dir, &mut own)?;
+        let features = match inputs.read_features(&mut own) {
+            Some(features) => features?,
+            None => unreachable!("features have files of features"),
+        };
+        inputs.assert_covers(&own);
+        reading.add(own);
+        Ok(features)
     }
 }
 
-fn load_tiny(archive: &Path, part: Part) -> Result<ImageSet, DatasetError> {
-    let (side, colour) = (32, Colour::Rgb);
-    let folders: &[&str] = match part {
-        Part::Train => &["train"],
-        Part::Test => &["val"],
-        Part::All => &["train", "val"],
+/// What pictures of published sets in colour are brought to.
+const RGB32: PictureOptions = PictureOptions {
+    side: 32,
+    colour: Some(Colour::Rgb),
+};
+
+/// Parts of one dataset one after the other, with the same classes.
+fn read_pairs(
+    pairs: &[[PathBuf; 2]],
+    options: IdxOptions,
+    reading: &mut Reading,
+) -> Result<ImageSet, DatasetError> {
+    let read = |[images, labels]: &[PathBuf; 2]| read_idx(images, labels, options, reading);
+    ImageSet::append(pairs.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// Datasets side by side. Those whose colour their files decide take that of the others, or are all
+/// in colour if one is.
+fn load_mixed(
+    parts: &[DatasetSpec],
+    data_dir: &Path,
+    key: StreamKey,
+    reading: &mut Reading,
+) -> Result<ImageSet, DatasetError> {
+    let mut sets = Vec::with_capacity(parts.len());
+    for (place, part) in parts.iter().enumerate() {
+        sets.push(part.load_with(data_dir, key.child(&place.to_string()), reading)?);
+    }
+    let free: Vec<bool> = parts.iter().map(DatasetSpec::colour_is_free).collect();
+    let channels = |set: &ImageSet| set.shape().channels;
+    let fixed = sets.iter().zip(&free).find(|(_, free)| !**free);
+    let wanted = match fixed {
+        Some((set, _)) => channels(set),
+        None => sets.iter().map(channels).max().unwrap_or(1),
     };
-    let read = |folder: &&str| read_class_archive(archive, folder, PictureOptions { side, colour });
-    ImageSet::append(folders.iter().map(read).collect::<Result<_, _>>()?)
+    let colour = Colour::of(wanted);
+    let settled = sets.into_iter().zip(free).map(|(set, free)| match free {
+        true => set.coloured(colour),
+        false => set,
+    });
+    ImageSet::concat(settled.collect())
 }
 
 /// Sizes that cannot be meant.
@@ -140,15 +215,7 @@ fn check_sizes(spec: &DatasetSpec) -> Result<(), DatasetError> {
         {
             wrong("side", *side, "between 8 and 1024")
         }
-        DatasetSpec::Mnist { limit: Some(0), .. }
-        | DatasetSpec::Emnist { limit: Some(0), .. }
-        | DatasetSpec::Notmnist { limit: Some(0), .. }
-        | DatasetSpec::Omniglot { limit: Some(0) }
-        | DatasetSpec::Cifar10 { limit: Some(0), .. }
-        | DatasetSpec::Cifar100 { limit: Some(0), .. }
-        | DatasetSpec::TinyImagenet32 { limit: Some(0), .. }
-        | DatasetSpec::Celeba { limit: Some(0), .. }
-        | DatasetSpec::ImageFolder { limit: Some(0), .. } => wrong("limit", 0, "at least 1"),
+        _ if spec.limit() == Some(0) => wrong("limit", 0, "at least 1"),
         _ => Ok(()),
     }
 }

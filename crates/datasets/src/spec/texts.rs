@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::files::{Checked, Need, content_hash, find_all};
-use super::{Description, Part, bare, catalogue};
+use super::facts::Description;
+use super::files::{Checked, Need, find_all};
+use super::inputs::Inputs;
+use super::part::Part;
+use super::{bare, catalogue};
+use crate::read::label_file;
 use crate::text::{HashingEmbedder, Messages, TextSet, Topic, read_imdb, read_sms, read_youtube};
-use crate::{DatasetError, FeatureSet, StreamKey, read_features};
+use crate::{DatasetError, FeatureSet, Reading, StreamKey};
 
 fn train() -> Part {
     Part::Train
@@ -59,6 +63,24 @@ impl TextSpec {
     /// # Errors
     /// A missing or damaged file, or [`TextSpec::Embeddings`], which holds no text.
     pub fn load(&self, data_dir: &Path, key: StreamKey) -> Result<TextSet, DatasetError> {
+        self.load_with(data_dir, key, &mut Reading::default())
+    }
+
+    /// As [`TextSpec::load`], with an account of what was opened and left out.
+    ///
+    /// # Errors
+    /// As [`TextSpec::load`].
+    pub fn load_with(
+        &self,
+        data_dir: &Path,
+        key: StreamKey,
+        reading: &mut Reading,
+    ) -> Result<TextSet, DatasetError> {
+        let (inputs, mut own) = (self.inputs(data_dir)?, Reading::default());
+        let files: &[PathBuf] = match &inputs {
+            Inputs::Files(files) => files,
+            _ => &[],
+        };
         let (set, limit) = match self {
             Self::Messages { topic, count } => {
                 let (topic, count) = (*topic, *count);
@@ -70,10 +92,12 @@ impl TextSpec {
                     reason: format!("{} holds vectors, but texts are needed", path.display()),
                 });
             }
-            Self::Sms { limit } => (read_sms(&self.find(data_dir)?[0])?, limit),
-            Self::Youtube { limit } => (read_youtube(&self.find(data_dir)?)?, limit),
-            Self::Imdb { part, limit } => (load_imdb(&self.find(data_dir)?, *part)?, limit),
+            Self::Sms { limit } => (read_sms(&files[0], &mut own)?, limit),
+            Self::Youtube { limit } => (read_youtube(files, &mut own)?, limit),
+            Self::Imdb { part, limit } => (load_imdb(files, *part, &mut own)?, limit),
         };
+        inputs.assert_covers(&own);
+        reading.add(own);
         Ok(match limit {
             Some(limit) => set.limited(*limit, key.child("limit")),
             None => set,
@@ -90,13 +114,28 @@ impl TextSpec {
         key: StreamKey,
         embedder: &HashingEmbedder,
     ) -> Result<FeatureSet, DatasetError> {
-        match self {
-            Self::Embeddings { path } => {
-                self.find(data_dir)?;
-                read_features(&data_dir.join(path), None)
-            }
-            _ => self.load(data_dir, key)?.embed(embedder),
-        }
+        self.load_features_with(data_dir, key, embedder, &mut Reading::default())
+    }
+
+    /// As [`TextSpec::load_features`], with an account of what was opened and left out.
+    ///
+    /// # Errors
+    /// As [`TextSpec::load_features`].
+    pub fn load_features_with(
+        &self,
+        data_dir: &Path,
+        key: StreamKey,
+        embedder: &HashingEmbedder,
+        reading: &mut Reading,
+    ) -> Result<FeatureSet, DatasetError> {
+        let (inputs, mut own) = (self.inputs(data_dir)?, Reading::default());
+        let features = match inputs.read_features(&mut own) {
+            Some(features) => features?,
+            None => return self.load_with(data_dir, key, reading)?.embed(embedder),
+        };
+        inputs.assert_covers(&own);
+        reading.add(own);
+        Ok(features)
     }
 
     /// One of each, with its usual settings.
@@ -136,12 +175,13 @@ impl TextSpec {
                 vec![catalogue::imdb(Part::Train), catalogue::imdb(Part::Test)]
             }
             Self::Imdb { part, .. } => vec![catalogue::imdb(*part)],
-            Self::Embeddings { path } => vec![Need {
-                what: "the embeddings".into(),
-                names: vec![path.clone()],
-                md5: None,
-                required: true,
-            }],
+            Self::Embeddings { path } => {
+                let labels = label_file(path, None);
+                let labels = labels.map(|path| Need::own("the labels", &path, false));
+                std::iter::once(Need::own("the embeddings", path, false))
+                    .chain(labels)
+                    .collect()
+            }
         }
     }
 
@@ -151,24 +191,33 @@ impl TextSpec {
         needs.map(|need| need.check(data_dir, sums)).collect()
     }
 
-    /// BLAKE3 over the content of the files it is read from, for cache keys.
+    /// BLAKE3 over the content of every file that it is read from, for cache keys.
     ///
     /// # Errors
     /// If a file is missing or cannot be read.
     pub fn content_hash(&self, data_dir: &Path) -> Result<[u8; 32], DatasetError> {
-        content_hash(&self.find(data_dir)?)
+        self.inputs(data_dir)?.hash()
     }
 
-    fn find(&self, data_dir: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-        let hint = match self.describe().sources {
-            [] => "check the path and the data folder".to_owned(),
-            [first, ..] => format!("`scripts/fetch-data.sh` or {}", first.url),
-        };
-        find_all(&self.files(), self.describe().name, data_dir, &hint)
+    fn inputs(&self, data_dir: &Path) -> Result<Inputs, DatasetError> {
+        let found = find_all(
+            &self.files(),
+            self.describe().name,
+            data_dir,
+            &self.describe().hint(),
+        )?;
+        Ok(match self {
+            Self::Embeddings { path } => Inputs::features(data_dir.join(path), None),
+            _ => Inputs::Files(found),
+        })
     }
 }
 
-fn load_imdb(files: &[PathBuf], part: Part) -> Result<TextSet, DatasetError> {
+fn load_imdb(
+    files: &[PathBuf],
+    part: Part,
+    reading: &mut Reading,
+) -> Result<TextSet, DatasetError> {
     let parts: &[&str] = match part {
         Part::Train => &["train"],
         Part::Test => &["test"],
@@ -176,7 +225,7 @@ fn load_imdb(files: &[PathBuf], part: Part) -> Result<TextSet, DatasetError> {
     };
     let (mut texts, mut labels) = (Vec::new(), Vec::new());
     for (file, part) in files.iter().zip(parts) {
-        let set = read_imdb(file, part)?;
+        let set = read_imdb(file, part, reading)?;
         labels.extend_from_slice(set.labels());
         texts.extend_from_slice(set.texts());
     }

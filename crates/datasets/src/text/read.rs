@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::TextSet;
-use crate::DatasetError;
-use crate::read::{files, walk_archive};
+use crate::read::{Archive, files, is_hidden};
+use crate::{DatasetError, Reading, Remark};
 
 /// Largest text file that is read.
 const MOST_BYTES: u64 = 2 << 30;
@@ -16,10 +16,10 @@ const MOST_TEXT: u64 = 1 << 20;
 ///
 /// # Errors
 /// A line of another form, or an empty file.
-pub fn read_sms(path: &Path) -> Result<TextSet, DatasetError> {
-    let text = files::read_text(path, MOST_BYTES)?;
+pub fn read_sms(path: &Path, reading: &mut Reading) -> Result<TextSet, DatasetError> {
+    let text = files::read_text(path, MOST_BYTES, reading)?;
     let mut rows = Rows::default();
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in files::lines(&text).enumerate() {
         match line.split_once('\t') {
             Some(("ham", message)) => rows.push(message, 0),
             Some(("spam", message)) => rows.push(message, 1),
@@ -41,11 +41,11 @@ pub fn read_sms(path: &Path) -> Result<TextSet, DatasetError> {
 ///
 /// # Errors
 /// A missing column, a label that is neither 0 nor 1, a row that is cut off, an empty file.
-pub fn read_youtube(paths: &[PathBuf]) -> Result<TextSet, DatasetError> {
+pub fn read_youtube(paths: &[PathBuf], reading: &mut Reading) -> Result<TextSet, DatasetError> {
     let mut rows = Rows::default();
     for path in paths {
         let before = rows.texts.len();
-        read_youtube_file(path, &mut rows)?;
+        read_youtube_file(path, &mut rows, reading)?;
         if rows.texts.len() == before {
             return Err(DatasetError::format(
                 path,
@@ -57,8 +57,12 @@ pub fn read_youtube(paths: &[PathBuf]) -> Result<TextSet, DatasetError> {
     rows.finish(paths.first().map_or(Path::new("youtube"), PathBuf::as_path))
 }
 
-fn read_youtube_file(path: &Path, rows: &mut Rows) -> Result<(), DatasetError> {
-    let text = files::read_text(path, MOST_BYTES)?;
+fn read_youtube_file(
+    path: &Path,
+    rows: &mut Rows,
+    reading: &mut Reading,
+) -> Result<(), DatasetError> {
+    let text = files::read_text(path, MOST_BYTES, reading)?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let broken =
         |row: usize, reason: String| DatasetError::format(path, format!("row {row}"), reason);
@@ -108,14 +112,14 @@ fn read_youtube_file(path: &Path, rows: &mut Rows) -> Result<(), DatasetError> {
 ///
 /// # Errors
 /// A line of another form, a damaged archive, or no review.
-pub fn read_imdb(path: &Path, part: &str) -> Result<TextSet, DatasetError> {
+pub fn read_imdb(path: &Path, part: &str, reading: &mut Reading) -> Result<TextSet, DatasetError> {
     let name = path.to_string_lossy();
     if name.ends_with(".tar.gz") || name.ends_with(".tgz") || name.ends_with(".tar") {
-        return read_imdb_archive(path, part);
+        return read_imdb_archive(path, part, reading);
     }
-    let text = files::read_text(path, MOST_BYTES)?;
+    let text = files::read_text(path, MOST_BYTES, reading)?;
     let mut rows = Rows::default();
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in files::lines(&text).enumerate() {
         let mut fields = line.splitn(4, '\t');
         match (fields.next(), fields.nth(2)) {
             (Some("neg"), Some(review)) => rows.push(review, 0),
@@ -134,16 +138,32 @@ pub fn read_imdb(path: &Path, part: &str) -> Result<TextSet, DatasetError> {
     rows.finish(path)
 }
 
-fn read_imdb_archive(path: &Path, part: &str) -> Result<TextSet, DatasetError> {
+fn read_imdb_archive(
+    path: &Path,
+    part: &str,
+    reading: &mut Reading,
+) -> Result<TextSet, DatasetError> {
     let mut rows = Rows::default();
-    walk_archive(path, |name, content| {
+    Archive::open(path, reading)?.walk(|entry| {
+        let name = entry.name;
         let mut folders = name.rsplit('/').skip(1);
         let label = match (folders.next(), folders.next()) {
             (Some("neg"), Some(of)) if of == part => 0,
             (Some("pos"), Some(of)) if of == part => 1,
             _ => return Ok(()),
         };
-        let bytes = files::read_limited(path, name, content, MOST_TEXT)?;
+        let left_out = if is_hidden(name) {
+            Some(Remark::Hidden)
+        } else if !name.ends_with(".txt") {
+            Some(Remark::OtherEnding)
+        } else {
+            entry.is_link.then_some(Remark::Link)
+        };
+        if let Some(remark) = left_out {
+            reading.remark(remark, name);
+            return Ok(());
+        }
+        let bytes = files::read_limited(path, name, entry.content, MOST_TEXT)?;
         rows.push(&String::from_utf8_lossy(&bytes), label);
         Ok(())
     })?;

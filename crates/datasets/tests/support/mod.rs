@@ -93,3 +93,37 @@ pub fn data_folder() -> Option<PathBuf> {
     let folder = std::env::var_os("RHEA_DATA").map_or(beside, PathBuf::from);
     folder.is_dir().then_some(folder)
 }
+
+/// A PNG of one black colour, RGB, made row by row: the picture itself is never in memory.
+pub fn black_png(side: u32) -> Vec<u8> {
+    let mut pixels = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    let row = vec![0; 1 + 3 * side as usize];
+    for _ in 0..side {
+        pixels.write_all(&row).unwrap();
+    }
+    let size = side.to_be_bytes();
+    let header = [&size[..], &size, &[8, 2, 0, 0, 0]].concat();
+    let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (kind, data) in [
+        (b"IHDR", header),
+        (b"IDAT", pixels.finish().unwrap()),
+        (b"IEND", Vec::new()),
+    ] {
+        let mut sum = flate2::Crc::new();
+        sum.update(kind);
+        sum.update(&data);
+        out.extend((data.len() as u32).to_be_bytes());
+        out.extend(kind);
+        out.extend(data);
+        out.extend(sum.sum().to_be_bytes());
+    }
+    out
+}
+
+/// Most memory that this process ever held, in MiB, where the system says.
+pub fn peak() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib >> 10)
+}

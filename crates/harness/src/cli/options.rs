@@ -14,14 +14,8 @@ pub struct Options {
     /// Where finished stages are kept.
     #[arg(long, global = true, value_name = "DIR", default_value = ".rhea-cache")]
     pub cache: PathBuf,
-    /// Where real data is looked for.
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "RHEA_DATA",
-        default_value = "data"
-    )]
+    /// Where real data is looked for; RHEA_DATA, if that is set and not empty, stands for it.
+    #[arg(long, global = true, value_name = "DIR", default_value_os_t = data_folder())]
     pub data: PathBuf,
     /// Replace a value of each config, such as `sweep.shots=[1,4]`; may be given several times.
     #[arg(long = "set", global = true, value_name = "KEY.PATH=VALUE")]
@@ -32,7 +26,14 @@ pub struct Options {
     /// Stop at the first failed cell.
     #[arg(long, global = true)]
     pub fail_fast: bool,
-    /// No progress on standard error.
+    /// No progress on standard error; what fails is said all the same.
     #[arg(long, short, global = true)]
     pub quiet: bool,
+}
+
+/// The data folder where none is named on the command line.
+fn data_folder() -> PathBuf {
+    std::env::var_os("RHEA_DATA")
+        .filter(|folder| !folder.is_empty())
+        .map_or_else(|| PathBuf::from("data"), PathBuf::from)
 }

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use datasets::{Checked, DatasetError, DatasetSpec, Description, FileState, StreamKey, TextSpec};
+use datasets::{
+    Checked, DatasetError, DatasetSpec, Description, FileState, Reading, StreamKey, TextSpec,
+    printable,
+};
 
 use crate::cli::DataCommand;
 use crate::error::HarnessError;
@@ -17,7 +20,13 @@ pub fn data(command: &DataCommand, folder: &Path) -> Result<(String, Exit), Harn
     let known = known();
     match command {
         DataCommand::List => Ok((
-            known.iter().map(|set| list(set, folder)).collect(),
+            printable(
+                &known
+                    .iter()
+                    .map(|set| list(set, folder))
+                    .collect::<String>(),
+            )
+            .into_owned(),
             Exit::Done,
         )),
         DataCommand::Verify { names } => {
@@ -38,7 +47,7 @@ pub fn data(command: &DataCommand, folder: &Path) -> Result<(String, Exit), Harn
                     text += &verdict.render(set.name());
                 }
             }
-            Ok((text, exit))
+            Ok((printable(&text).into_owned(), exit))
         }
     }
 }
@@ -75,13 +84,13 @@ impl Known {
         }
     }
 
-    /// Reads all of it and says what was read.
-    fn read(&self, folder: &Path) -> Result<String, DatasetError> {
+    /// Reads all of it and says what was read; the account says what was left out.
+    fn read(&self, folder: &Path, reading: &mut Reading) -> Result<String, DatasetError> {
         // The key only matters to procedural data, which is not verified, and to limits.
         let key = StreamKey::from_seed(0);
         match self {
             Self::Images(spec) => {
-                let set = spec.load(folder, key)?;
+                let set = spec.load_with(folder, key, reading)?;
                 let shape = set.shape();
                 Ok(format!(
                     "{} images of {} classes, {} x {} x {}",
@@ -93,7 +102,7 @@ impl Known {
                 ))
             }
             Self::Texts(spec) => {
-                let set = spec.load(folder, key)?;
+                let set = spec.load_with(folder, key, reading)?;
                 Ok(format!("{} texts of {} classes", set.len(), set.classes()))
             }
         }
@@ -105,6 +114,7 @@ fn list(set: &Known, folder: &Path) -> String {
         name,
         summary,
         sources,
+        ..
     } = set.describe();
     let files = set.check(folder, false);
     let state = match presence(&files) {
@@ -167,7 +177,11 @@ fn presence(files: &[Checked]) -> Presence {
 enum Verdict {
     Embedded,
     Absent(Vec<String>),
-    Whole { read: String, unsummed: usize },
+    Whole {
+        read: String,
+        unsummed: usize,
+        reading: Reading,
+    },
     Bad(Vec<String>),
 }
 
@@ -181,11 +195,21 @@ impl Verdict {
         match self {
             Self::Embedded => format!("{name}: embedded, nothing to verify\n"),
             Self::Absent(missing) => format!("{name}: not there: no {}\n", missing.join(", no ")),
-            Self::Whole { read, unsummed: 0 } => format!("{name}: whole: {read}\n"),
-            Self::Whole { read, unsummed } => {
-                format!(
-                    "{name}: readable: {read}; no sum is published for {unsummed} of its files\n"
-                )
+            Self::Whole {
+                read,
+                unsummed,
+                reading,
+            } => {
+                let mut text = match unsummed {
+                    0 => format!("{name}: whole: {read}\n"),
+                    _ => format!(
+                        "{name}: readable: {read}; no sum is published for {unsummed} of its files\n"
+                    ),
+                };
+                for line in reading.lines() {
+                    text += &format!("  {line}\n");
+                }
+                text
             }
             Self::Bad(reasons) => format!("{name}: damaged: {}\n", reasons.join("; ")),
         }
@@ -214,13 +238,18 @@ fn verify(set: &Known, folder: &Path) -> Verdict {
     if !damaged.is_empty() {
         return Verdict::Bad(damaged);
     }
-    match set.read(folder) {
+    let mut reading = Reading::default();
+    match set.read(folder, &mut reading) {
         Ok(read) => {
             let unsummed = files
                 .iter()
                 .filter(|file| file.state == FileState::Present)
                 .count();
-            Verdict::Whole { read, unsummed }
+            Verdict::Whole {
+                read,
+                unsummed,
+                reading,
+            }
         }
         Err(error) => Verdict::Bad(vec![error.to_string()]),
     }

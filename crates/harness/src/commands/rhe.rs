@@ -146,7 +146,8 @@ fn plain_head(args: &ProtectArgs) -> Result<PlainHead, Failure> {
         };
         Failure::new(&error, exit)
     })?;
-    Ok(PlainHead::try_from(read)?)
+    PlainHead::try_from(read)
+        .map_err(|error| Failure::new(&format!("{}: {error}", args.head.display()), Exit::Data))
 }
 
 fn protect_linear(

@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use backbones::{
-    Architecture, Backbone, MobileNetConfig, PretrainOptions, ResNetConfig, VggTinyConfig, pretrain,
+    Architecture, Backbone, BackboneError, MobileNetConfig, PretrainOptions, ResNetConfig,
+    VggTinyConfig, pretrain,
 };
 use config::experiment::{Backbone as Wanted, Data, ImportedArchitecture};
-use datasets::{FeatureSet, ImageSet, ImageShape, StreamKey};
+use datasets::{FeatureSet, ImageSet, ImageShape, Reading, StreamKey};
 use serde::{Deserialize, Serialize};
 
+use super::colour;
 use crate::context::Context;
 use crate::error::HarnessError;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 use crate::stages::{Form, Postcard, StageId, Stages};
 
 /// The backbone of `data`, pre-trained once.
@@ -94,7 +96,13 @@ fn train(
             reason: "nothing to pre-train the backbone on".into(),
         });
     };
-    let images = source.load(&context.data, root.child("source"))?;
+    let mut reading = Reading::default();
+    let images = source.load_with(&context.data, root.child("source"), &mut reading)?;
+    context.progress.remarks("data.source", &reading);
+    let images = match colour::of_source(data) {
+        Some(colour) => images.coloured(colour),
+        None => images,
+    };
     let config = VggTinyConfig {
         width: *width,
         features: *features,
@@ -115,18 +123,18 @@ fn train(
     Ok((trained.backbone, total))
 }
 
-/// Features of every image, by the backbone or from the cache.
+/// Features of every image, as `extract` makes them or from the cache.
 pub fn features(
     id: StageId,
-    backbone: &Backbone,
     images: &ImageSet,
     stages: &mut Stages<'_>,
+    extract: impl FnOnce(&Step) -> Result<FeatureSet, BackboneError>,
 ) -> Result<FeatureSet, HarnessError> {
     let made = stages.get_or_make(id, &Postcard, |stages| {
         let count = images.len() as u64;
         stages.did(count);
-        let _step = stages.progress().step("extracting features", count);
-        let features = backbone.features(images)?;
+        let step = stages.progress().step("extracting features", count);
+        let features = extract(&step)?;
         Ok(Rows {
             width: features.width(),
             values: features.values().to_vec(),

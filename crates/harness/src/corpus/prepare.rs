@@ -1,9 +1,10 @@
 //! The data floor of an experiment: images, their deep features, and who owns which example.
 
-use backbones::Backbone;
-use config::experiment::{Backbone as Wanted, Data, Task};
-use datasets::{FeatureSet, ImageSet, ImageShape, Pool, Split, StreamKey};
+use backbones::{Backbone, Extractor, Onnx};
+use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
+use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, StreamKey};
 
+use super::colour;
 use super::network;
 use super::stages::CorpusStages;
 use super::threshold;
@@ -20,8 +21,10 @@ pub struct Corpus {
     pub features: FeatureSet,
     /// Who owns which of them.
     pub split: Split,
-    /// The frozen network; none where the data are features already.
+    /// The frozen network, where gradients go through it.
     pub backbone: Option<Backbone>,
+    /// The frozen network, where it comes from an ONNX file.
+    pub onnx: Option<Onnx>,
     /// Labels before the task made two classes of them, for property inference.
     pub original_labels: Vec<u32>,
     /// The stages that made this.
@@ -44,17 +47,35 @@ impl Corpus {
         stages: &mut Stages<'_>,
     ) -> Result<Self, HarnessError> {
         let root = StreamKey::from_seed(seed);
-        let (images, features, backbone, public_from) = if let Some(id) = declared.features {
-            let (images, public_from) = load_images(context, data, root)?;
-            let backbone = match declared.backbone {
-                Some(id) => network::pretrained(context, id, data, wanted, root, stages)?,
-                None => network::imported(context, wanted, images.shape())?,
+        let (mut backbone, mut onnx) = (None, None);
+        let (images, features, public_from) = if let Some(id) = declared.features {
+            let (mut images, public_from) = load_images(context, data, wanted, root)?;
+            let features = if let Wanted::Onnx(options) = wanted {
+                let network = Onnx::load(&context.data.join(&options.file), options.clone())?;
+                let network = onnx.insert(network);
+                network::features(id, &images, stages, |step| {
+                    network.features(&images, &|done| step.at(done as u64, ""))
+                })?
+            } else {
+                let network = match declared.backbone {
+                    Some(id) => network::pretrained(context, id, data, wanted, root, stages)?,
+                    None => network::imported(context, wanted, images.shape())?,
+                };
+                let network = backbone.insert(network);
+                // Images whose files decide their colour follow the backbone.
+                if data.target.colour_is_free() {
+                    images = images.coloured(Colour::of(network.input_shape().channels));
+                }
+                network::features(id, &images, stages, |_| network.features(&images))?
             };
-            let features = network::features(id, &backbone, &images, stages)?;
-            (images, features, Some(backbone), public_from)
+            (images, features, public_from)
         } else {
-            let features = data.target.load_features(&context.data)?;
-            (scaled(&features)?, features, None, None)
+            let mut reading = Reading::default();
+            let features = data
+                .target
+                .load_features_with(&context.data, &mut reading)?;
+            context.progress.remarks("data.target", &reading);
+            (scaled(&features)?, features, None)
         };
 
         let original_labels = images.labels().to_vec();
@@ -74,6 +95,7 @@ impl Corpus {
             features,
             split,
             backbone,
+            onnx,
             original_labels,
             stages: declared.clone(),
             tau,
@@ -82,17 +104,35 @@ impl Corpus {
     }
 }
 
+impl Corpus {
+    /// φ as a function of images; none where the data are features already.
+    pub fn extractor(&self) -> Option<&dyn Extractor> {
+        let backbone = self.backbone.as_ref().map(|it| it as &dyn Extractor);
+        backbone.or(self.onnx.as_ref().map(|it| it as &dyn Extractor))
+    }
+}
+
 /// The target's images, followed by those of `data.public` from the index that comes with them.
 fn load_images(
     context: &Context,
     data: &Data,
+    wanted: &Wanted,
     root: StreamKey,
 ) -> Result<(ImageSet, Option<u32>), HarnessError> {
-    let target = data.target.load(&context.data, root.child("target"))?;
-    let Some(public) = &data.public else {
+    let load = |spec: &DatasetSpec, name: &str| -> Result<ImageSet, HarnessError> {
+        let mut reading = Reading::default();
+        let images = spec.load_with(&context.data, root.child(name), &mut reading)?;
+        context.progress.remarks(&format!("data.{name}"), &reading);
+        Ok(match colour::before_the_backbone(data, wanted) {
+            Some(colour) if spec.colour_is_free() => images.coloured(colour),
+            _ => images,
+        })
+    };
+    let target = load(&data.target, "target")?;
+    let Some(public_spec) = &data.public else {
         return Ok((target, None));
     };
-    let public = public.load(&context.data, root.child("public"))?;
+    let public = load(public_spec, "public")?;
     if public.classes() != target.classes() {
         return Err(HarnessError::Setting {
             place: "data.public".into(),
@@ -103,6 +143,15 @@ fn load_images(
             ),
         });
     }
+    let (target, public) = match (data.target.colour_is_free(), public_spec.colour_is_free()) {
+        // Nothing but their files decides: both are in colour if one is.
+        (true, true) => {
+            let channels = target.shape().channels.max(public.shape().channels);
+            let colour = Colour::of(channels);
+            (target.coloured(colour), public.coloured(colour))
+        }
+        _ => (target, public),
+    };
     let from = target.len() as u32;
     Ok((ImageSet::append(vec![target, public])?, Some(from)))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use config::experiment::{Backbone, Data, DatasetSpec};
 
+use super::colour;
 use crate::context::Context;
 use crate::error::HarnessError;
 use crate::names;
@@ -46,7 +47,7 @@ impl CorpusStages {
         let network = network_key(context, hashes, seed, data, backbone, &code)?;
         let pretrained = match backbone {
             Backbone::VggTiny { width, epochs, .. } => {
-                let images = data.source.as_ref().map_or(0, names::size);
+                let images = data.source.as_ref().map_or(0, DatasetSpec::examples);
                 Some(graph.add(Node {
                     key: network.clone(),
                     what: format!(
@@ -67,7 +68,7 @@ impl CorpusStages {
             .with("public", &data.public)
             .with("files", &hashes.targets)
             .finish();
-        let rows = names::size(&data.target) + data.public.as_ref().map_or(0, names::size);
+        let rows = data.target.examples() + data.public.as_ref().map_or(0, DatasetSpec::examples);
         let features = (*backbone != Backbone::Features).then(|| {
             graph.add(Node {
                 key: key.clone(),
@@ -109,7 +110,16 @@ fn network_key(
         Backbone::VggTiny { .. } => start
             .with("seed", &seed)
             .with("source", &data.source)
-            .with("files", &hashes.source),
+            .with("files", &hashes.source)
+            .with("colour", &colour::of_source(data)),
+        Backbone::Onnx(onnx) => {
+            let files = backbones::Onnx::files(&context.data.join(&onnx.file))?;
+            let hashes = files.iter().map(|file| {
+                let name = file.to_string_lossy();
+                context.contents.get_or(&name, || fingerprint(file))
+            });
+            start.with("files", &hashes.collect::<Result<Vec<_>, _>>()?)
+        }
         Backbone::Features => start,
     };
     Ok(named.finish())

@@ -14,16 +14,8 @@ const SEARCHED: usize = 2000;
 /// The nearest-neighbour threshold: arXiv:2505.14323's published values for its data sets at their
 /// sizes, else measured as the mean error of the nearest public image as a guess for a private one.
 pub fn tau(target: &DatasetSpec, images: &ImageSet, split: &Split, root: StreamKey) -> f64 {
-    published(target).unwrap_or_else(|| measured(images, split, root))
-}
-
-fn published(target: &DatasetSpec) -> Option<f64> {
-    match target {
-        DatasetSpec::Mnist { .. } => Some(0.0696),
-        DatasetSpec::Cifar10 { .. } => Some(0.1284),
-        DatasetSpec::Celeba { .. } => Some(0.1217),
-        _ => None,
-    }
+    let published = target.describe().images.and_then(|images| images.tau);
+    published.unwrap_or_else(|| measured(images, split, root))
 }
 
 fn measured(images: &ImageSet, split: &Split, root: StreamKey) -> f64 {

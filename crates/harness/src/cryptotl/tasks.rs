@@ -9,7 +9,7 @@ use cryptotl::{
     Activation, Client, LowerNetwork, LowerShape, Packing, PreparedNetwork, Server, Setup,
     SourceRecipe,
 };
-use datasets::{FeatureSet, HashingEmbedder, StreamKey};
+use datasets::{FeatureSet, HashingEmbedder, Reading, StreamKey, TextSpec};
 use rand::seq::SliceRandom;
 
 use super::grid::TextGrid;
@@ -72,12 +72,15 @@ impl Tasks {
                 Embedding::Precomputed => Embedding::HASHED,
             },
         };
-        let source = wanted
-            .source
-            .load_features(&context.data, root.child("source"), &embedder)?;
-        let target = wanted
-            .target
-            .load_features(&context.data, root.child("target"), &embedder)?;
+        let load = |spec: &TextSpec, name: &str| -> Result<FeatureSet, HarnessError> {
+            let (key, mut reading) = (root.child(name), Reading::default());
+            let features = spec.load_features_with(&context.data, key, &embedder, &mut reading)?;
+            let place = format!("cryptotl.{name}");
+            context.progress.remarks(&place, &reading);
+            Ok(features)
+        };
+        let source = load(&wanted.source, "source")?;
+        let target = load(&wanted.target, "target")?;
         let shape = LowerShape::paper(source.width());
         let form = LowerFile {
             shape,

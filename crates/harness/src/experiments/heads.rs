@@ -11,7 +11,10 @@ use crate::stages::{Graph, StageId, Stages};
 /// A grid of cells with the words that set them apart.
 pub struct HeadCells<'a> {
     grid: Grid<'a>,
+    /// Those that have no column of their own.
     differences: Differences,
+    /// All of them.
+    in_full: Differences,
 }
 
 impl<'a> HeadCells<'a> {
@@ -19,6 +22,7 @@ impl<'a> HeadCells<'a> {
     pub fn new(grid: Grid<'a>) -> Self {
         Self {
             differences: Differences::new(&grid.cells),
+            in_full: Differences::in_full(&grid.cells),
             grid,
         }
     }
@@ -40,7 +44,7 @@ impl Cells for HeadCells<'_> {
             names::count(cell.shots, "shot"),
             names::defence(cell),
             names::attack(&cell.attack),
-            self.differences.of(cell),
+            self.in_full.of(cell),
         ])
     }
 
@@ -64,7 +68,9 @@ struct MeasuringHeads<'a> {
 impl Measuring for MeasuringHeads<'_> {
     fn measure(&mut self, cell: usize, stages: &mut Stages<'_>) -> Result<Finished, HarnessError> {
         let made = self.running.outcome(cell, stages)?;
-        let HeadCells { grid, differences } = self.cells;
+        let HeadCells {
+            grid, differences, ..
+        } = self.cells;
         Ok(Finished {
             measured: rows::measured(grid, differences, cell, made.product, &made.commit)?,
             cached: made.cached,

@@ -28,7 +28,7 @@ pub struct Calibration {
 impl Calibration {
     /// Fits the laws to reconstructions of public shadow heads, compared with other heads' images.
     pub fn fit(world: &World<'_>, attack: &dyn WhiteBox) -> Result<Self, HarnessError> {
-        let shadows = world.shadows("calibration")?;
+        let shadows = world.shadows(attacks::CALIBRATION)?;
         let mut heads = shadows.batch(HEADS);
         shadows.fill(0, &mut heads)?;
         let aim = attack.aim();

@@ -61,8 +61,7 @@ fn query_images<'a>(
 ) -> Result<Boundaries<'a>, HarnessError> {
     let backbone = trial
         .corpus
-        .backbone
-        .as_ref()
+        .extractor()
         .ok_or_else(|| HarnessError::Setting {
             place: "sweep.attack.labels".into(),
             reason: "label queries are images, the data are features".into(),
@@ -82,12 +81,7 @@ pub fn by_scores(
     stages: &mut Stages<'_>,
 ) -> Result<Copied, HarnessError> {
     let prior = trial.prior.get(trial.cell, trial.world)?;
-    let extraction = ScoreExtraction::new(
-        trial.world,
-        &prior,
-        trial.corpus.backbone.as_ref(),
-        *options,
-    )?;
+    let extraction = ScoreExtraction::new(trial.world, &prior, trial.corpus.extractor(), *options)?;
     let copies = each_victim(trial, "extracting by scores", |victim| {
         Ok(extraction.extract(|features| {
             let logits = victim.logits(features);

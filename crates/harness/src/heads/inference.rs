@@ -17,7 +17,7 @@ pub fn membership(trial: &Trial<'_>, options: &spec::Membership) -> Result<Infer
     let heads = options.heads(victims.len());
     let test = Membership::new(trial.world, heads, trial.cell.release)?;
     let mut released = victims.clone();
-    let [inside, outside] = test.of_victims(&mut released, trial.corpus.backbone.as_ref())?;
+    let [inside, outside] = test.of_victims(&mut released, trial.corpus.extractor())?;
     Ok(Inferred {
         scores: Scored {
             victims: inside,

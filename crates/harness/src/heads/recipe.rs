@@ -1,31 +1,21 @@
 //! From the config's recipe to the trainer's: the paper's values, then what the config changes.
 
 use config::{Cell, DatasetSpec, Head, Preset};
-use transfer::{BinaryTask, HeadShape, Recipe};
+use datasets::Content;
+use transfer::{BinaryTask, HeadShape, Optimiser, Recipe};
 
-/// The preset that `auto` stands for: by the target's colour and by the head.
+/// The preset that `auto` stands for: by what the target shows and by the head.
 pub fn preset(preset: Preset, head: Head, target: &DatasetSpec) -> Preset {
     if preset != Preset::Auto {
         return preset;
     }
-    match (natural_images(target), head) {
-        (None, _) => Preset::Celeba,
-        (Some(true), Head::Linear) => Preset::Cifar,
-        (Some(true), Head::Mlp { .. }) => Preset::BinaryCifar,
-        (Some(false), Head::Linear) => Preset::Mnist,
-        (Some(false), Head::Mlp { .. }) => Preset::BinaryMnist,
-    }
-}
-
-/// Whether the target holds natural images; none for faces, which have a recipe of their own.
-fn natural_images(target: &DatasetSpec) -> Option<bool> {
-    match target {
-        DatasetSpec::Celeba { .. } => None,
-        DatasetSpec::Cifar10 { .. }
-        | DatasetSpec::Cifar100 { .. }
-        | DatasetSpec::TinyImagenet32 { .. } => Some(true),
-        DatasetSpec::Mixed(parts) => parts.first().map_or(Some(false), natural_images),
-        _ => Some(false),
+    let content = target.describe().images.map(|images| images.content);
+    match (content, head) {
+        (Some(Content::Faces), _) => Preset::Celeba,
+        (Some(Content::Photographs), Head::Linear) => Preset::Cifar,
+        (Some(Content::Photographs), Head::Mlp { .. }) => Preset::BinaryCifar,
+        (Some(Content::Drawn) | None, Head::Linear) => Preset::Mnist,
+        (Some(Content::Drawn) | None, Head::Mlp { .. }) => Preset::BinaryMnist,
     }
 }
 
@@ -48,11 +38,21 @@ pub fn recipe(cell: &Cell, target: &DatasetSpec) -> Recipe {
     };
     let wanted = &cell.recipe;
     let or = |value: Option<f64>, paper: f32| value.map_or(paper, |value| value as f32);
+    if wanted.optimiser == Optimiser::LogisticRegression {
+        let strength = wanted.strength.unwrap_or(spec::Recipe::DEFAULT_STRENGTH);
+        return Recipe::logistic_regression(strength as f32);
+    }
     Recipe {
+        initial: wanted.initial,
         init_std: or(wanted.init_std, paper.init_std),
         learning_rate: or(wanted.learning_rate, paper.learning_rate),
         weight_decay: or(wanted.weight_decay, paper.weight_decay),
         steps: wanted.epochs.unwrap_or(paper.steps),
+        batch: wanted.batch,
+        momentum: or(wanted.momentum, paper.momentum),
+        schedule: wanted.schedule,
+        label_smoothing: or(wanted.label_smoothing, paper.label_smoothing),
+        strength: paper.strength,
         optimiser: wanted.optimiser,
         positive_weight: or(wanted.positive_weight, paper.positive_weight),
         dp: None,

@@ -111,6 +111,15 @@ impl Kind {
         })
     }
 
+    /// What is an error for results of so many images, of `image` bytes each.
+    pub(crate) fn check_images(self, images: usize, image: u64) -> Result<(), RheError> {
+        // What stands before the images: names, a shape, sealed values.
+        const BEFORE: u64 = 1 << 18;
+        let most = (self.limit() - BEFORE) / image;
+        let hint = format!("classify at most {most} images at once");
+        self.check_size(BEFORE + image.saturating_mul(images as u64), &hint)
+    }
+
     /// Whether it is the owner's, and lost for good if it is overwritten.
     pub(super) fn is_kept(self) -> bool {
         matches!(

@@ -62,6 +62,11 @@ impl Stored for DecisionResults {
 }
 
 impl DecisionResults {
+    /// Refuses more images than a file holds, before they are decided.
+    pub(crate) fn check_size(images: usize) -> Result<(), RheError> {
+        Kind::DecisionResults.check_images(images, 8 * (POLYNOMIAL_SIZE as u64 + 1))
+    }
+
     /// The results' file content.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.container()

@@ -157,6 +157,12 @@ impl Stored for ReluResults {
 }
 
 impl ReluResults {
+    /// Refuses more images than a file holds, before they are classified.
+    pub(crate) fn check_size(outputs: usize, images: usize) -> Result<(), RheError> {
+        let image = 4 + 8 * (outputs * (POLYNOMIAL_SIZE + 1)) as u64;
+        Kind::ReluResults.check_images(images, image)
+    }
+
     /// The results' file content.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.container()

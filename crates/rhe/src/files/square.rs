@@ -149,6 +149,12 @@ impl Stored for SquareResults {
 }
 
 impl SquareResults {
+    /// Refuses more images than a file holds, before they are classified: an image takes two
+    /// polynomials of one modulus, and their header.
+    pub(crate) fn check_size(slots: usize, images: usize) -> Result<(), RheError> {
+        Kind::SquareResults.check_images(images, 2 * 2 * 8 * slots as u64 + 256)
+    }
+
     /// The results' file content.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.container()

@@ -1,10 +1,13 @@
+use super::RevealCount;
 use super::container::Kind;
+use crate::decision::DecisionResults;
 use crate::head::PlainHead;
 use crate::keys::SecretKey;
-use crate::linear::{LinearClassifier, LinearResults, ProtectedLinear};
+use crate::linear::{LinearClassifier, LinearResults, LinearShape, ProtectedLinear};
 use crate::quantise::Precision;
+use crate::relu::ReluResults;
 use crate::transform::Backend;
-use crate::{EncryptedResults, ProtectedHead, RheError};
+use crate::{Ask, EncryptedResults, ProtectedHead, RheError};
 
 struct Objects {
     key: SecretKey,
@@ -185,4 +188,64 @@ fn heads_and_results_are_saved_and_loaded() {
         missing.contains("cannot read") && missing.contains("none"),
         "{missing}"
     );
+}
+
+#[test]
+fn what_would_not_be_read_back_is_refused_before_it_is_made() {
+    // 1000 outputs of a ReLU head: 16 MB an image.
+    assert!(ReluResults::check_size(1000, 262).is_ok());
+    let said = ReluResults::check_size(1000, 263).unwrap_err().to_string();
+    assert!(said.contains("hint: classify at most 262 images"), "{said}");
+    assert!(DecisionResults::check_size(usize::MAX).is_err());
+    // A head of 2 GB.
+    let wide = LinearShape::new(1 << 16, 1 << 12, Precision::default()).unwrap();
+    let said = ProtectedLinear::check_size(&wide).unwrap_err().to_string();
+    assert!(
+        said.contains("bytes, at most 1073741824 are read"),
+        "{said}"
+    );
+}
+
+#[test]
+fn results_are_classified_into_a_file_and_revealed_from_it_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("key"), folder.path().join("results"));
+    let key = SecretKey::generate().unwrap();
+    key.save(&path).unwrap();
+    RevealCount::begin(&path, &key, None).unwrap();
+    let mut count = RevealCount::open(&path, &key).unwrap();
+    // 16 KB an image: 1024 of them are a part.
+    const FEATURES: usize = 8000;
+    let weights: Vec<f32> = (0..2 * (FEATURES + 1)).map(|i| (i as f32).sin()).collect();
+    let plain = PlainHead::linear(FEATURES, 2, &weights).unwrap();
+    let head = ProtectedLinear::protect(&plain, &key, Precision::default()).unwrap();
+    let classifier = LinearClassifier::new(&head, Backend::Detected);
+    let rows: Vec<f32> = (0..1100 * FEATURES)
+        .map(|i| (i as f32 * 0.7).cos().max(0.0))
+        .collect();
+    assert_eq!(classifier.classify_to_file(&rows, &out).unwrap(), 1100);
+    let results = classifier.classify(&rows).unwrap();
+    assert_eq!(std::fs::read(&out).unwrap(), results.to_bytes());
+    let mut told = Vec::new();
+    let mut reveal = |count: &mut RevealCount| {
+        told.clear();
+        key.reveal_file(&out, count, Ask::default(), |image| told.push(image))
+            .map(|images| (images, told.len()))
+    };
+    assert_eq!(reveal(&mut count).unwrap(), (1100, 1100));
+    assert_eq!(count.revealed(), 1100);
+    // The last image of the last part: nothing of the first is told either.
+    let mut bytes = results.to_bytes();
+    let last = bytes.len() - 17;
+    bytes[last] ^= 1;
+    std::fs::write(&out, forged(&bytes, 0, b"RHEA")).unwrap();
+    assert!(matches!(reveal(&mut count), Err(RheError::Refused)));
+    assert!(told.is_empty());
+    assert_eq!((count.revealed(), count.refused()), (1100, 1));
+    // An image of the second part that cannot be classified is named by its own number.
+    let mut rows = rows;
+    rows[1090 * FEATURES] = f32::NAN;
+    let said = classifier.classify_to_file(&rows, &out).unwrap_err();
+    assert!(said.to_string().contains("image 1090"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
 }

@@ -37,7 +37,7 @@ impl Poly {
     /// Small signed coefficients.
     pub(crate) fn from_signed(coefficients: impl Iterator<Item = i64> + Clone) -> Self {
         Self(PRIMES.map(|p| {
-            let mut row: Vec<u64> = coefficients.clone().map(|c| residue(c.into(), p)).collect();
+            let mut row: Vec<u64> = coefficients.clone().map(|c| small_residue(c, p)).collect();
             row.resize(SIZE, 0);
             row
         }))
@@ -201,6 +201,12 @@ fn inverse_of_first() -> u128 {
         exponent >>= 1;
     }
     result
+}
+
+/// Of a number below p in magnitude: no division.
+fn small_residue(value: i64, p: u64) -> u64 {
+    let magnitude = value.unsigned_abs();
+    if value < 0 { p - magnitude } else { magnitude }
 }
 
 fn residue(value: i128, p: u64) -> u64 {

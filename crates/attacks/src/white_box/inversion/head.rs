@@ -13,6 +13,7 @@ use super::objective::{Group, Objective, host};
 use super::prior::{ImagePrior, class_deviations, class_means};
 use super::training::train;
 use crate::alone::alone;
+use crate::error::not_plain;
 use crate::{Aim, AttackError, Cost, WhiteBox, World};
 
 /// Images that the law of images is fitted to.
@@ -60,20 +61,24 @@ impl<'a> GradientInversion<'a> {
         options: spec::GradientInversion,
     ) -> Result<Self, AttackError> {
         options.check()?;
+        world.must_train("gradient_inversion")?;
         let form = GradientForm::Head;
         spec::GradientInversion { form, ..options }
             .suits(world.shape.kind, world.recipe.optimiser)?;
+        if !world.recipe.is_plain_descent() {
+            return Err(not_plain("gradient_inversion"));
+        }
         if backbone.width() != world.shape.features
             || backbone.input_shape() != world.images.shape()
         {
             return Err(AttackError::Mismatch {
                 what: "a backbone for these images and heads",
                 expected: format!(
-                    "{:?} to {} features",
+                    "{} to {} features",
                     world.images.shape(),
                     world.shape.features
                 ),
-                found: format!("{:?} to {}", backbone.input_shape(), backbone.width()),
+                found: format!("{} to {}", backbone.input_shape(), backbone.width()),
             });
         }
         let classes = world.shape.classes;
@@ -83,7 +88,7 @@ impl<'a> GradientInversion<'a> {
             return Err(AttackError::Mismatch {
                 what: "images that the start gives of a head",
                 expected: format!("{classes}, one a class"),
-                found: format!("{:?}", start.aim()),
+                found: start.aim().to_string(),
             });
         }
         let means = class_means(world);

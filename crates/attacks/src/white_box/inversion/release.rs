@@ -3,10 +3,11 @@
 use backbones::{Backbone, NamedTensors};
 use datasets::ImageSet;
 use rand_distr::{Distribution, StandardNormal};
-use spec::GradientForm;
+use spec::{GradientForm, Initial};
 use transfer::ShadowBatch;
 
 use crate::alone::alone;
+use crate::error::not_plain;
 use crate::{AttackError, World};
 
 /// What an adversary reads off the update that one SGD step makes to the network and its head.
@@ -98,6 +99,9 @@ pub fn single_gradients(
         ..spec::GradientInversion::default()
     };
     options.suits(world.shape.kind, world.recipe.optimiser)?;
+    if !world.recipe.is_plain_descent() || world.recipe.initial != Initial::Normal {
+        return Err(not_plain("gradient_inversion"));
+    }
     let (classes, width) = (world.shape.classes, world.shape.features + 1);
     let key = world.key.child("single gradient");
     let released = alone(victims.len(), |victim| {

@@ -162,12 +162,16 @@ fn common_inputs(sources: &[Source<'_, '_>]) -> Result<usize, AttackError> {
         let encoder = &source.encoder;
         (encoder.inputs(), encoder.aim, source.world.images.shape())
     };
+    let in_words = |source: &Source<'_, '_>| {
+        let (inputs, aim, images) = shape(source);
+        format!("{inputs} inputs, {aim}, images of {images}")
+    };
     for other in sources {
         if shape(other) != shape(first) {
             return Err(AttackError::Mismatch {
                 what: "worlds that share a reconstructor",
-                expected: format!("{:?}", shape(first)),
-                found: format!("{:?}", shape(other)),
+                expected: in_words(first),
+                found: in_words(other),
             });
         }
     }

@@ -1,0 +1,180 @@
+//! What can be known not to work before anything is trained: images of other shapes than the
+//! backbone's, and parts of the target with too few examples.
+
+use config::experiment::{Backbone, Data, DatasetSpec, Experiment, Heads, Task};
+
+use crate::context::Context;
+use crate::error::HarnessError;
+
+/// Checks an experiment against its files, without decoding pictures.
+///
+/// # Errors
+/// What does not fit, by the config's key; missing and damaged files of features and folders.
+pub fn check(
+    context: &Context,
+    experiment: &Experiment,
+    heads: &Heads,
+) -> Result<(), HarnessError> {
+    let cells = experiment.cells();
+    let trained = cells
+        .iter()
+        .any(|cell| matches!(cell.backbone, Backbone::VggTiny { .. }));
+    check_shapes(&heads.data, trained)?;
+    let Some(counts) = counts(context, &heads.data)? else {
+        return Ok(());
+    };
+    let mut shots: Vec<usize> = cells.iter().map(|cell| cell.shots).collect();
+    shots.sort_unstable();
+    shots.dedup();
+    for shots in shots {
+        check_shots(&heads.data, &counts, shots)?;
+    }
+    Ok(())
+}
+
+/// The shape of one dataset of images, as far as its kind decides it.
+struct Known {
+    place: String,
+    name: &'static str,
+    channels: Option<usize>,
+    side: usize,
+}
+
+fn shapes(place: &str, spec: &DatasetSpec, out: &mut Vec<Known>) {
+    if let DatasetSpec::Mixed(parts) = spec {
+        for (index, part) in parts.iter().enumerate() {
+            shapes(&format!("{place}.mixed[{index}]"), part, out);
+        }
+        return;
+    }
+    let description = spec.describe();
+    out.extend(description.images.map(|images| Known {
+        place: place.to_owned(),
+        name: description.name,
+        channels: images.channels,
+        side: images.side,
+    }));
+}
+
+/// # Errors
+/// If two datasets that one backbone sees have images of different shapes.
+fn check_shapes(data: &Data, trained: bool) -> Result<(), HarnessError> {
+    let mut known = Vec::new();
+    if let (true, Some(source)) = (trained, &data.source) {
+        shapes("data.source", source, &mut known);
+    }
+    shapes("data.target", &data.target, &mut known);
+    if let Some(public) = &data.public {
+        shapes("data.public", public, &mut known);
+    }
+    let Some(first) = known.first() else {
+        return Ok(());
+    };
+    for other in &known[1..] {
+        if first.side != other.side {
+            return Err(HarnessError::Setting {
+                place: other.place.clone(),
+                reason: format!(
+                    "{} has images of {side} x {side}, {} in `{}` of {own} x {own}\nhint: one \
+                     backbone takes images of one size; give datasets that have one the same `side`",
+                    other.name,
+                    first.name,
+                    first.place,
+                    side = other.side,
+                    own = first.side,
+                ),
+            });
+        }
+    }
+    let mut coloured = known
+        .iter()
+        .filter_map(|one| one.channels.map(|channels| (one, channels)));
+    let Some((first, channels)) = coloured.next() else {
+        return Ok(());
+    };
+    match coloured.find(|(_, other)| *other != channels) {
+        None => Ok(()),
+        Some((other, found)) => Err(HarnessError::Setting {
+            place: other.place.clone(),
+            reason: format!(
+                "{} is {}, {} in `{}` is {}\nhint: one backbone takes images of one colour; an \
+                 `image_folder` without `colour` follows the others",
+                other.name,
+                in_words(found),
+                first.name,
+                first.place,
+                in_words(channels),
+            ),
+        }),
+    }
+}
+
+fn in_words(channels: usize) -> &'static str {
+    datasets::Colour::of(channels).name()
+}
+
+/// Examples of each class of the task, where files say so without being decoded.
+fn counts(context: &Context, data: &Data) -> Result<Option<Vec<usize>>, HarnessError> {
+    let Some(counts) = data.target.count_classes(&context.data)? else {
+        return Ok(None);
+    };
+    Ok(Some(match &data.task {
+        Task::Classes => counts,
+        Task::Binary { positive } => {
+            let mut both = vec![0, 0];
+            for (class, count) in counts.iter().enumerate() {
+                both[usize::from(positive.contains(&(class as u32)))] += count;
+            }
+            both
+        }
+    }))
+}
+
+/// # Errors
+/// If a part of the target has too few examples for `shots`: one more than these in the private
+/// part, since membership and nulls need an example of a class that a victim does not have.
+fn check_shots(data: &Data, counts: &[usize], shots: usize) -> Result<(), HarnessError> {
+    let shares = data.shares;
+    let part = |count: usize, share: f64| (count as f64 * share).round() as usize;
+    let refuse = |class: usize, whose: &str, key: &str, have: usize, needed: usize| {
+        Err(HarnessError::Setting {
+            place: "sweep.shots".into(),
+            reason: format!(
+                "found {shots}, but the {whose} part of `data.target` has {have} of the {} examples \
+                 of class {class}, {needed} are needed\nhint: use more data, or a larger \
+                 `data.shares.{key}`",
+                counts[class]
+            ),
+        })
+    };
+    let mut tested = 0;
+    for (class, &count) in counts.iter().enumerate() {
+        let private = part(count, shares.private);
+        let test = part(count, shares.test).min(count - private.min(count));
+        let public = count.saturating_sub(private + test);
+        tested += test;
+        if private <= shots {
+            return refuse(
+                class,
+                "victims'",
+                "private",
+                private,
+                shots.saturating_add(1),
+            );
+        }
+        if data.public.is_none() && public < shots {
+            return refuse(class, "adversary's", "public", public, shots);
+        }
+    }
+    if tested == 0 {
+        return Err(HarnessError::Setting {
+            place: "data.shares.test".into(),
+            reason: format!(
+                "found {}, which leaves no example of any class to measure accuracy on\nhint: use \
+                 more data, or a larger `data.shares.test`",
+                shares.test
+            ),
+        });
+    }
+    Ok(())
+}
