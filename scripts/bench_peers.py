@@ -1,11 +1,20 @@
 #!/usr/bin/env python3
-"""Times the same protected heads in TenSEAL and in Rhea, one after the other on one thread.
+"""Times the same protected heads in other libraries and in Rhea, one after the other on one thread.
 
 The setting is reverse homomorphic encryption: the head's weights are encrypted, the features are
-in the clear. TenSEAL encrypts one CKKS vector a class (or hidden unit) and takes its inner product
-with the features. Times are the shortest of several runs, in milliseconds for one image.
+in the clear. The peers, in the order of how much they tell about the scheme:
 
-    python3 -m venv venv && venv/bin/pip install tenseal numpy
+* SEAL with the packing that version 1 of Rhea had (five BFV ciphertexts of N = 2048 hold 10 x 1024
+  weights, one plaintext polynomial multiplies them, no rotation): the factor that counts, for it is
+  the same idea under another library. SEAL's own arithmetic is timed, from Python: one transform of
+  the features and five products, without building the plaintext.
+* TenSEAL, one CKKS vector a class (or hidden unit) and its inner product with the features.
+* python-paillier, whose example of 2017 classifies with an encrypted logistic regression: the first
+  reversed homomorphic encryption in public that we know of. One ciphertext a weight.
+
+Times are the shortest of several runs, in milliseconds for one image.
+
+    python3 -m venv venv && venv/bin/pip install tenseal numpy phe
     venv/bin/python scripts/bench_peers.py [--json]
 
 Rhea's numbers come from `harness bench rhe --json`, run right after: from the built command
@@ -24,6 +33,8 @@ import time
 
 # TenSEAL runs on every core unless told otherwise.
 THREADS = 1
+# SEAL first: it has the same packing.
+PEERS = ["seal", "tenseal", "paillier"]
 
 
 def shortest(rounds, work):
@@ -101,6 +112,95 @@ def square(tenseal, numpy, rounds, features, hidden):
     }
 
 
+def seal_packed(numpy, rounds, classes=10, features=1024):
+    """The same packing in SEAL: classes side by side in the coefficients, no rotation."""
+    from tenseal import sealapi as seal
+
+    degree, plain_bits = 2048, 30
+    side = degree // features
+    setting = seal.EncryptionParameters(seal.SCHEME_TYPE.BFV)
+    setting.set_poly_modulus_degree(degree)
+    setting.set_coeff_modulus(seal.CoeffModulus.BFVDefault(degree, seal.SEC_LEVEL_TYPE.TC128))
+    setting.set_plain_modulus(1 << plain_bits)
+    ring = seal.SEALContext(setting, True, seal.SEC_LEVEL_TYPE.TC128)
+    secret = seal.KeyGenerator(ring).secret_key()
+    encryptor = seal.Encryptor(ring, secret)
+    decryptor = seal.Decryptor(ring, secret)
+    evaluator = seal.Evaluator(ring)
+    rng = numpy.random.default_rng(2505)
+    weights = rng.integers(-2047, 2048, (classes, features))
+    image = numpy.maximum(rng.integers(-255, 256, features), 0)
+
+    def plaintext(coefficients):
+        """A polynomial from integers, the lowest power first."""
+        terms = [
+            f"{int(c) % (1 << plain_bits):X}x^{power}" if power else f"{int(c) % (1 << plain_bits):X}"
+            for power, c in reversed(list(enumerate(coefficients)))
+            if c
+        ]
+        return seal.Plaintext(" + ".join(terms) or "0")
+
+    rows = []
+    for first in range(0, classes, side):
+        row = seal.Ciphertext()
+        encryptor.encrypt_symmetric(plaintext(weights[first : first + side].ravel()), row)
+        evaluator.transform_to_ntt_inplace(row)
+        rows.append(row)
+    # x(X^-1): coefficient t * features of a product is class t's inner product.
+    mirrored = numpy.zeros(degree, dtype=numpy.int64)
+    mirrored[0] = image[0]
+    mirrored[degree - features + 1 :] = -image[:0:-1]
+    plain = plaintext(mirrored)
+
+    def classify():
+        values = seal.Plaintext()
+        evaluator.transform_to_ntt(plain, ring.first_parms_id(), values)
+        products = []
+        for row in rows:
+            product = seal.Ciphertext()
+            evaluator.multiply_plain(row, values, product)
+            products.append(product)
+        return products
+
+    found = []
+    for product in classify():
+        evaluator.transform_from_ntt_inplace(product)
+        opened = seal.Plaintext()
+        decryptor.decrypt(product, opened)
+        for slot in range(side):
+            value = opened.data(slot * features) if slot * features < opened.coeff_count() else 0
+            found.append(value - (1 << plain_bits) if value >> (plain_bits - 1) else value)
+    exact = (weights @ image).tolist()
+    return {
+        "seal_ms": shortest(20 * rounds, classify),
+        "seal_head_bytes": len(rows) * 2 * degree * 8,
+        "seal_exact": found[:classes] == exact,
+    }
+
+
+def paillier(phe, numpy, rounds, classes=10, features=1024):
+    """One class of the head under python-paillier, times the number of classes."""
+    rng = numpy.random.default_rng(2505)
+    weights = rng.integers(-2047, 2048, features).tolist()
+    image = numpy.maximum(rng.integers(-255, 256, features), 0).tolist()
+    public, private = phe.generate_paillier_keypair(n_length=2048)
+    row = [public.encrypt(weight) for weight in weights]
+
+    def classify():
+        total = public.encrypt(0)
+        for weight, x in zip(row, image):
+            if x:
+                total = total + weight * x
+        return total
+
+    exact = sum(weight * x for weight, x in zip(weights, image))
+    return {
+        "paillier_ms": classes * shortest(max(1, rounds // 5), classify),
+        "paillier_head_bytes": classes * features * 2 * 2048 // 8,
+        "paillier_exact": private.decrypt(classify()) == exact,
+    }
+
+
 def rhea(source, harness):
     """Rhea's own costs, by head, or nothing."""
     if source == "none":
@@ -130,7 +230,7 @@ def rhea(source, harness):
     found = {
         f"linear {lines['classes']}x{lines['features']}": {
             "rhea_ms": lines["single_us"] / 1e3,
-            "rhea_head_bytes": lines["full_bytes"],
+            "rhea_head_bytes": lines["head_bytes"],
         }
     }
     for item in costs["square"]:
@@ -153,29 +253,40 @@ def main():
     os.environ.setdefault("OMP_NUM_THREADS", str(THREADS))
     try:
         import numpy
+        import phe
         import tenseal
     except ImportError as missing:
-        sys.exit(f"cannot time tenseal: {missing}\nhint: pip install tenseal numpy")
+        sys.exit(f"cannot time the peers: {missing}\nhint: pip install tenseal numpy phe")
     rows = [
         linear(tenseal, numpy, options.rounds),
         square(tenseal, numpy, options.rounds, 2048, 4),
         square(tenseal, numpy, options.rounds, 1024, 8),
     ]
+    rows[0].update(seal_packed(numpy, options.rounds))
+    rows[0].update(paillier(phe, numpy, options.rounds))
+    if not (rows[0]["seal_exact"] and rows[0]["paillier_exact"]):
+        sys.exit("a peer's logits are not those of the head: its time is not comparable")
     ours = rhea(options.rhea, options.harness)
     for row in rows:
         row.update(ours.get(row["head"], {}))
-        if "rhea_ms" in row:
-            row["times_faster"] = row["tenseal_ms"] / row["rhea_ms"]
+        for peer in PEERS:
+            if "rhea_ms" in row and f"{peer}_ms" in row:
+                row[f"times_{peer}"] = row[f"{peer}_ms"] / row["rhea_ms"]
     if options.json:
-        print(json.dumps({"tenseal": tenseal.__version__, "heads": rows}, indent=2))
+        versions = {"tenseal": tenseal.__version__, "phe": phe.__version__}
+        print(json.dumps({**versions, "heads": rows}, indent=2))
         return
-    print(f"{'head':<18}{'tenseal ms':>12}{'bytes':>12}{'rhea ms':>12}{'bytes':>12}{'ratio':>9}")
+    print(f"{'head':<18}{'system':<10}{'ms':>12}{'bytes':>12}{'times rhea':>12}")
     for row in rows:
-        print(
-            f"{row['head']:<18}{row['tenseal_ms']:>12.2f}{row['tenseal_head_bytes']:>12}"
-            f"{row.get('rhea_ms', float('nan')):>12.4f}{row.get('rhea_head_bytes', 0):>12}"
-            f"{row.get('times_faster', float('nan')):>9.0f}"
-        )
+        for system in [*PEERS, "rhea"]:
+            if f"{system}_ms" not in row:
+                continue
+            ratio = row.get(f"times_{system}")
+            print(
+                f"{row['head']:<18}{system:<10}{row[f'{system}_ms']:>12.4f}"
+                f"{row[f'{system}_head_bytes']:>12}"
+                f"{'' if ratio is None else f'{ratio:.0f}':>12}"
+            )
 
 
 if __name__ == "__main__":

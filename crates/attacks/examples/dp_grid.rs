@@ -13,7 +13,7 @@ mod common;
 
 use std::time::Instant;
 
-use attacks::{Reconstructor, ReconstructorOptions, WhiteBox, World};
+use attacks::{Reconstructor, WhiteBox, World};
 use common::{AnyError, Options};
 use datasets::{Split, StreamKey};
 use transfer::{DpSgd, HeadShape, Recipe, Sampling};
@@ -45,7 +45,7 @@ fn main() -> Result<(), AnyError> {
                 ..plain.with_dp(DpSgd {
                     clip: 4.0,
                     noise_multiplier,
-                    sampling: Sampling::Poisson { rate: 0.5 },
+                    sampling: Sampling::Poisson(0.5),
                 })
             },
         };
@@ -56,9 +56,9 @@ fn main() -> Result<(), AnyError> {
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
     let samples = options.get("samples", 600_000)?;
-    let training = |samples: usize| ReconstructorOptions {
+    let training = |samples: usize| spec::Reconstructor {
         samples,
-        ..ReconstructorOptions::default()
+        ..spec::Reconstructor::default()
     };
 
     let start = Instant::now();

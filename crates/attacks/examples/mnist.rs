@@ -15,13 +15,11 @@ mod common;
 
 use std::time::Instant;
 
-use attacks::{
-    Architecture, Null, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions, WhiteBox,
-    World, null_scores, victim_scores,
-};
+use attacks::{Reconstructor, Unmixing, WhiteBox, World, null_scores, victim_scores};
 use common::{AnyError, Options, by_class};
 use datasets::{Split, StreamKey};
 use evaluation::Scores;
+use spec::Null;
 use transfer::{Head, HeadShape, Recipe, ShadowBatch};
 
 fn main() -> Result<(), AnyError> {
@@ -45,28 +43,21 @@ fn main() -> Result<(), AnyError> {
     println!("head accuracy {:.3}", accuracy(&world, &victims)?);
 
     let start = Instant::now();
-    let options_unmixing = UnmixingOptions {
-        samples: options.get("heads", UnmixingOptions::default().samples)?,
+    let fitted = spec::Unmixing {
+        samples: options.get("heads", 6_000)?,
     };
-    let unmixing = Unmixing::fit(&world, &options_unmixing, |_| {})?;
+    let unmixing = Unmixing::fit(&world, &fitted, |_| {})?;
     report("unmixing", &world, &unmixing, &victims, start)?;
 
-    let hidden: String = options.get("hidden", "1024,1024".into())?;
-    let defaults = ReconstructorOptions::default();
-    let training = ReconstructorOptions {
+    let defaults = spec::Reconstructor::default();
+    let training = spec::Reconstructor {
         samples: options.get("samples", defaults.samples)?,
-        architecture: match options.get("architecture", "mlp".to_owned())?.as_str() {
-            "conv" => Architecture::Conv,
-            _ => Architecture::Mlp,
-        },
-        informed: options.get("informed", false)?,
-        hidden: hidden
-            .split(',')
-            .map(str::parse)
-            .collect::<Result<_, _>>()?,
+        architecture: options.get("architecture", defaults.architecture)?,
+        informed: options.get("informed", defaults.informed)?,
+        hidden: options.get("hidden", defaults.hidden)?,
         batch: options.get("batch", defaults.batch)?,
         learning_rate: options.get("rate", defaults.learning_rate)?,
-        alpha: options.get("alpha", defaults.alpha)?,
+        ..defaults
     };
     if training.samples == 0 {
         return Ok(());

@@ -1,18 +1,21 @@
 //! The error type of this crate.
 
+/// The error of an attack that computes the training itself, where that is not plain gradient
+/// descent.
+pub(crate) fn not_plain(attack: &'static str) -> AttackError {
+    AttackError::Unsuited(spec::Unsuited {
+        what: attack,
+        head: "a head not trained by plain gradient descent",
+        hint: "use the attack `unmixing`, or `reconstructor` without `informed`",
+    })
+}
+
 /// What can go wrong with an attack.
 #[derive(Debug, thiserror::Error)]
 pub enum AttackError {
-    /// An option is out of range.
-    #[error("{option} is {value}, it must be {expected}")]
-    Option {
-        /// The option's name.
-        option: &'static str,
-        /// Its value.
-        value: String,
-        /// What it may be.
-        expected: &'static str,
-    },
+    /// An option is out of its bounds.
+    #[error(transparent)]
+    Option(#[from] spec::OutOfBounds),
     /// Two things that must fit do not.
     #[error("{what}: expected {expected}, found {found}")]
     Mismatch {
@@ -24,15 +27,8 @@ pub enum AttackError {
         found: String,
     },
     /// The attack does not exist for this kind of head.
-    #[error("{attack} cannot attack {head}\nhint: {hint}")]
-    Unsuited {
-        /// The attack.
-        attack: &'static str,
-        /// The head.
-        head: String,
-        /// What can.
-        hint: &'static str,
-    },
+    #[error(transparent)]
+    Unsuited(#[from] spec::Unsuited),
     /// A linear system has no stable solution.
     #[error("{attack} cannot be fitted: {reason}\nhint: use more samples")]
     Singular {
@@ -69,12 +65,8 @@ pub enum AttackError {
 /// The error for an `option` that is `value`.
 pub(crate) fn option(
     option: &'static str,
-    value: impl ToString,
+    value: impl std::fmt::Display,
     expected: &'static str,
 ) -> AttackError {
-    AttackError::Option {
-        option,
-        value: value.to_string(),
-        expected,
-    }
+    spec::OutOfBounds::new(option, value, expected).into()
 }

@@ -19,21 +19,19 @@ mod world;
 
 pub use black_box::{
     Boundaries, BoundaryOptions, Extracted, FittedExtraction, HeadPrior, HiddenLaw,
-    LabelExtraction, LabelOptions, Point, ScoreExtraction, ScoreKind, ScoreOptions, centre_rows,
-    centred_cosine,
+    LabelExtraction, Point, ScoreExtraction, centre_rows, centred_cosine,
 };
 pub use cost::Cost;
 pub use error::AttackError;
-pub use membership::{Candidate, Membership, MembershipOptions, View as MembershipView};
+pub use membership::{Candidate, Membership};
 pub use neighbours::neighbour_heads;
 pub use network::{LayerShape, Network, NetworkShape, UpShape};
-pub use nulls::{Null, gaussian_heads, neighbour_scores, null_scores, victim_scores};
-pub use property::{Property, PropertyOptions};
+pub use nulls::{gaussian_heads, neighbour_scores, null_scores, victim_scores};
+pub use property::Property;
 pub use scoring::score;
 pub use view::View;
 pub use white_box::{
-    Aim, Architecture, AttackProgress, Distance, GradientInversion, InversionOptions,
-    NetworkInversion, NetworkRelease, Reconstructor, ReconstructorOptions, Unmixing,
-    UnmixingOptions, WhiteBox, single_gradients,
+    Aim, AttackProgress, GradientInversion, NetworkInversion, NetworkRelease, Reconstructor,
+    Unmixing, WhiteBox, single_gradients,
 };
-pub use world::{Shadows, World};
+pub use world::{CALIBRATION, Shadows, World};

@@ -7,29 +7,11 @@
 use datasets::StreamKey;
 use rand::RngExt;
 use rayon::prelude::*;
+use spec::Release;
 use transfer::{Head, ShadowBatch, Trainer};
 
 use crate::error::option;
 use crate::{AttackError, World};
-
-/// How to test membership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct MembershipOptions {
-    /// Shadow heads an example, half of them trained on it.
-    pub heads: usize,
-    /// What the adversary sees.
-    pub view: View,
-}
-
-/// What the adversary sees of the attacked head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum View {
-    /// Weights or scores: the logit margin of the example's class.
-    Scores,
-    /// Labels: how far towards public images the example keeps its class.
-    Labels,
-}
 
 /// Public images that the label-only statistic walks towards.
 const DIRECTIONS: usize = 8;
@@ -48,18 +30,29 @@ pub struct Candidate {
 /// The test, ready for any number of examples.
 pub struct Membership<'a> {
     world: &'a World<'a>,
-    options: MembershipOptions,
+    /// Shadow heads an example, half of them trained on it.
+    heads: usize,
+    /// What the adversary sees of the attacked head.
+    release: Release,
     key: StreamKey,
     /// Public images that walks lead to.
     directions: Vec<u32>,
 }
 
 impl<'a> Membership<'a> {
-    /// Checks the options.
-    pub fn new(world: &'a World<'a>, options: MembershipOptions) -> Result<Self, AttackError> {
-        if options.heads < 8 {
-            return Err(option("membership heads", options.heads, "at least 8"));
+    /// The test by an adversary who trains so many shadow heads an example and sees of the attacked
+    /// head its labels (the statistic is how far towards public images the example keeps its class)
+    /// or more (the logit margin of the example's class).
+    ///
+    /// # Errors
+    /// If so few heads have no law, or the public part has too few images to walk to.
+    pub fn new(world: &'a World<'a>, heads: usize, release: Release) -> Result<Self, AttackError> {
+        let least = spec::Membership::LEAST_HEADS;
+        if heads < least {
+            let expected = format!("{least} or more an example");
+            return Err(spec::OutOfBounds::new("heads", heads, expected).into());
         }
+        world.must_train("membership inference")?;
         let key = world.key.child("membership");
         let mut directions = Vec::new();
         let shots = DIRECTIONS.div_ceil(world.split.public.classes());
@@ -71,7 +64,8 @@ impl<'a> Membership<'a> {
         directions.truncate(DIRECTIONS);
         Ok(Self {
             world,
-            options,
+            heads,
+            release,
             key,
             directions,
         })
@@ -81,28 +75,32 @@ impl<'a> Membership<'a> {
     pub fn candidates(
         &self,
         indices: &[u32],
-        backbone: Option<&backbones::Backbone>,
+        backbone: Option<&dyn backbones::Extractor>,
     ) -> Result<Vec<Candidate>, AttackError> {
         indices
             .iter()
             .map(|&index| {
-                let walks = match (self.options.view, backbone) {
-                    (View::Labels, Some(backbone)) => self.walks(index, backbone)?,
-                    (View::Labels, None) => {
+                let walks = match (self.release, backbone) {
+                    (Release::Labels, Some(backbone)) => self.walks(index, backbone)?,
+                    (Release::Labels, None) => {
                         return Err(option(
-                            "view",
-                            "labels",
-                            "scores where there is no backbone",
+                            "release",
+                            Release::Labels,
+                            "weights or scores where there is no backbone",
                         ));
                     }
-                    (View::Scores, _) => Vec::new(),
+                    _ => Vec::new(),
                 };
                 Ok(Candidate { index, walks })
             })
             .collect()
     }
 
-    fn walks(&self, index: u32, backbone: &backbones::Backbone) -> Result<Vec<f32>, AttackError> {
+    fn walks(
+        &self,
+        index: u32,
+        backbone: &dyn backbones::Extractor,
+    ) -> Result<Vec<f32>, AttackError> {
         let images = self.world.images;
         let from = images.image(index as usize);
         let mut pixels = Vec::with_capacity(self.directions.len() * STEPS * from.len());
@@ -120,15 +118,15 @@ impl<'a> Membership<'a> {
 
     /// Queries a candidate takes in the label-only view: its own, and one a step of every walk.
     pub fn queries(&self) -> u64 {
-        match self.options.view {
-            View::Scores => 1,
-            View::Labels => 1 + (self.directions.len() * STEPS) as u64,
+        match self.release {
+            Release::Labels => 1 + (self.directions.len() * STEPS) as u64,
+            _ => 1,
         }
     }
 
     /// Shadow heads a candidate takes.
     pub fn heads(&self) -> u64 {
-        self.options.heads as u64
+        self.heads as u64
     }
 
     /// For each (head, candidate) pair minus the log-likelihood ratio of "trained on it": smaller
@@ -154,7 +152,7 @@ impl<'a> Membership<'a> {
     pub fn of_victims(
         &self,
         victims: &mut ShadowBatch,
-        backbone: Option<&backbones::Backbone>,
+        backbone: Option<&dyn backbones::Extractor>,
     ) -> Result<[Vec<Vec<f64>>; 2], AttackError> {
         let world = self.world;
         // A class must hold an example that the victim does not have.
@@ -205,9 +203,9 @@ impl<'a> Membership<'a> {
         }
         let mut weights = vec![0.0; world.shape.weight_len()];
         let mut members = Vec::new();
-        let mut with = Vec::with_capacity(self.options.heads / 2);
-        let mut without = Vec::with_capacity(self.options.heads / 2);
-        for number in 0..self.options.heads {
+        let mut with = Vec::with_capacity(self.heads / 2);
+        let mut without = Vec::with_capacity(self.heads / 2);
+        for number in 0..self.heads {
             let mut rng = key.rng(number as u64);
             world.split.public.draw(world.shots, &mut rng, &mut members);
             let inside = number % 2 == 0;
@@ -231,9 +229,8 @@ impl<'a> Membership<'a> {
         let head = Head::new(world.shape, weights.to_vec())?;
         let row = world.features.row(candidate.index as usize);
         let label = world.features.labels()[candidate.index as usize];
-        Ok(match self.options.view {
-            View::Scores => margin(&head.logits(row)?, label as usize),
-            View::Labels => {
+        Ok(match self.release {
+            Release::Labels => {
                 let own = head.predict(row)?[0] == label;
                 let along = head.predict(&candidate.walks)?;
                 let kept: usize = along
@@ -242,6 +239,7 @@ impl<'a> Membership<'a> {
                     .sum();
                 (kept + usize::from(own)) as f64 / (self.directions.len() * STEPS) as f64
             }
+            _ => margin(&head.logits(row)?, label as usize),
         })
     }
 }
@@ -278,18 +276,16 @@ mod tests {
     use super::*;
     use crate::testing::{auc, data, victims, world};
 
-    fn options(view: View) -> MembershipOptions {
-        MembershipOptions { heads: 32, view }
-    }
+    const HEADS: usize = 32;
 
     /// AUC of examples inside against outside the training sets of `heads`.
     fn success(
         data: &crate::testing::Data,
         world: &World<'_>,
         heads: &mut ShadowBatch,
-        view: View,
+        release: Release,
     ) -> f64 {
-        let test = Membership::new(world, options(view)).unwrap();
+        let test = Membership::new(world, HEADS, release).unwrap();
         let [inside, outside] = test.of_victims(heads, Some(&data.backbone)).unwrap();
         auc(&inside.concat(), &outside.concat())
     }
@@ -299,9 +295,9 @@ mod tests {
         let data = data();
         let world = world(&data, 1);
         let mut heads = victims(&world, 80);
-        let scores = success(&data, &world, &mut heads, View::Scores);
+        let scores = success(&data, &world, &mut heads, Release::Scores);
         assert!(scores > 0.7, "{scores}");
-        let labels = success(&data, &world, &mut heads, View::Labels);
+        let labels = success(&data, &world, &mut heads, Release::Labels);
         assert!(
             labels > 0.55 && labels <= scores + 0.02,
             "{labels} {scores}"
@@ -309,7 +305,7 @@ mod tests {
         // The same heads with the training sets of others: chance, within four standard errors
         // (an AUC of 80 against 80 has one of about .046).
         heads.members.rotate_left(3 * world.members());
-        let chance = success(&data, &world, &mut heads, View::Scores);
+        let chance = success(&data, &world, &mut heads, Release::Scores);
         assert!((chance - 0.5).abs() < 0.19, "{chance}");
     }
 
@@ -338,14 +334,10 @@ mod tests {
     fn queries_are_counted_and_too_few_heads_refused() {
         let data = data();
         let world = world(&data, 1);
-        let test = |view| Membership::new(&world, options(view)).unwrap();
-        assert_eq!(test(View::Scores).queries(), 1);
-        assert_eq!(test(View::Labels).queries(), 1 + 8 * 8);
-        assert!(test(View::Labels).candidates(&[0], None).is_err());
-        let few = MembershipOptions {
-            heads: 7,
-            view: View::Scores,
-        };
-        assert!(Membership::new(&world, few).is_err());
+        let test = |release| Membership::new(&world, HEADS, release).unwrap();
+        assert_eq!(test(Release::Scores).queries(), 1);
+        assert_eq!(test(Release::Labels).queries(), 1 + 8 * 8);
+        assert!(test(Release::Labels).candidates(&[0], None).is_err());
+        assert!(Membership::new(&world, HEADS - 1, Release::Scores).is_err());
     }
 }

@@ -9,25 +9,12 @@ use faer::{Accum, MatMut, MatRef, Par};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
+use spec::Null;
 use transfer::{ShadowBatch, Trainer};
 
 use crate::error::option;
 use crate::scoring::{min_mse, score};
 use crate::{Aim, AttackError, WhiteBox, World};
-
-/// What an attack's scores on victims are compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Null {
-    /// A head trained on another private set.
-    Independent,
-    /// Weights drawn from a normal distribution with the shadow heads' mean and covariance.
-    Gaussian,
-    /// A head trained on the victim's own set with the target replaced: the neighbour of
-    /// differential privacy. Scored against the target alone, as its counterpart
-    /// [`target_scores`].
-    ReplaceOne,
-}
 
 /// Shadow heads whose random combinations stand for the normal distribution.
 const BASIS: usize = 2048;

@@ -7,23 +7,15 @@
 use datasets::{Pool, StreamKey};
 use rand::RngExt;
 use rayon::prelude::*;
+use spec::Options;
 use transfer::{Head, Trainer};
 
 use crate::error::option;
 use crate::white_box::ridge::{Linear, Moments};
 use crate::{AttackError, World};
 
-/// How to fit the test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct PropertyOptions {
-    /// Shadow heads, half of them trained on an example of the group.
-    pub heads: usize,
-    /// Public images whose logits are looked at.
-    pub probes: usize,
-}
-
 /// Heads made at once.
-const CHUNK: usize = 512;
+const CHUNK: usize = spec::Property::CHUNK;
 /// Ridge strength.
 const STRENGTH: f32 = 1e-3;
 
@@ -38,18 +30,23 @@ pub struct Property<'a> {
 }
 
 impl<'a> Property<'a> {
-    /// Fits the test to shadow heads; `group` says of every example whether it is in the group.
+    /// Fits the test to shadow heads by their logits on so many public images; `group` says of every
+    /// example whether it is in the group.
+    ///
+    /// # Errors
+    /// If an option is out of its bounds, nobody is in the group, or the public part has too few
+    /// images to look at.
     pub fn fit(
         world: &'a World<'a>,
         group: &'a [bool],
-        options: &PropertyOptions,
+        options: &spec::Property,
+        probes: usize,
     ) -> Result<Self, AttackError> {
-        if options.heads < 2 * CHUNK {
-            return Err(option("property heads", options.heads, "at least 1024"));
-        }
+        options.check()?;
+        world.must_train("property inference")?;
         let key = world.key.child("property");
         let mut drawn = Vec::new();
-        let shots = options.probes.div_ceil(world.split.public.classes());
+        let shots = probes.div_ceil(world.split.public.classes());
         world.split.public.check_shots(shots)?;
         world.split.public.draw(shots, &mut key.rng(0), &mut drawn);
         let probes: Vec<f32> = drawn
@@ -63,11 +60,11 @@ impl<'a> Property<'a> {
             group,
             probes,
             linear: Linear::new(inputs, vec![0.0; inputs + 1]),
-            heads: options.heads as u64,
+            heads: options.samples as u64,
         };
         let mut moments = Moments::new(inputs, 1);
         let shadow = key.child("shadows");
-        for chunk in 0..options.heads / CHUNK {
+        for chunk in 0..options.samples / CHUNK {
             let rows: Vec<(Vec<f32>, f32)> = (0..CHUNK)
                 .into_par_iter()
                 .map(|at| {
@@ -193,13 +190,17 @@ mod tests {
     use super::*;
     use crate::testing::{CLASSES, auc, data, world};
 
-    const OPTIONS: PropertyOptions = PropertyOptions {
-        heads: 2048,
-        probes: 40,
-    };
+    const PROBES: usize = 40;
+
+    fn options(samples: usize) -> spec::Property {
+        spec::Property {
+            group: spec::Group::Classes(Vec::new()),
+            samples,
+        }
+    }
 
     fn success(world: &World<'_>, group: &[bool]) -> f64 {
-        let test = Property::fit(world, group, &OPTIONS).unwrap();
+        let test = Property::fit(world, group, &options(2048), PROBES).unwrap();
         assert_eq!(test.heads(), 2048);
         let (with, without) = test.scores(300).unwrap();
         auc(&with, &without)
@@ -222,7 +223,7 @@ mod tests {
     fn a_set_with_the_group_holds_one_of_it_and_a_set_without_none() {
         let data = data();
         let world = world(&data, 2);
-        let test = Property::fit(&world, &data.bright, &OPTIONS).unwrap();
+        let test = Property::fit(&world, &data.bright, &options(2048), PROBES).unwrap();
         let key = StreamKey::from_seed(5);
         // The class that the group's example joins is drawn, and the example with it.
         let mut classes = vec![false; CLASSES];
@@ -241,12 +242,10 @@ mod tests {
         let data = data();
         let world = world(&data, 1);
         let nobody = vec![false; data.images.len()];
-        let error = Property::fit(&world, &nobody, &OPTIONS).err().unwrap();
+        let error = Property::fit(&world, &nobody, &options(2048), PROBES)
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("group is empty"), "{error}");
-        let few = PropertyOptions {
-            heads: 1000,
-            probes: 40,
-        };
-        assert!(Property::fit(&world, &data.bright, &few).is_err());
+        assert!(Property::fit(&world, &data.bright, &options(1000), PROBES).is_err());
     }
 }

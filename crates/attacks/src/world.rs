@@ -1,11 +1,15 @@
 //! What attack and evaluation share: the data, who owns it, and how heads are trained.
 
 use datasets::{FeatureSet, ImageSet, Split, StreamKey};
-use transfer::{HeadShape, Recipe, ShadowBatch, ShadowStream};
+use spec::Unsuited;
+use transfer::{GivenHeads, HeadShape, Recipe, ShadowBatch, ShadowStream};
 
 use crate::error::option;
 use crate::view::see_all;
 use crate::{AttackError, View};
+
+/// The purpose of the shadow heads that thresholds are set on: heads that nothing is fitted to.
+pub const CALIBRATION: &str = "calibration";
 
 /// The setting of an attack. An attack looks at `split.public` alone; victims are trained on
 /// `split.private`.
@@ -24,6 +28,9 @@ pub struct World<'a> {
     /// The recipes that the adversary trains shadow heads with, in turn: the victims' own where the
     /// adversary knows it, a range where not.
     pub assumed: Vec<Recipe>,
+    /// Shadow heads that others trained, in place of those by `assumed`; none where they are made
+    /// here.
+    pub given: Option<&'a GivenHeads>,
     /// Shots c.
     pub shots: usize,
     /// What the adversary sees in place of weights; none where the weights are released.
@@ -57,6 +64,7 @@ impl<'a> World<'a> {
             shape,
             recipe,
             assumed: vec![recipe],
+            given: None,
             shots,
             view: None,
             key,
@@ -74,6 +82,35 @@ impl<'a> World<'a> {
         self.assumed = recipes;
         self.shadows("check")?;
         Ok(self)
+    }
+
+    /// The same world with an adversary who has `heads` in place of a recipe to train shadow heads
+    /// by.
+    ///
+    /// # Errors
+    /// If they are of another shape or trained on another number of shots.
+    pub fn given(mut self, heads: &'a GivenHeads) -> Result<Self, AttackError> {
+        if (heads.shape(), heads.shots()) != (self.shape, self.shots) {
+            return Err(AttackError::Mismatch {
+                what: "shadow heads like the victims",
+                expected: format!("{:?} on {} shots", self.shape, self.shots),
+                found: format!("{:?} on {}", heads.shape(), heads.shots()),
+            });
+        }
+        self.given = Some(heads);
+        Ok(self)
+    }
+
+    /// Errors where the adversary cannot train heads of its own choice, which `attack` does.
+    pub(crate) fn must_train(&self, attack: &'static str) -> Result<(), AttackError> {
+        match self.given {
+            None => Ok(()),
+            Some(_) => Err(AttackError::Unsuited(Unsuited {
+                what: attack,
+                head: "shadow heads that others trained: it trains heads on sets of its own choice",
+                hint: "use the attack `unmixing` or `reconstructor`, or name the recipe",
+            })),
+        }
     }
 
     /// The same world in which heads are released through `view`.
@@ -114,9 +151,18 @@ impl<'a> World<'a> {
     }
 
     /// Shadow heads on public examples for the purpose `name`; streams of different names share no
-    /// draw.
+    /// draw. Where the heads are given there are only so many: those for [`CALIBRATION`] are kept
+    /// from all other purposes, which share the rest.
     pub fn shadows(&self, name: &str) -> Result<Shadows<'a>, AttackError> {
         let key = self.key.child("shadows").child(name);
+        if let Some(heads) = self.given {
+            return Ok(Shadows {
+                streams: Vec::new(),
+                given: Some((heads, name == CALIBRATION)),
+                view: self.view,
+                key: key.child("view"),
+            });
+        }
         let streams = self.assumed.iter().enumerate().map(|(index, recipe)| {
             ShadowStream::new(
                 self.features,
@@ -129,6 +175,7 @@ impl<'a> World<'a> {
         });
         Ok(Shadows {
             streams: streams.collect::<Result<_, _>>()?,
+            given: None,
             view: self.view,
             key: key.child("view"),
         })
@@ -139,6 +186,8 @@ impl<'a> World<'a> {
 #[derive(Clone, Debug)]
 pub struct Shadows<'a> {
     streams: Vec<ShadowStream<'a>>,
+    /// Heads in place of streams, and whether those that are kept from fits.
+    given: Option<(&'a GivenHeads, bool)>,
     view: Option<&'a dyn View>,
     key: StreamKey,
 }
@@ -146,18 +195,27 @@ pub struct Shadows<'a> {
 impl Shadows<'_> {
     /// An empty batch of `heads` heads.
     pub fn batch(&self, heads: usize) -> ShadowBatch {
-        self.streams[0].batch(heads)
+        match self.given {
+            Some((given, _)) => given.batch(heads),
+            None => self.streams[0].batch(heads),
+        }
     }
 
-    /// Fills batch number `index`. Batches of one size share no head.
+    /// Fills batch number `index`. Batches of one size share no head, unless they are given heads:
+    /// after the last one comes the first again.
     ///
     /// # Errors
     /// Where the heads are released through a view that cannot show one of them: its weights must
     /// not stand in for what is released.
     pub fn fill(&self, index: u64, batch: &mut ShadowBatch) -> Result<(), AttackError> {
-        let turns = self.streams.len() as u64;
-        let start = index / turns * batch.heads as u64;
-        self.streams[(index % turns) as usize].fill(start, batch);
+        match self.given {
+            Some((given, kept)) => given.fill(index * batch.heads as u64, kept, batch),
+            None => {
+                let turns = self.streams.len() as u64;
+                let start = index / turns * batch.heads as u64;
+                self.streams[(index % turns) as usize].fill(start, batch);
+            }
+        }
         match self.view {
             None => Ok(()),
             Some(view) => see_all(view, batch, self.key, index * batch.heads as u64),

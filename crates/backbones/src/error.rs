@@ -53,6 +53,14 @@ pub enum BackboneError {
         /// The shape of the images.
         found: String,
     },
+    /// An ONNX file cannot be used.
+    #[error("{} cannot be used as a backbone: {reason}", path.display())]
+    Onnx {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and the mend.
+        reason: String,
+    },
     /// Training left the finite numbers.
     #[error(
         "pre-training diverged in step {step}: the loss is {loss}\nhint: lower the learning rate"

@@ -2,10 +2,12 @@
 
 mod backbone;
 mod error;
+mod extractor;
 mod gradient;
 mod init;
 mod layers;
 mod mobilenet;
+mod onnx;
 mod pretrain;
 mod pytorch;
 mod resnet;
@@ -14,7 +16,9 @@ mod vgg;
 
 pub use backbone::{Architecture, Backbone, device};
 pub use error::BackboneError;
+pub use extractor::Extractor;
 pub use mobilenet::{MobileNet, MobileNetConfig};
+pub use onnx::Onnx;
 pub use pretrain::{
     EpochReport, PretrainOptions, PretrainProgress, Pretrained, Schedule, pretrain,
 };

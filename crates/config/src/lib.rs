@@ -10,7 +10,7 @@ pub mod document;
 mod error;
 pub mod experiment;
 mod load;
-pub mod raw;
+mod raw;
 mod reference;
 
 pub use error::{ConfigError, Problem};

@@ -6,15 +6,17 @@ use config::experiment::Experiment;
 
 use crate::cli::{Cli, Command, ConfigArgs, Options};
 use crate::commands;
+use crate::contents::Contents;
 use crate::context::Context;
 use crate::costs::Costs;
-use crate::error::HarnessError;
 use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt;
 use crate::message;
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::run::{RunOptions, run};
-use crate::store::Store;
+use crate::run::{Part, RunOptions, run};
+use crate::stages::{Fingerprints, Store};
 
 /// Runs the command; what it has to say goes to standard output, progress and errors to standard
 /// error.
@@ -44,37 +46,6 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-/// An error with the exit code it leads to.
-pub struct Failure {
-    /// What to print.
-    pub message: String,
-    /// How to end.
-    pub exit: Exit,
-}
-
-impl Failure {
-    /// A failure with this exit code.
-    pub fn new(error: &impl std::fmt::Display, exit: Exit) -> Self {
-        Self {
-            message: error.to_string(),
-            exit,
-        }
-    }
-}
-
-impl From<HarnessError> for Failure {
-    fn from(error: HarnessError) -> Self {
-        let exit = error.exit();
-        Self::new(&error, exit)
-    }
-}
-
-impl From<config::ConfigError> for Failure {
-    fn from(error: config::ConfigError) -> Self {
-        Self::new(&error, Exit::Usage)
-    }
-}
-
 fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     let answered = |text: String| match message::answer(&text) {
         Ok(()) => Ok(Exit::Done),
@@ -84,7 +55,12 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         )),
     };
     match &cli.command {
-        Command::Run(args) => run_configs(args, &cli.options),
+        Command::Run(args) => {
+            let part = args.shard.map_or(Part::Whole, Part::Shard);
+            run_configs(&args.configs, part, &cli.options)
+        }
+        Command::Merge(configs) => run_configs(configs, Part::Merge, &cli.options),
+        Command::Cache(command) => answered(commands::cache(command, &context(&cli.options))?),
         Command::Plan(args) => answered(plan_configs(args, &cli.options)?),
         Command::Privacy(command) => {
             answered(commands::privacy(command).map_err(|error| Failure::new(&error, Exit::Usage))?)
@@ -95,6 +71,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
             answered(text)?;
             Ok(exit)
         }
+        Command::Show(args) => answered(commands::show(args)?),
         Command::Data(command) => {
             let (text, exit) = commands::data(command, &cli.options.data)?;
             answered(text)?;
@@ -110,6 +87,8 @@ fn context(options: &Options) -> Context {
         results: options.results.clone(),
         data: options.data.clone(),
         store: Store::new(&options.cache),
+        code: Fingerprints::of_this_build(),
+        contents: Contents::default(),
         progress: Progress::new(options.quiet),
     }
 }
@@ -119,10 +98,12 @@ fn experiments(args: &ConfigArgs, options: &Options) -> Result<Vec<Experiment>, 
     Ok(loaded.into_iter().map(|loaded| loaded.experiment).collect())
 }
 
-fn run_configs(args: &ConfigArgs, options: &Options) -> Result<Exit, Failure> {
+fn run_configs(args: &ConfigArgs, part: Part, options: &Options) -> Result<Exit, Failure> {
     let experiments = experiments(args, options)?;
+    interrupt::finish_writes_first();
     let run_options = RunOptions {
         fail_fast: options.fail_fast,
+        part,
     };
     let counts = run(&context(options), &experiments, run_options)?;
     Ok(if counts.failed == 0 {

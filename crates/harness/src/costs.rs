@@ -5,16 +5,20 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::write_whole;
-
 /// Seconds a unit of work before anything was measured here; from two cores of a server.
-const FIRST_GUESS: [(&str, f64); 6] = [
+const FIRST_GUESS: [(&str, f64); 12] = [
     ("backbone", 1.5e-3),
     ("features", 4e-4),
     ("tuning", 20.0),
-    ("model", 1.5e-4),
+    ("model/unmixing", 5e-4),
+    ("model/reconstructor", 1.5e-4),
+    ("outcome/labels", 1e-2),
+    ("outcome/scores", 2e-3),
+    ("outcome/gradient_inversion", 5e-2),
     ("outcome", 1e-3),
+    ("cryptotl-lower", 1.0),
     ("cryptotl", 1.0),
+    ("both-ways", 5.0),
 ];
 
 /// Seconds a unit of work, by kind of stage. Estimates only: no result depends on them.
@@ -37,28 +41,30 @@ impl Costs {
         Self { rates, path }
     }
 
-    /// Seconds that `units` of work of a stage should take.
-    pub fn estimate(&self, stage: &str, units: u64) -> f64 {
-        let guess = || {
-            FIRST_GUESS
-                .iter()
-                .find(|(name, _)| *name == stage)
+    /// Seconds that `units` of work should take.
+    pub fn estimate(&self, work: &str, units: u64) -> f64 {
+        let kind = work.split('/').next().unwrap_or(work);
+        let guess = |name: &str| {
+            let mut guesses = FIRST_GUESS.iter();
+            guesses
+                .find(|(known, _)| *known == name)
                 .map(|(_, rate)| *rate)
         };
-        let rate = self.rates.get(stage).copied().or_else(guess).unwrap_or(0.0);
-        rate * units as f64
+        let measured = self.rates.get(work).copied();
+        let rate = measured.or_else(|| guess(work)).or_else(|| guess(kind));
+        rate.unwrap_or(0.0) * units as f64
     }
 
     /// Takes in a measurement, half old and half new, and keeps it for the next plan.
-    pub fn learn(&mut self, stage: &str, units: u64, seconds: f64) {
+    pub fn learn(&mut self, work: &str, units: u64, seconds: f64) {
         let measured = seconds / units.max(1) as f64;
         self.rates
-            .entry(stage.to_string())
+            .entry(work.to_string())
             .and_modify(|rate| *rate = 0.5 * (*rate + measured))
             .or_insert(measured);
         if let Ok(json) = serde_json::to_vec_pretty(&self.rates) {
             // A lost estimate is no loss.
-            let _ = write_whole(&self.path, &json);
+            let _ = files::write_whole(&self.path, &json);
         }
     }
 }

@@ -55,7 +55,43 @@ pub enum HarnessError {
     Report(#[from] report::ReportError),
     /// A stage's product cannot be kept.
     #[error(transparent)]
-    Store(#[from] crate::store::StoreError),
+    Store(#[from] crate::stages::StoreError),
+    /// A stage is not there, and may not be made.
+    #[error("{what}: not made yet")]
+    NotMade {
+        /// The stage.
+        what: String,
+    },
+    /// Not all shards are done.
+    #[error(
+        "{experiment}: {missing} of {cells} cells are not measured yet, the first: {first}\nhint: run the shards that they are in, with the same --cache"
+    )]
+    Unfinished {
+        /// The experiment.
+        experiment: String,
+        /// Cells that are neither measured nor failed.
+        missing: usize,
+        /// All cells.
+        cells: usize,
+        /// The first of them, in words.
+        first: String,
+    },
+    /// Another run is at work on the same results.
+    #[error("{} is in use by {holder}\nhint: wait for it, or write elsewhere with --results", path.display())]
+    InUse {
+        /// The results folder.
+        path: PathBuf,
+        /// Whoever holds it.
+        holder: String,
+    },
+    /// The results folder cannot be written.
+    #[error("cannot write in {}: {source}\nhint: choose another folder with --results", path.display())]
+    Results {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A file or folder cannot be written or read.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
@@ -79,7 +115,7 @@ impl HarnessError {
     }
 
     /// Whether the next cell would fail for the same reason.
-    pub fn is_about_the_data(&self) -> bool {
-        self.exit() == Exit::Data
+    pub fn ends_the_run(&self) -> bool {
+        self.exit() == Exit::Data || matches!(self, Self::Store(_) | Self::Results { .. })
     }
 }

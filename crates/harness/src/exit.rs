@@ -16,6 +16,8 @@ pub enum Exit {
     FellShort = 3,
     /// Data or an artefact is missing or damaged.
     Data = 4,
+    /// Stopped from outside (Ctrl-C, or a signal to end); what was finished is kept.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

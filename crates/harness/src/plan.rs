@@ -1,32 +1,27 @@
 //! What a run would do: the stages of every cell, and which of them are in the cache.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use config::experiment::{Experiment, Kind};
+use config::experiment::Experiment;
 
 use crate::context::Context;
 use crate::costs::Costs;
-use crate::cryptotl;
 use crate::error::HarnessError;
-use crate::heads;
-use crate::store::{StageKey, State};
+use crate::experiments::declare;
+use crate::names;
+use crate::stages::{Node, State};
 
 /// One stage of a plan.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Stage {
-    /// Its name and hash.
-    pub key: StageKey,
-    /// What it makes, in words.
-    pub what: String,
-    /// Work to do, in the units of its kind (images, rows, heads).
-    pub units: u64,
+    /// What it is.
+    pub node: Node,
     /// What the cache holds.
     pub state: State,
 }
 
-/// The stages of an experiment, each listed once, in the order in which they run.
-#[derive(Clone, Debug, PartialEq)]
+/// The stages of an experiment that a run looks at, each listed once, in the order in which it does.
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// The experiment's name.
     pub name: String,
@@ -38,57 +33,63 @@ pub struct Plan {
 
 impl Plan {
     /// Looks the experiment's stages up in the cache; runs nothing.
+    ///
+    /// # Errors
+    /// If data that stages are named by is missing.
     pub fn new(context: &Context, experiment: &Experiment) -> Result<Self, HarnessError> {
-        let (cells, mut stages) = match &experiment.kind {
-            Kind::Heads(heads) => heads::stages(context, experiment, heads)?,
-            Kind::CryptoTl { cryptotl } => cryptotl::stages(context, experiment, cryptotl)?,
-        };
-        let mut seen = HashSet::new();
-        stages.retain(|stage| seen.insert(stage.key.clone()));
+        let cells = declare(context, experiment)?;
+        let goals = cells.goals();
+        let graph = cells.graph();
+        let count = goals.len();
+        let stages = graph.walk(goals, &context.store);
+        let stages = stages.into_iter().map(|planned| Stage {
+            node: graph.node(planned.id).clone(),
+            state: planned.state,
+        });
         Ok(Self {
             name: experiment.name.clone(),
-            cells,
-            stages,
+            cells: count,
+            stages: stages.collect(),
         })
     }
 
     /// The plan as text for people: what is cached, what is not and why, and how long it takes.
     pub fn render(&self, costs: &Costs) -> String {
-        let mut text = format!("{}: {} cells\n", self.name, self.cells);
+        let mut text = format!("{}: {}\n", self.name, names::count(self.cells, "cell"));
         let mut left = 0.0;
-        for stage in &self.stages {
-            let hash = &stage.key.hash()[..8];
-            let state = match &stage.state {
-                State::Cached => "cached".to_string(),
-                State::Missing => {
-                    let seconds = costs.estimate(stage.key.stage(), stage.units);
-                    left += seconds;
-                    format!("to do, about {}", duration(seconds))
-                }
-                State::Stale(why) => {
-                    let seconds = costs.estimate(stage.key.stage(), stage.units);
-                    left += seconds;
-                    format!("to do again ({why}), about {}", duration(seconds))
-                }
+        let of_width = |width: fn(&Stage) -> usize| self.stages.iter().map(width).max();
+        let kinds = of_width(|stage| stage.node.key.stage().len()).unwrap_or(0);
+        let words = of_width(|stage| stage.node.what.chars().count()).unwrap_or(0);
+        for Stage { node, state } in &self.stages {
+            let mut time = || {
+                let seconds = costs.estimate(&node.work, node.units);
+                left += seconds;
+                duration(seconds)
             };
-            let _ = writeln!(
-                text,
-                "  {:<9} {hash}  {:<64} {state}",
-                stage.key.stage(),
-                stage.what
-            );
+            let state = match state {
+                State::Cached => "cached".to_string(),
+                State::Missing => format!("to do, {}", time()),
+                State::Stale(why) => format!("to do again ({why}), {}", time()),
+            };
+            let (kind, what) = (node.key.stage(), &node.what);
+            let hash = &node.key.hash()[..8];
+            let _ = writeln!(text, "  {kind:<kinds$}  {hash}  {what:<words$}  {state}");
         }
-        let _ = writeln!(text, "  in all about {}", duration(left));
+        let _ = if self.stages.iter().all(|stage| stage.state == State::Cached) {
+            writeln!(text, "  all is cached")
+        } else {
+            writeln!(text, "  in all {}", duration(left))
+        };
         text
     }
 }
 
-/// Seconds in words.
+/// Seconds in words; an estimate has no more digits than it deserves.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => "under 1 s".into(),
-        s if s < 90.0 => format!("{s:.0} s"),
-        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
+        s if s < 90.0 => format!("about {s:.0} s"),
+        s if s < 5400.0 => format!("about {:.0} min", s / 60.0),
+        s => format!("about {:.1} h", s / 3600.0),
     }
 }

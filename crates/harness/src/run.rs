@@ -1,39 +1,54 @@
 //! Runs experiments: cell after cell, results on disk after each, then figures and the report.
 
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use config::experiment::{Experiment, Heads, Kind};
+use config::experiment::Experiment;
+use files::{Lock, LockError};
+use report::BothWaysRow;
 
 use crate::context::Context;
 use crate::costs::Costs;
-use crate::cryptotl;
 use crate::error::HarnessError;
-use crate::heads::{self, Measured};
+use crate::experiments::{Cells, declare};
 use crate::provenance::{Counts, Provenance};
-use crate::store::write_whole;
+use crate::rows::Measured;
+use crate::shard::{Failures, Shard, all_failures, keep_failures};
+use crate::stages::Stages;
 use crate::timings::Timings;
 use crate::write;
 
-/// How a run treats failures.
+/// What is done of an experiment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The cells of one shard, which go into the cache.
+    Shard(Shard),
+    /// The results of what shards have measured; nothing is measured.
+    Merge,
+}
+
+/// How a run goes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RunOptions {
     /// Stop at the first failed cell.
     pub fail_fast: bool,
+    /// What is done.
+    pub part: Part,
 }
 
 /// Runs `experiments` one after another; returns how their cells ended.
+///
+/// # Errors
+/// If data is missing, or something cannot be written; cells that fail are counted instead.
 pub fn run(
     context: &Context,
     experiments: &[Experiment],
     options: RunOptions,
 ) -> Result<Counts, HarnessError> {
-    // What cannot work is refused before anything is written.
-    for experiment in experiments {
-        if let Kind::Heads(heads) = &experiment.kind {
-            heads::preflight(context, experiment, heads)?;
-        }
-    }
+    context.store.sweep();
     let mut all = Counts::default();
     for experiment in experiments {
         let counts = run_one(context, experiment, options)?;
@@ -54,37 +69,35 @@ fn run_one(
 ) -> Result<Counts, HarnessError> {
     let started = Instant::now();
     let folder = context.results.join(&experiment.name);
-    let resolved = config::to_yaml(experiment)?;
-    let path = folder.join("resolved.yaml");
-    write_whole(&path, resolved.as_bytes()).map_err(|source| HarnessError::File {
-        action: "write",
-        path,
-        source,
-    })?;
+    let cells = declare(context, experiment)?;
+    let _lock = claim(&folder, options.part)?;
     let mut timings = Timings::new(Costs::load(context.store.root()));
-    let (measured, counts) = match &experiment.kind {
-        Kind::Heads(heads) => {
-            run_heads(context, experiment, heads, &folder, options, &mut timings)?
-        }
-        Kind::CryptoTl { cryptotl } => cryptotl::run(
-            context,
-            experiment,
-            cryptotl,
-            &folder,
-            options,
-            &mut timings,
-        )?,
-    };
+    if let Part::Shard(shard) = options.part {
+        let run = Measuring::new(context, experiment, cells.as_ref(), &folder, options);
+        let counts = run.shard(shard, &mut timings)?;
+        let seconds = started.elapsed().as_secs_f64();
+        context.progress.say(&format!(
+            "{} shard {shard}: {} cells measured, {} from the cache, {} failed, in {seconds:.0} s; \
+             `harness merge` writes the results when all shards are done",
+            experiment.name, counts.measured, counts.cached, counts.failed
+        ));
+        return Ok(counts);
+    }
+    let resolved = config::to_yaml(experiment)?;
+    write_file(folder.join("resolved.yaml"), resolved.as_bytes())?;
+    let run = Measuring::new(context, experiment, cells.as_ref(), &folder, options);
+    let Run {
+        measured,
+        both_ways,
+        counts,
+    } = run.all(&mut timings)?;
+    if !both_ways.is_empty() {
+        report::write_csv(&folder.join("both_ways.csv"), &both_ways)?;
+    }
     let seconds = started.elapsed().as_secs_f64();
     let provenance = Provenance::new(seconds, counts);
     write::timings(&folder, experiment, &timings)?;
     write::provenance(&folder, &provenance)?;
-    let both_ways = match &experiment.kind {
-        Kind::CryptoTl { cryptotl } if cryptotl.both_ways && counts.failed == 0 => {
-            cryptotl::read_both_ways(&folder)?
-        }
-        _ => Vec::new(),
-    };
     let run = write::Run {
         both_ways: &both_ways,
         timings: &timings,
@@ -100,53 +113,217 @@ fn run_one(
         counts.failed,
         folder.join("report.html").display()
     ));
+    let rows: Vec<_> = measured.iter().map(|cell| cell.row.clone()).collect();
+    for line in report::headline(&rows) {
+        context.progress.say(&format!("  {line}"));
+    }
     Ok(counts)
 }
 
-fn run_heads(
-    context: &Context,
-    experiment: &Experiment,
-    heads: &Heads,
-    folder: &Path,
-    options: RunOptions,
-    timings: &mut Timings,
-) -> Result<(Vec<Measured>, Counts), HarnessError> {
-    let cells = experiment.cells();
-    let settings = heads::Settings::new(&cells);
-    let mut bench = heads::Bench::new(context, experiment, heads);
-    let mut counts = Counts::default();
-    let mut measured = Vec::with_capacity(cells.len());
-    for (number, cell) in cells.iter().enumerate() {
-        context.progress.say(&format!(
-            "{} [{}/{}] {} shots, {}, {}",
-            experiment.name,
-            number + 1,
-            cells.len(),
-            cell.shots,
-            cell.defence.word(),
-            cell.attack.word()
-        ));
-        let result = bench
-            .outcome(cell, timings)
-            .and_then(|(outcome, keys, cached)| {
-                counts.cached += usize::from(cached);
-                counts.measured += usize::from(!cached);
-                heads::measured(experiment, heads, &settings, cell, &keys, outcome)
-            });
-        measured.push(match result {
-            Ok(row) => row,
-            // Every cell needs the data: nothing is gained by trying the others.
-            Err(error) if error.is_about_the_data() => return Err(error),
-            Err(error) => {
-                counts.failed += 1;
-                context.progress.fail(&format!("  failed: {error}"));
-                heads::failed(experiment, heads, &settings, cell, &error)
-            }
-        });
-        write::rows(folder, &measured)?;
-        if options.fail_fast && counts.failed > 0 {
-            break;
+/// Keeps other runs out of the results, and takes away what killed ones left there.
+fn claim(folder: &Path, part: Part) -> Result<Lock, HarnessError> {
+    let name = match part {
+        Part::Whole | Part::Merge => folder.join("run.lock"),
+        Part::Shard(shard) => shard.file(folder).with_extension("lock"),
+    };
+    let lock = Lock::try_take(&name).map_err(|error| match error {
+        LockError::Held(holder) => HarnessError::InUse {
+            path: folder.to_owned(),
+            holder: holder.to_string(),
+        },
+        LockError::File(source) => HarnessError::Results {
+            path: folder.to_owned(),
+            source,
+        },
+    })?;
+    if !matches!(part, Part::Shard(_)) {
+        for folder in [folder.to_owned(), folder.join("figures")] {
+            // What cannot be swept hinders nothing.
+            let _ = files::sweep(&folder, |_| true);
         }
     }
-    Ok((measured, counts))
+    Ok(lock)
+}
+
+fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), HarnessError> {
+    files::write_whole(&path, bytes).map_err(|source| HarnessError::File {
+        action: "write",
+        path,
+        source,
+    })
+}
+
+/// The rows of a whole run.
+struct Run {
+    measured: Vec<Measured>,
+    both_ways: Vec<BothWaysRow>,
+    counts: Counts,
+}
+
+/// A run's cells on their way to rows.
+struct Measuring<'a> {
+    context: &'a Context,
+    experiment: &'a Experiment,
+    cells: &'a dyn Cells,
+    folder: &'a Path,
+    options: RunOptions,
+    counts: Counts,
+}
+
+impl<'a> Measuring<'a> {
+    fn new(
+        context: &'a Context,
+        experiment: &'a Experiment,
+        cells: &'a dyn Cells,
+        folder: &'a Path,
+        options: RunOptions,
+    ) -> Self {
+        Self {
+            context,
+            experiment,
+            cells,
+            folder,
+            options,
+            counts: Counts::default(),
+        }
+    }
+
+    fn stages<'b>(&self, timings: &'b mut Timings) -> Stages<'b>
+    where
+        'a: 'b,
+    {
+        let Context {
+            store, progress, ..
+        } = self.context;
+        Stages::new(store, progress, self.cells.graph(), timings)
+    }
+
+    /// Measures every cell, or collects what shards have measured.
+    fn all(mut self, timings: &mut Timings) -> Result<Run, HarnessError> {
+        let merging = self.options.part == Part::Merge;
+        let mut stages = self.stages(timings);
+        let mut failures = Failures::new();
+        if merging {
+            stages = stages.only_kept();
+            failures = all_failures(self.folder)?;
+        }
+        let goals = self.cells.goals();
+        let mut running = self.cells.start();
+        let mut measured = Vec::with_capacity(goals.len());
+        let mut missing = Vec::new();
+        let mut kept = Writes::default();
+        for (at, &goal) in goals.iter().enumerate() {
+            if !merging {
+                self.announce(at, goals.len());
+            }
+            let row = match running.measure(at, &mut stages) {
+                Ok(finished) => {
+                    self.count(finished.cached);
+                    finished.measured
+                }
+                // Every cell needs the data and the cache: nothing is gained by trying the others.
+                Err(error) if error.ends_the_run() => return Err(error),
+                Err(HarnessError::NotMade { what }) => {
+                    let hash = self.cells.graph().node(goal).key.hash();
+                    if !failures.contains_key(hash) {
+                        missing.push(what);
+                    }
+                    self.failed(at, failures.get(hash).map_or("", String::as_str))
+                }
+                Err(error) => self.failed(at, &error.to_string()),
+            };
+            measured.push(row);
+            if !merging {
+                kept.now_and_then(|| write::rows(self.folder, &measured))?;
+            }
+            if self.options.fail_fast && self.counts.failed > 0 {
+                break;
+            }
+        }
+        if let Some(first) = missing.first() {
+            return Err(HarnessError::Unfinished {
+                experiment: self.experiment.name.clone(),
+                missing: missing.len(),
+                cells: goals.len(),
+                first: first.clone(),
+            });
+        }
+        write::rows(self.folder, &measured)?;
+        let both_ways = running.both_ways(&measured);
+        Ok(Run {
+            both_ways,
+            measured,
+            counts: self.counts,
+        })
+    }
+
+    /// Measures the cells of one shard into the cache.
+    fn shard(mut self, shard: Shard, timings: &mut Timings) -> Result<Counts, HarnessError> {
+        let own = shard.cells(self.cells);
+        let goals = self.cells.goals();
+        let mut stages = self.stages(timings);
+        let mut running = self.cells.start();
+        let mut failures = Failures::new();
+        let path = shard.file(self.folder);
+        for (number, &at) in own.iter().enumerate() {
+            self.announce(number, own.len());
+            match running.measure(at, &mut stages) {
+                Ok(finished) => self.count(finished.cached),
+                Err(error) if error.ends_the_run() => return Err(error),
+                Err(error) => {
+                    let error = error.to_string();
+                    let hash = self.cells.graph().node(goals[at]).key.hash();
+                    failures.insert(hash.into(), error.clone());
+                    self.failed(at, &error);
+                    keep_failures(&path, &failures)?;
+                }
+            }
+            if self.options.fail_fast && self.counts.failed > 0 {
+                break;
+            }
+        }
+        keep_failures(&path, &failures)?;
+        Ok(self.counts)
+    }
+
+    fn announce(&self, at: usize, of: usize) {
+        let (name, label) = (&self.experiment.name, self.cells.label(at));
+        let number = at + 1;
+        let progress = &self.context.progress;
+        progress.say(&format!("{name} [{number}/{of}] {label}"));
+    }
+
+    fn count(&mut self, cached: bool) {
+        self.counts.cached += usize::from(cached);
+        self.counts.measured += usize::from(!cached);
+    }
+
+    fn failed(&mut self, at: usize, error: &str) -> Measured {
+        self.counts.failed += 1;
+        self.context.progress.fail(&format!("  failed: {error}"));
+        self.cells.failed(at, error)
+    }
+}
+
+/// Files that are written again and again as they grow: seldom enough to cost next to nothing.
+#[derive(Default)]
+struct Writes {
+    last: Option<(Instant, Duration)>,
+}
+
+impl Writes {
+    fn now_and_then(
+        &mut self,
+        write: impl FnOnce() -> Result<(), HarnessError>,
+    ) -> Result<(), HarnessError> {
+        let started = Instant::now();
+        if let Some((ended, took)) = self.last
+            && started - ended < 100 * took
+        {
+            return Ok(());
+        }
+        write()?;
+        self.last = Some((Instant::now(), started.elapsed()));
+        Ok(())
+    }
 }

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use config::experiment::Experiment;
+use config::experiment::{Experiment, Kind};
 use evaluation::thin_curve;
-use report::{BothWaysRow, Figure, GridPair, Raster, ResultRow, RocRow, ScoreSample, TimingRow};
+use report::{
+    BothWaysRow, Figure, Gallery, GridPair, Raster, ResultRow, RocRow, ScoreSample, TimingRow,
+};
 
 use crate::context::Context;
 use crate::error::HarnessError;
-use crate::heads::Measured;
 use crate::provenance::Provenance;
-use crate::store::write_whole;
+use crate::rows::Measured;
 use crate::timings::Timings;
 
 /// Points of a curve in `roc.csv`, ends included.
@@ -92,7 +93,7 @@ fn timing_rows(experiment: &Experiment, timings: &Timings) -> Vec<TimingRow> {
 pub fn provenance(folder: &Path, provenance: &Provenance) -> Result<(), HarnessError> {
     let path = folder.join("provenance.json");
     let json = serde_json::to_vec_pretty(provenance).expect("provenance has a JSON form");
-    write_whole(&path, &json).map_err(|source| HarnessError::File {
+    files::write_whole(&path, &json).map_err(|source| HarnessError::File {
         action: "write",
         path,
         source,
@@ -111,14 +112,15 @@ pub fn report(
     let mut figures: Vec<Figure> = report::both_ways(run.both_ways).into_iter().collect();
     figures.extend(report::figures(&results, &roc_rows(measured)));
     figures.extend(report::histograms(&samples(measured)));
-    figures.extend(measured.iter().enumerate().filter_map(grid));
+    let galleries: Vec<Gallery> = measured.iter().enumerate().filter_map(gallery).collect();
+    let grids: Vec<Figure> = galleries.iter().filter_map(grid).collect();
     let drawn = folder.join("figures");
     std::fs::create_dir_all(&drawn).map_err(|source| HarnessError::File {
         action: "make the folder",
         path: drawn.clone(),
         source,
     })?;
-    for figure in &figures {
+    for figure in figures.iter().chain(&grids) {
         figure.write(&drawn)?;
     }
     let provenance = run.provenance.lines();
@@ -128,6 +130,8 @@ pub fn report(
         results: &results,
         both_ways: run.both_ways,
         figures: &figures,
+        galleries: &galleries,
+        known: &known(experiment),
         timings: &timing_rows(experiment, run.timings),
         provenance: &provenance,
         config: run.config,
@@ -135,7 +139,7 @@ pub fn report(
     report::write_html(&folder.join("report.html"), &page)?;
     context.progress.say(&format!(
         "  {} figures in {}",
-        2 * figures.len(),
+        figures.len() + grids.len(),
         drawn.display()
     ));
     Ok(())
@@ -161,7 +165,7 @@ fn samples(measured: &[Measured]) -> Vec<ScoreSample> {
         .filter_map(|cell| {
             let errors = cell.outcome.as_ref()?.errors.as_ref()?;
             Some(ScoreSample {
-                label: label(&cell.row),
+                label: report::cell_label(&cell.row),
                 victims: flat(&errors.victims),
                 null: flat(&errors.null),
                 tau: cell.row.tau,
@@ -172,8 +176,28 @@ fn samples(measured: &[Measured]) -> Vec<ScoreSample> {
         .collect()
 }
 
-/// The reconstruction grid of one cell.
-fn grid((number, cell): (usize, &Measured)) -> Option<Figure> {
+/// What the adversary knows beside what the cells say.
+fn known(experiment: &Experiment) -> Vec<(String, String)> {
+    match &experiment.kind {
+        Kind::Heads(heads) => {
+            let data = &heads.data;
+            let share = 100.0 * data.shares.public;
+            let name = |spec: &datasets::DatasetSpec| spec.describe().name.to_string();
+            let public = data
+                .public
+                .as_ref()
+                .map_or_else(|| format!("{share:.0} % of {}", name(&data.target)), name);
+            let source = data.source.as_ref().map(name);
+            let source = source.map(|source| ("the backbone's training data".into(), source));
+            let public = ("public data".into(), public);
+            source.into_iter().chain([public]).collect()
+        }
+        Kind::CryptoTl { .. } => Vec::new(),
+    }
+}
+
+/// The pictures of one cell.
+fn gallery((number, cell): (usize, &Measured)) -> Option<Gallery> {
     let outcome = cell.outcome.as_ref()?;
     let shape = outcome.shape?;
     let tau = cell.row.tau?;
@@ -189,32 +213,23 @@ fn grid((number, cell): (usize, &Measured)) -> Option<Figure> {
             success: picture.mse <= tau,
         })
         .collect();
-    report::reconstruction_grid(
-        &format!("reconstructions-{:02}", number + 1),
-        &label(&cell.row),
-        &format!("min-MSE at most τ = {tau:.4}"),
-        &pairs,
-        COLUMNS,
-    )
+    (!pairs.is_empty()).then(|| Gallery {
+        cell: number,
+        label: report::cell_label(&cell.row),
+        figure: format!("reconstructions-{:02}", number + 1),
+        criterion: format!("min-MSE at most τ = {tau:.4}"),
+        pairs,
+    })
 }
 
-/// A cell in a few words.
-fn label(row: &ResultRow) -> String {
-    let shots = if row.shots == 1 {
-        "1 shot".into()
-    } else {
-        format!("{} shots", row.shots)
-    };
-    let defence = report::defence_name(&row.defence);
-    let mut label = format!("{}, {shots}, {defence}", row.attack.replace('_', " "));
-    if let Some(epsilon) = row.epsilon {
-        label += &format!(" ε = {epsilon:.3}");
-    }
-    if let Some(queries) = row.queries {
-        label += &format!(", {queries} queries");
-    }
-    if let Some(setting) = &row.setting {
-        label += &format!(", {setting}");
-    }
-    label
+/// A gallery as a figure.
+fn grid(gallery: &Gallery) -> Option<Figure> {
+    let Gallery {
+        figure,
+        label,
+        criterion,
+        pairs,
+        ..
+    } = gallery;
+    report::reconstruction_grid(figure, label, criterion, pairs, COLUMNS)
 }

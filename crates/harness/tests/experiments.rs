@@ -199,10 +199,11 @@ fn attacks_on_encrypted_heads_are_right_by_chance_and_repeat() {
 fn heads_with_a_hidden_layer_are_refused_under_encryption() {
     let config = ENCRYPTED.replace("victims: 100", "head: { mlp: { hidden: 2 } }\nvictims: 24");
     let folder = folder(&config);
-    let output = run(folder.path(), &["--set", "sweep.attack=unmixing"]);
-    assert_eq!(output.status.code(), Some(1));
-    let table = String::from_utf8(results(folder.path())).unwrap();
-    assert!(table.contains("linear heads only"), "{table}");
+    let output = run(folder.path(), &["--set", "sweep.attack=reconstructor"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let expected = "an attack on `rhe` does not go with a head with a hidden layer";
+    assert!(said.contains(expected), "{said}");
 }
 
 #[test]
@@ -303,4 +304,10 @@ fn the_gate_holds_results_against_a_baseline() {
         String::from_utf8_lossy(&output.stdout)
     );
     assert_eq!(check(Path::new("absent.csv")).status.code(), Some(4));
+    // A header without rows holds nothing back.
+    let empty = folder.path().join("empty.csv");
+    std::fs::write(&empty, text.lines().next().unwrap()).unwrap();
+    let output = check(&empty);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("it holds no rows"));
 }

@@ -42,6 +42,7 @@ fn help_names_the_commands_and_the_exit_codes() {
         "run",
         "plan",
         "check",
+        "show",
         "privacy",
         "rhe",
         "bench",

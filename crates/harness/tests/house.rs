@@ -182,7 +182,12 @@ fn uses(text: &str) -> Vec<(bool, String)> {
         let before = text[line..at].trim();
         if before.is_empty() || before.starts_with("pub") {
             let end = text[at..].find(';').map_or(text.len(), |end| at + end);
-            found.push((!before.is_empty(), text[at + 4..end].to_owned()));
+            let tree = &text[at + 4..end];
+            // A sentence in a text may begin with the word, too.
+            let path = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_:{},*".contains(c);
+            if tree.chars().all(path) {
+                found.push((!before.is_empty(), tree.to_owned()));
+            }
         }
     }
     found

@@ -52,14 +52,15 @@ fn every_null_has_a_row_with_costs_and_threads_change_nothing() {
     let mut rows = csv::Reader::from_reader(one.as_bytes());
     let header = rows.headers().unwrap().clone();
     let rows: Vec<_> = rows.records().map(|row| row.unwrap()).collect();
-    assert_eq!(rows.len(), 12);
+    // A single gradient is compared with those of other victims, whatever else is listed.
+    assert_eq!(rows.len(), 10);
     let of = |row: &csv::StringRecord, name: &str| -> String {
         let at = header.iter().position(|column| column == name).unwrap();
         row[at].to_string()
     };
     let number = |row: &csv::StringRecord, name: &str| -> f64 { of(row, name).parse().unwrap() };
     let of_attack = |name: &str| rows.iter().filter(|row| of(row, "attack") == name).count();
-    assert_eq!(of_attack("gradient_inversion"), 9);
+    assert_eq!(of_attack("gradient_inversion"), 7);
     for (at, row) in rows.iter().enumerate() {
         assert_eq!(of(row, "error"), "");
         assert_eq!(number(row, "victims"), 12.0);

@@ -5,13 +5,14 @@
 //! move the sum of clipped gradients by at most 2C, and TPR ≤ Φ(Φ⁻¹(FPR) + 2 √T / σ) (Dong, Roth,
 //! Su 2022).
 
-use attacks::{Membership, MembershipOptions, MembershipView, World};
+use attacks::{Membership, World};
 use datasets::{FeatureSet, ImageSet, ImageShape, Split, StreamKey};
 use privacy::{
     Composition, Neighbour, NoiseMultiplier, SampleRate, SampledGaussian, Steps, TradeOff,
     clopper_pearson,
 };
 use rand::RngExt;
+use spec::Release;
 use transfer::{DpSgd, HeadShape, Recipe, Sampling};
 
 const CLASSES: usize = 4;
@@ -67,11 +68,7 @@ fn measured(noise: Option<f32>) -> (Vec<(f64, f64)>, f64) {
     let stream = world.victims().unwrap();
     let mut heads = stream.batch(VICTIMS);
     stream.fill(0, &mut heads);
-    let options = MembershipOptions {
-        heads: 64,
-        view: MembershipView::Scores,
-    };
-    let test = Membership::new(&world, options).unwrap();
+    let test = Membership::new(&world, 64, Release::Weights).unwrap();
     let [inside, outside] = test.of_victims(&mut heads, None).unwrap();
     let (inside, mut outside) = (inside.concat(), outside.concat());
     outside.sort_by(f64::total_cmp);

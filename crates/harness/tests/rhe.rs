@@ -9,6 +9,11 @@ const FEATURES: usize = 30;
 const CLASSES: usize = 3;
 const IMAGES: usize = 4;
 
+/// What is said of results that are not authentic, whatever is wrong with them.
+const REFUSAL: &str = "error: the results are refused: they are damaged or altered, or no head of \
+    this key made them\nhint: classify again with the protected head, and reveal with the key that \
+    protected it\n";
+
 fn harness(folder: &Path, args: &str) -> Output {
     Command::cargo_bin("harness")
         .expect("the binary is built")
@@ -136,7 +141,7 @@ fn a_pytorch_linear_is_protected_used_and_revealed() {
     assert_eq!(code, 2, "{said}");
     step(here, "rhe keygen --key other.key");
     let (code, said) = refused(here, "rhe reveal answers.rhe --key other.key");
-    assert!(code == 4 && said.contains("this is key"), "{code}: {said}");
+    assert!(code == 4 && said == REFUSAL, "{code}: {said}");
     let (code, said) = refused(
         here,
         "rhe classify --head head.rhe --features features.npy --decision --out d.rhe",
@@ -150,7 +155,134 @@ fn a_pytorch_linear_is_protected_used_and_revealed() {
     damaged[middle] ^= 1;
     std::fs::write(here.join("answers.rhe"), &damaged).expect("it can be written");
     let (code, said) = refused(here, "rhe reveal answers.rhe --key owner.key");
-    assert!(code == 4 && said.contains("damaged"), "{code}: {said}");
+    assert!(code == 4 && said == REFUSAL, "{code}: {said}");
+}
+
+/// A forged answer under a right checksum: the same words as for any other damage, nothing told,
+/// and counted; and no more told than the quota.
+#[test]
+fn refusals_and_images_are_counted() {
+    let here = tempfile::tempdir().expect("a folder");
+    let here = here.path();
+    let expected = prepare(here);
+    step(here, "rhe keygen --key owner.key --quota 9");
+    step(
+        here,
+        "rhe protect --head head.safetensors --key owner.key --out head.rhe",
+    );
+    step(
+        here,
+        "rhe classify --head head.rhe --features features.npy --out answers.rhe",
+    );
+    let reveal = "rhe reveal answers.rhe --key owner.key";
+    assert_eq!(step(here, reveal), expected);
+    let honest = std::fs::read(here.join("answers.rhe")).expect("it is there");
+    for at in [honest.len() - 17, honest.len() - 40, 200, 30] {
+        let mut forged = honest.clone();
+        forged[at] ^= 1;
+        forged.truncate(honest.len() - 16);
+        let checksum = blake3::hash(&forged);
+        forged.extend(&checksum.as_bytes()[..16]);
+        std::fs::write(here.join("answers.rhe"), &forged).expect("it can be written");
+        let output = harness(here, reveal);
+        assert_eq!(output.status.code(), Some(4));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), REFUSAL);
+        assert!(output.stdout.is_empty(), "no class is told");
+    }
+    std::fs::write(here.join("answers.rhe"), &honest).expect("it can be written");
+    let output = harness(here, reveal);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("warning: 4 results files were refused"),
+        "{said}"
+    );
+    let said = step(here, "rhe count --key owner.key");
+    assert!(
+        said.contains("8 of 9 images revealed, 4 of 1048576"),
+        "{said}"
+    );
+    let (code, said) = refused(here, reveal);
+    assert!(
+        code == 4 && said.contains("1 are left of the 9"),
+        "{code}: {said}"
+    );
+    // Without its count a key reveals nothing.
+    std::fs::remove_file(here.join("owner.key.count")).expect("it is there");
+    let (code, said) = refused(here, reveal);
+    assert!(
+        code == 4 && said.contains("count --begin"),
+        "{code}: {said}"
+    );
+    step(here, "rhe count --key owner.key --begin");
+    assert_eq!(step(here, reveal), expected);
+}
+
+/// Every way to name an input, a key, a link or a device as an output.
+#[test]
+fn no_output_takes_the_place_of_an_input_or_a_key() {
+    let here = tempfile::tempdir().expect("a folder");
+    let here = here.path();
+    prepare(here);
+    for line in [
+        "rhe keygen --key k --evaluation-key k",
+        "rhe keygen --key k --evaluation-key ./k",
+        "rhe keygen --key k --evaluation-key k.count",
+        "rhe keygen --key k --evaluation-key nowhere/k",
+    ] {
+        let (code, said) = refused(here, line);
+        assert!(code == 2 || code == 4, "{line}: {said}");
+        // Nothing is left that blocks the next try.
+        assert!(
+            !here.join("k").exists() && !here.join("k.count").exists(),
+            "{line}"
+        );
+    }
+    step(here, "rhe keygen --key owner.key");
+    step(
+        here,
+        "rhe protect --head head.safetensors --key owner.key --out head.rhe",
+    );
+    std::fs::create_dir(here.join("sub")).expect("a folder");
+    std::fs::hard_link(here.join("owner.key"), here.join("same.key")).expect("a link");
+    let mut places = vec![
+        "owner.key",
+        "./owner.key",
+        "sub/../owner.key",
+        "same.key",
+        "sub",
+    ];
+    places.push("owner.key.count");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("owner.key", here.join("link")).expect("a link");
+        std::os::unix::fs::symlink("nothing", here.join("dangling")).expect("a link");
+        places.extend(["link", "dangling", "/dev/null", "/dev/stdout"]);
+    }
+    let files = [
+        "owner.key",
+        "owner.key.count",
+        "head.rhe",
+        "head.safetensors",
+        "features.npy",
+    ];
+    let content = || files.map(|name| std::fs::read(here.join(name)).expect("it is there"));
+    let before = content();
+    let protect = "rhe protect --head head.safetensors --key owner.key --out";
+    let classify = "rhe classify --head head.rhe --features features.npy --out";
+    for (line, also) in [
+        (protect, ["head.safetensors", "./head.safetensors"]),
+        (classify, ["head.rhe", "sub/../features.npy"]),
+    ] {
+        for place in places.iter().chain(&also) {
+            let (code, said) = refused(here, &format!("{line} {place}"));
+            assert!(code == 2, "{line} {place}: {code}: {said}");
+            assert!(said.contains("cannot write"), "{line} {place}: {said}");
+            assert!(content() == before, "{line} {place}");
+        }
+    }
+    // What is neither is replaced.
+    step(here, &format!("{classify} answers.rhe"));
+    step(here, &format!("{classify} answers.rhe"));
 }
 
 #[test]
@@ -175,7 +307,18 @@ fn who_classifies_may_let_out_the_class_alone() {
         here,
         "rhe classify --head head.rhe --features features.npy --decision --evaluation-key eval.key --out d.rhe",
     );
-    assert_eq!(step(here, "rhe reveal d.rhe --key owner.key"), expected);
+    let (code, said) = refused(here, "rhe reveal d.rhe --key owner.key");
+    assert!(
+        code == 2 && said.contains("--trusted-classifier"),
+        "{code}: {said}"
+    );
+    assert_eq!(
+        step(
+            here,
+            "rhe reveal d.rhe --key owner.key --trusted-classifier"
+        ),
+        expected
+    );
     let (code, said) = refused(here, "rhe reveal d.rhe --key owner.key --logits");
     assert!(
         code == 2 && said.contains("the class alone"),

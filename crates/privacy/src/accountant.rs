@@ -1,47 +1,11 @@
 //! ε at δ, by any accountant.
 
 use serde::{Deserialize, Serialize};
+pub use spec::Accountant;
 
 use crate::exact::gaussian_epsilon;
 use crate::rdp::{Orders, RdpCurve};
 use crate::{Composition, Delta, Neighbour, PrivacyError, prv};
-
-/// How ε is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Accountant {
-    /// Privacy-loss law by FFT: tight on both sides. Exact where all batches are full.
-    #[default]
-    Prv,
-    /// Rényi divergences over [`Orders::wide`]: an upper bound only, often 10 to 30 % above
-    /// the truth and more where few steps sample little.
-    Rdp,
-}
-
-impl std::fmt::Display for Accountant {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Accountant::Prv => "prv",
-            Accountant::Rdp => "rdp",
-        })
-    }
-}
-
-impl std::str::FromStr for Accountant {
-    type Err = PrivacyError;
-
-    fn from_str(name: &str) -> Result<Self, PrivacyError> {
-        match name {
-            "prv" => Ok(Accountant::Prv),
-            "rdp" => Ok(Accountant::Rdp),
-            _ => Err(PrivacyError::UnknownName {
-                what: "accountant",
-                name: name.to_owned(),
-                known: "prv, rdp",
-            }),
-        }
-    }
-}
 
 /// The ε that a run spends: claim `upper`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

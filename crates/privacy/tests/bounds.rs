@@ -247,7 +247,7 @@ fn what_cannot_be_says_why() -> Result<(), PrivacyError> {
         assert!(text.contains("no noise multiplier reaches"), "{text}");
     }
     assert!("moments".parse::<Accountant>().is_err());
-    assert_eq!("rdp".parse::<Accountant>()?, Accountant::Rdp);
+    assert_eq!("rdp".parse(), Ok(Accountant::Rdp));
     let answer = epsilon_answer(
         NoiseMultiplier::new(1.0)?,
         SampleRate::new(0.01)?,

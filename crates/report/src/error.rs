@@ -57,6 +57,44 @@ pub enum ReportError {
         /// What should.
         expected: &'static str,
     },
+    /// A table that something should be held against holds nothing.
+    #[error(
+        "cannot hold anything against {}: it holds no rows\nhint: make a baseline of a finished run with `harness check RESULTS --baseline FILE --save`", path.display()
+    )]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two rows of a table ask for the same.
+    #[error(
+        "cannot tell rows {} and {} of {} apart: both are {cell}\nhint: they differ in no column that says what was asked for; keep one of them, or run them as experiments of different names", rows.0, rows.1, path.display()
+    )]
+    Ambiguous {
+        /// The file.
+        path: PathBuf,
+        /// Row numbers, the first below the header being 1.
+        rows: (usize, usize),
+        /// What both ask for.
+        cell: String,
+    },
+    /// Results with a failed cell cannot be a baseline.
+    #[error(
+        "cannot make {} a baseline: a cell failed ({cell}): {error}\nhint: mend the cell and run again; a baseline that failed would let every failure pass", path.display()
+    )]
+    FailedCell {
+        /// The file.
+        path: PathBuf,
+        /// The cell.
+        cell: String,
+        /// Its error.
+        error: String,
+    },
+    /// JUnit's XML could not be written.
+    #[error("cannot write JUnit's XML: {why}")]
+    Xml {
+        /// What the writer said.
+        why: String,
+    },
     /// A drawing backend failed.
     #[error("cannot draw {name}: {why}")]
     Draw {

@@ -1,32 +1,42 @@
 //! Result rows as CSV, figures and one HTML page.
 //!
-//! Everything is made of typed rows: [`ResultRow`], [`RocRow`], [`TimingRow`]. Tables are written
-//! by [`write_csv`] and read back by [`read_csv`]; [`figures`] turns rows into pictures, each a list
-//! of shapes that is exported as SVG and PNG; [`write_html`] makes one page of it all; [`compare`]
-//! holds a run against a saved baseline.
+//! Everything is made of typed rows: [`ResultRow`], [`RocRow`], [`TimingRow`]. A [`Table`] holds
+//! them as typed columns, which are written as CSV and read back; [`figures`] turns rows into
+//! pictures, each a list of shapes that is exported as SVG and PNG; [`write_html`] makes one page of
+//! it all; [`compare`] holds a run against a saved baseline; [`show`] lays runs side by side.
 
-mod compare;
+mod answer;
+mod columns;
 mod error;
 mod export;
 mod figures;
 mod files;
+mod gate;
 mod html;
+mod phrases;
 mod row;
 mod rows;
 mod scene;
+mod show;
 mod style;
 mod table;
+mod text_table;
+mod words;
 
-pub use compare::{Finding, Gate, Measure, Verdict, compare};
+pub use answer::headline;
 pub use error::ReportError;
 pub use figures::{
-    Figure, GridPair, ScoreSample, both_ways, defence_name, figures, histograms,
-    reconstruction_grid,
+    Figure, GridPair, ScoreSample, both_ways, figures, histograms, reconstruction_grid,
 };
-pub use html::{Page, render as render_html, write_html};
-pub use row::{Row, Unreadable, Value};
+pub use gate::{Finding, Format, Gate, Measure, Outcome, Verdict, compare, save_baseline};
+pub use html::{Gallery, Page, render as render_html, write_html};
+pub use phrases::cell_label;
+pub use row::{Kind, Row, Spec, Unfit, Value};
 pub use rows::{BothWaysRow, ResultRow, RocRow, TimingRow};
 pub use scene::{Raster, Scene};
+pub use show::{Look, show, show_difference};
 pub use table::{
-    read_csv, read_results_csv, write_csv, write_results_csv, write_roc_csv, write_timings_csv,
+    Table, read_csv, read_results_csv, write_csv, write_results_csv, write_roc_csv,
+    write_timings_csv,
 };
+pub use words::defence_name;

@@ -172,8 +172,21 @@ proptest! {
 }
 
 #[test]
+fn numbers_keep_their_form() {
+    let mut row = common::row(1, "none", None, 0.5, 0.2);
+    row.weight_decay = Some(1e-5);
+    row.delta = Some(1.2345e-7);
+    row.mse = Some(1e16);
+    row.clip = Some(4.0);
+    let text = written(&[row]);
+    for form in [",1e-5,", ",1.2345e-7,", ",1e16,", ",4.0,"] {
+        assert!(text.contains(form), "{form}: {text}");
+    }
+}
+
+#[test]
 fn every_column_is_written_once() {
-    let mut names: Vec<&str> = ResultRow::COLUMNS.iter().map(|(name, _)| *name).collect();
+    let mut names: Vec<&str> = ResultRow::COLUMNS.iter().map(|spec| spec.name).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), ResultRow::COLUMNS.len());

@@ -45,10 +45,10 @@ fn a_whole_sweep_gives_every_figure() {
         .map(|figure| figure.name)
         .collect();
     let expected = [
+        "trade-off",
         "roc",
         "shots",
         "epsilon",
-        "trade-off",
         "crossover",
         "measured-epsilon",
         "queries",
@@ -87,7 +87,9 @@ fn figures_are_whole_files_and_the_same_each_time() {
         assert_eq!(svg.matches("<svg").count(), 1);
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
         assert_eq!(svg, figure.svg().unwrap());
-        let [svg_path, png_path] = figure.write(folder.path()).unwrap();
+        let [svg_path, png_path, csv_path] = figure.write(folder.path()).unwrap();
+        let numbers = std::fs::read_to_string(csv_path).unwrap();
+        assert!(numbers.lines().count() > 1, "{}: {numbers}", figure.name);
         assert_eq!(std::fs::read_to_string(svg_path).unwrap(), svg);
         let png = image::open(png_path).unwrap();
         let twice = |points: f64| (2.0 * points).round();
@@ -97,33 +99,83 @@ fn figures_are_whole_files_and_the_same_each_time() {
 }
 
 #[test]
+fn questions_are_asked_once_whatever_differs_beside_them() {
+    let mut rows = common::sweep();
+    let more: Vec<_> = rows
+        .iter()
+        .flat_map(|row| {
+            ["reconstructor", "membership"].map(|attack| report::ResultRow {
+                attack: attack.to_owned(),
+                ..row.clone()
+            })
+        })
+        .collect();
+    rows.extend(more);
+    let mut curves = common::curves(&rows);
+    let other: Vec<_> = curves
+        .iter()
+        .map(|row| report::RocRow {
+            head: "mlp(8, relu)".to_owned(),
+            ..row.clone()
+        })
+        .collect();
+    curves.extend(other);
+    let names: Vec<String> = figures(&rows, &curves)
+        .into_iter()
+        .map(|it| it.name)
+        .collect();
+    let mut once = names.clone();
+    once.dedup();
+    assert_eq!(names, once);
+    assert!(names.contains(&"epsilon".to_owned()) && names.contains(&"roc".to_owned()));
+}
+
+#[test]
+fn phones_have_figures_of_their_own() {
+    for figure in every_figure() {
+        let Some(narrow) = &figure.narrow else {
+            assert_eq!(figure.name, "grid");
+            continue;
+        };
+        assert!(narrow.width <= 360.0, "{}: {}", figure.name, narrow.width);
+        assert!(figure.scene.width > narrow.width);
+        let svg = figure.narrow_svg().unwrap().unwrap();
+        assert!(svg.contains("<desc>") && svg.contains(&figure.title[..10]));
+    }
+}
+
+#[test]
 fn nothing_is_drawn_outside_the_picture() {
     for figure in every_figure() {
-        let svg = figure.svg().unwrap();
-        let (width, height) = (4.0 * figure.scene.width, 4.0 * figure.scene.height);
-        let number = |element: &str, name: &str| -> Option<f64> {
-            let start = element.find(&format!(" {name}=\""))? + name.len() + 3;
-            let end = element[start..].find('"')?;
-            element[start..start + end].parse().ok()
-        };
-        for element in svg.split('<') {
-            for points in element.split(" points=\"").skip(1) {
-                let points = points.split('"').next().unwrap();
-                for point in points.split_whitespace() {
-                    let (x, y) = point.split_once(',').unwrap();
-                    let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
-                    let inside = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
-                    assert!(inside, "{}: {element}", figure.name);
-                }
+        let wide = (figure.svg().unwrap(), &figure.scene);
+        let narrow = figure.narrow.as_ref();
+        let narrow = narrow.map(|scene| (figure.narrow_svg().unwrap().unwrap(), scene));
+        for (svg, scene) in [Some(wide), narrow].into_iter().flatten() {
+            within(&figure.name, &svg, scene);
+        }
+    }
+}
+
+fn within(name: &str, svg: &str, scene: &report::Scene) {
+    let (width, height) = (4.0 * scene.width, 4.0 * scene.height);
+    let number = |element: &str, name: &str| -> Option<f64> {
+        let start = element.find(&format!(" {name}=\""))? + name.len() + 3;
+        let end = element[start..].find('"')?;
+        element[start..start + end].parse().ok()
+    };
+    for element in svg.split('<') {
+        for points in element.split(" points=\"").skip(1) {
+            let points = points.split('"').next().unwrap();
+            for point in points.split_whitespace() {
+                let (x, y) = point.split_once(',').unwrap();
+                let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
+                let inside = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
+                assert!(inside, "{name}: {element}");
             }
-            for (name, limit) in [("x", width), ("cx", width), ("y", height), ("cy", height)] {
-                if let Some(value) = number(element, name) {
-                    assert!(
-                        (-1.0..=limit + 1.0).contains(&value),
-                        "{}: {element}",
-                        figure.name
-                    );
-                }
+        }
+        for (part, limit) in [("x", width), ("cx", width), ("y", height), ("cy", height)] {
+            if let Some(value) = number(element, part) {
+                assert!((-1.0..=limit + 1.0).contains(&value), "{name}: {element}");
             }
         }
     }

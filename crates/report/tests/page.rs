@@ -2,7 +2,26 @@
 
 mod common;
 
-use report::{Page, TimingRow, figures, render_html, write_html};
+use report::{Gallery, GridPair, Page, Raster, TimingRow, figures, render_html, write_html};
+
+/// Pictures of the first cell.
+fn gallery() -> Gallery {
+    let picture = |value: f32| Raster::from_pixels(1, 4, 4, &[value; 16]);
+    Gallery {
+        cell: 0,
+        label: "unmixing, 1 shot & more".to_owned(),
+        figure: "reconstructions-01".to_owned(),
+        criterion: "min-MSE at most 0.07".to_owned(),
+        pairs: [0.01, 0.2]
+            .map(|mse| GridPair {
+                original: picture(0.5),
+                reconstruction: picture(-0.5),
+                mse,
+                success: mse < 0.07,
+            })
+            .to_vec(),
+    }
+}
 
 fn page_text() -> String {
     let rows = common::sweep();
@@ -18,6 +37,8 @@ fn page_text() -> String {
         purpose: "A page to look at.",
         results: &rows,
         figures: &drawn,
+        galleries: &[gallery()],
+        known: &[("source <1>".to_owned(), "letters".to_owned())],
         both_ways: &[],
         timings: &timings,
         provenance: &[("command".to_owned(), "harness made-up.yaml".to_owned())],
@@ -40,7 +61,8 @@ fn skeleton(page: &str) -> String {
         kept + rest
     };
     let page = without(page, "<style>", "</style>", "[style]");
-    without(&page, "<svg", "</svg>", "[picture]")
+    // A line an element, so that changes can be read.
+    without(&page, "<svg", "</svg>", "[picture]").replace("><", ">\n<")
 }
 
 #[test]
@@ -51,7 +73,16 @@ fn the_skeleton_of_a_page() {
 #[test]
 fn nothing_is_fetched() {
     let page = page_text().replace("http://www.w3.org/2000/svg", "");
-    for outside in ["http://", "https://", "<script", "<link", "@import", "url("] {
+    for outside in [
+        "http://",
+        "https://",
+        "<script",
+        "<link",
+        "@import",
+        "url(",
+        "src=\"/",
+        "javascript:",
+    ] {
         assert!(!page.contains(outside), "{outside}");
     }
 }
@@ -66,6 +97,76 @@ fn failures_are_shown_and_what_they_say_is_escaped() {
     );
     assert!(page.contains("<tr class=\"failed\">"));
     assert!(page.contains("<h1>made-up &lt;numbers&gt;</h1>"));
+    assert!(page.contains("source &lt;1&gt;") && page.contains("1 shot &amp; more"));
+}
+
+#[test]
+fn the_first_screen_answers() {
+    let page = page_text();
+    let first = &page[..page.find("<nav>").unwrap()];
+    for text in [
+        "What leaked?",
+        "80.0 %<small>[64.0, 96.0]</small>",
+        "unmixing on weights",
+        "What stopped it?",
+        ">RHE<",
+        "At what cost?",
+        "no accuracy lost",
+        "The strongest attack on each defence",
+        "<img src=\"data:image/png;base64,",
+        "A training image above its reconstruction, mean squared error 0.010, a success",
+        "1 of 2 succeed (min-MSE at most 0.07)",
+    ] {
+        assert!(first.contains(text), "{text}");
+    }
+    let threat = &page[page.find("id=\"threat\"").unwrap()..];
+    let threat = &threat[..threat.find("</section>").unwrap()];
+    for text in [
+        "secret key",
+        "noise",
+        "no queries",
+        "heads trained on other examples",
+    ] {
+        assert!(threat.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn every_figure_has_both_forms_its_numbers_and_its_files() {
+    let rows = common::sweep();
+    let drawn = figures(&rows, &common::curves(&rows));
+    let page = page_text();
+    assert!(drawn.len() >= 5);
+    for figure in &drawn {
+        let own = &page[page
+            .find(&format!("<figure id=\"{}\">", figure.name))
+            .unwrap()..];
+        let own = &own[..own.find("</figure>").unwrap()];
+        assert_eq!(own.matches("<svg").count(), 2, "{}", figure.name);
+        assert_eq!(own.matches("<desc>").count(), 2, "{}", figure.name);
+        assert!(own.contains("<tbody><tr>"), "{}", figure.name);
+        for ending in ["csv", "svg", "png"] {
+            let link = format!("href=\"figures/{}.{ending}\"", figure.name);
+            assert!(own.contains(&link), "{link}");
+        }
+    }
+}
+
+#[test]
+fn every_image_has_its_alternative_and_every_link_its_target() {
+    let page = page_text();
+    assert_eq!(
+        page.matches("<img ").count(),
+        page.matches(" alt=\"A training image").count()
+    );
+    for link in page.split("href=\"#").skip(1) {
+        let target = &link[..link.find('"').unwrap()];
+        assert_eq!(
+            page.matches(&format!("id=\"{target}\"")).count(),
+            1,
+            "{target}"
+        );
+    }
 }
 
 #[test]
@@ -94,13 +195,17 @@ fn both_ways_round_have_a_section_with_every_number() {
     .unwrap();
     for text in [
         "<h2>Both ways round</h2>",
-        "the client&#39;s inputs from the server",
-        "91.2 %<small>[90.5, 91.9]</small>",
-        "12.4 %<small>[8.0, 19.0]</small>",
+        "the client's inputs from the server",
+        "91.2 % [90.5, 91.9]",
+        "12.4 % [8.0, 19.0]",
         "91.6 MiB",
         "none",
     ] {
         assert!(page.contains(text), "{text}");
     }
-    assert!(!render_html(&Page::default()).unwrap().contains("both-ways"));
+    assert!(
+        !render_html(&Page::default())
+            .unwrap()
+            .contains("id=\"both-ways")
+    );
 }

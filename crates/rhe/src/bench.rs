@@ -2,11 +2,13 @@
 
 mod decision;
 mod linear;
+mod private;
 mod relu;
 mod square;
 
 pub use decision::{DecisionBench, bench_decision};
 pub use linear::{LinearBench, bench_linear};
+pub use private::{PrivateBench, bench_private};
 pub use relu::{ReluBench, bench_relu};
 pub use square::{SquareBench, bench_square};
 
@@ -16,17 +18,23 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use crate::error::RheError;
-use crate::{Activation, PlainHead};
+use crate::{Activation, PlainHead, Scheme};
 
 /// All of it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct RheBench {
     /// 10 × 1024.
     pub linear: LinearBench,
+    /// The same, hidden by a pad in the place of ring ciphertexts.
+    pub pad: LinearBench,
+    /// 1000 × 2048, 1000 × 8192 and 10 × 50 000.
+    pub wide: [LinearBench; 3],
     /// 1024 → 8 → 1.
     pub relu: ReluBench,
     /// 10 × 1024 to the encrypted class.
     pub decision: DecisionBench,
+    /// 10 × 1024, hiding the features from the owner.
+    pub private: PrivateBench,
     /// 2048 → 4 → 1 and 1024 → 8 → 1.
     pub square: [SquareBench; 2],
 }
@@ -34,9 +42,16 @@ pub struct RheBench {
 /// Runs every benchmark with the shapes of the papers; about a minute.
 pub fn run() -> Result<RheBench, RheError> {
     Ok(RheBench {
-        linear: bench_linear(10, 1024, 200)?,
+        linear: bench_linear(10, 1024, Scheme::Lattice, 256, 100)?,
+        pad: bench_linear(10, 1024, Scheme::Pad, 256, 100)?,
+        wide: [
+            bench_linear(1000, 2048, Scheme::Lattice, 128, 3)?,
+            bench_linear(1000, 8192, Scheme::Lattice, 128, 1)?,
+            bench_linear(10, 50_000, Scheme::Lattice, 128, 3)?,
+        ],
         relu: bench_relu(1024, 8, 50)?,
         decision: bench_decision(10, 1024, 10)?,
+        private: bench_private(10, 1024, 20)?,
         square: [bench_square(2048, 4, 20)?, bench_square(1024, 8, 20)?],
     })
 }

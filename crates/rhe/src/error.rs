@@ -28,6 +28,25 @@ pub enum RheError {
         /// What is wrong with its features.
         reason: String,
     },
+    /// There is nothing to classify, or rows are not as wide as the head.
+    #[error("cannot classify the features: {reason}")]
+    Rows {
+        /// What was given.
+        reason: String,
+    },
+    /// Rounding to the steps of the scheme changes what the head says.
+    #[error(
+        "rounding changes the class of {changed} of {images} calibration features: {reason}\n\
+         hint: more weight and feature bits, or columns that are brought to one scale before training"
+    )]
+    Rounding {
+        /// Images whose class changes.
+        changed: usize,
+        /// Calibration images.
+        images: usize,
+        /// Where it is lost.
+        reason: String,
+    },
     /// The message and the noise of a product do not fit the plaintext space together.
     #[error(
         "decryption could fail with probability 2^{log2_failure:.1}, above the limit of 2^-64: \
@@ -51,6 +70,61 @@ pub enum RheError {
         expected: String,
         /// Identity stated by the object.
         found: String,
+    },
+    /// Results of a linear head are not what an honest classifier makes with a head of this key. It
+    /// does not say why: whatever the reason, it is the same message, and says nothing of the key.
+    #[error(
+        "the results are refused: they are damaged or altered, or no head of this key made them\n\
+         hint: classify again with the protected head, and reveal with the key that protected it"
+    )]
+    Refused,
+    /// Results that cannot be authenticated, from who is not said to be trusted.
+    #[error(
+        "cannot reveal {what}: nothing shows that it was made honestly, and who makes one up and \
+         sees its class reads the secret key\nhint: only where you trust who classified, \
+         `--trusted-classifier` reveals it; a linear head's logits need no trust"
+    )]
+    Unauthenticated {
+        /// The kind of results.
+        what: &'static str,
+    },
+    /// The key has been used as often as it may.
+    #[error("cannot reveal with key {key}: {reason}")]
+    Spent {
+        /// The key's name.
+        key: String,
+        /// What there was of and is left.
+        reason: String,
+    },
+    /// The count of a key's uses is not there, or not this key's.
+    #[error("cannot count uses of key {key} in {}: {reason}", path.display())]
+    Count {
+        /// The key's name.
+        key: String,
+        /// Where its count is kept.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file would be larger than what is read back.
+    #[error("cannot write {what}: it takes {bytes} bytes, at most {limit} are read{hint}")]
+    TooLarge {
+        /// What was to be written.
+        what: &'static str,
+        /// Bytes of its content.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+        /// A line that begins with `hint:`, or nothing.
+        hint: String,
+    },
+    /// Something is in the place of an output that must not be lost or written through.
+    #[error("cannot write {}: {reason}", path.display())]
+    Output {
+        /// The output.
+        path: PathBuf,
+        /// What is there.
+        reason: String,
     },
     /// A result was made by another head, or its numbers do not decrypt to a logit.
     #[error("cannot reveal the result: {reason}")]
@@ -117,6 +191,17 @@ impl RheError {
         Self::Features {
             image,
             reason: reason.into(),
+        }
+    }
+
+    /// The same error of a part of a batch that begins with image `first`.
+    pub(crate) fn from_image(self, first: usize) -> Self {
+        match self {
+            Self::Features { image, reason } => Self::Features {
+                image: first + image,
+                reason,
+            },
+            other => other,
         }
     }
 

@@ -1,53 +1,15 @@
 //! A head in the clear: what goes in to be protected.
 
 use crate::error::RheError;
-use safetensors::tensor::{Dtype, SafeTensors};
-use std::path::Path;
+pub use heads::{Activation, Dense};
 
-/// The largest file of head weights that is read, 256 MiB.
-const MAX_HEAD_FILE: u64 = 256 << 20;
-
-/// What stands between two layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// max(0, x).
-    Relu,
-    /// x².
-    Square,
-}
-
-/// One affine layer: `outputs × (inputs + 1)` weights, row-major, the bias last in each row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dense {
-    /// Width of its input.
-    pub inputs: usize,
-    /// Width of its output.
-    pub outputs: usize,
-    /// Weights and biases.
-    pub weights: Vec<f32>,
-}
-
-impl Dense {
-    /// Weights of output k, without its bias.
-    pub fn row(&self, k: usize) -> &[f32] {
-        let start = k * (self.inputs + 1);
-        &self.weights[start..start + self.inputs]
-    }
-
-    /// Bias of output k.
-    pub fn bias(&self, k: usize) -> f32 {
-        self.weights[k * (self.inputs + 1) + self.inputs]
-    }
-
-    fn apply(&self, input: &[f64]) -> Vec<f64> {
-        (0..self.outputs)
-            .map(|k| {
-                let products = self.row(k).iter().zip(input);
-                f64::from(self.bias(k)) + products.map(|(&w, &x)| f64::from(w) * x).sum::<f64>()
-            })
-            .collect()
-    }
+fn apply(layer: &Dense, input: &[f64]) -> Vec<f64> {
+    (0..layer.outputs)
+        .map(|k| {
+            let products = layer.row(k).iter().zip(input);
+            f64::from(layer.bias(k)) + products.map(|(&w, &x)| f64::from(w) * x).sum::<f64>()
+        })
+        .collect()
 }
 
 /// A trained head: one affine layer, or up to three with an activation between them.
@@ -122,8 +84,14 @@ impl PlainHead {
                 )));
             }
             if let Some(at) = layer.weights.iter().position(|w| !w.is_finite()) {
+                let (row, column) = (at / (layer.inputs + 1), at % (layer.inputs + 1));
+                let place = if column == layer.inputs {
+                    format!("the bias of output {row}")
+                } else {
+                    format!("the weight of output {row} for input {column}")
+                };
                 return Err(RheError::head(format!(
-                    "weight {at} of layer {i} is {}",
+                    "in layer {i}, {place} is {}",
                     layer.weights[at]
                 )));
             }
@@ -164,7 +132,7 @@ impl PlainHead {
                     };
                 }
             }
-            current = layer.apply(&current);
+            current = apply(layer, &current);
         }
         Ok(current)
     }
@@ -173,48 +141,14 @@ impl PlainHead {
     pub fn predict(&self, features: &[f32]) -> Result<usize, RheError> {
         Ok(class_of(&self.logits(features)?))
     }
+}
 
-    /// Reads a safetensors file of a PyTorch `Linear` (`weight` `[K, d]`, `bias` `[K]`) or a
-    /// `Sequential` (`0.weight`, `0.bias`, `2.weight`, ...: layers in the order of their numbers).
-    pub fn load(path: &Path, activation: Activation) -> Result<Self, RheError> {
-        let bytes = crate::files::read_limited(path, MAX_HEAD_FILE)?;
-        Self::from_safetensors(&bytes, activation).map_err(|error| match error {
-            RheError::Format { reason, .. } => RheError::format(path.display().to_string(), reason),
-            other => other,
-        })
-    }
+impl TryFrom<heads::ReadHead> for PlainHead {
+    type Error = RheError;
 
-    /// As [`PlainHead::load`], from the bytes of the file. Any prefix before the names is taken
-    /// (`classifier.weight`, `head.0.weight`); a missing bias is zero.
-    pub fn from_safetensors(bytes: &[u8], activation: Activation) -> Result<Self, RheError> {
-        let bad = |reason: String| RheError::format("the head's safetensors", reason);
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
-        let mut prefixes: Vec<String> = tensors
-            .names()
-            .into_iter()
-            .filter(|name| *name == "weight" || name.ends_with(".weight"))
-            .map(|name| name[..name.len() - "weight".len()].to_string())
-            .collect();
-        prefixes.sort_by_key(|prefix| (layer_number(prefix), prefix.clone()));
-        if prefixes.is_empty() {
-            let found = tensors.names().join(", ");
-            return Err(bad(format!(
-                "no tensor is named `weight` or `….weight`; found: {found}"
-            )));
-        }
-        let layers = prefixes
-            .iter()
-            .map(|prefix| dense(&tensors, prefix).map_err(bad))
-            .collect::<Result<Vec<_>, _>>()?;
-        for pair in layers.windows(2) {
-            if pair[0].outputs != pair[1].inputs {
-                return Err(bad(format!(
-                    "a layer of {} outputs is followed by one of {} inputs",
-                    pair[0].outputs, pair[1].inputs
-                )));
-            }
-        }
-        Self::new(layers, activation)
+    fn try_from(read: heads::ReadHead) -> Result<Self, RheError> {
+        let activation = read.activation().unwrap_or(Activation::Relu);
+        Self::new(read.layers().to_vec(), activation)
     }
 }
 
@@ -253,70 +187,17 @@ pub(crate) fn check_row(row: &[f32], width: usize, image: usize) -> Result<(), R
 
 /// The number of rows of `width` numbers, at least one.
 pub(crate) fn image_count(features: &[f32], width: usize) -> Result<usize, RheError> {
-    if features.is_empty() || !features.len().is_multiple_of(width) {
-        return Err(RheError::features(
-            0,
-            format!(
-                "{} numbers are not rows of {width} features",
-                features.len()
-            ),
-        ));
+    if features.is_empty() {
+        return Err(RheError::Rows {
+            reason: "there are none".into(),
+        });
+    }
+    if !features.len().is_multiple_of(width) {
+        return Err(RheError::Rows {
+            reason: format!("{} numbers are not rows of {width}", features.len()),
+        });
     }
     Ok(features.len() / width)
-}
-
-fn layer_number(prefix: &str) -> u64 {
-    let digits = prefix.trim_end_matches('.').rsplit('.').next();
-    digits.and_then(|d| d.parse().ok()).unwrap_or(0)
-}
-
-fn dense(tensors: &SafeTensors<'_>, prefix: &str) -> Result<Dense, String> {
-    let name = format!("{prefix}weight");
-    let (shape, matrix) = floats(tensors, &name)?;
-    let [outputs, inputs] = shape[..] else {
-        return Err(format!(
-            "`{name}` has shape {shape:?}, expected [outputs, inputs]"
-        ));
-    };
-    let bias_name = format!("{prefix}bias");
-    let bias = if tensors.names().contains(&bias_name.as_str()) {
-        let (shape, bias) = floats(tensors, &bias_name)?;
-        if shape != [outputs] {
-            return Err(format!(
-                "`{bias_name}` has shape {shape:?}, expected [{outputs}]"
-            ));
-        }
-        bias
-    } else {
-        vec![0.0; outputs]
-    };
-    if inputs == 0 {
-        return Err(format!("`{name}` has no columns"));
-    }
-    let rows = matrix.chunks_exact(inputs).zip(bias);
-    Ok(Dense {
-        inputs,
-        outputs,
-        weights: rows
-            .flat_map(|(row, bias)| row.iter().copied().chain([bias]))
-            .collect(),
-    })
-}
-
-fn floats(tensors: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f32>), String> {
-    let tensor = tensors.tensor(name).map_err(|e| format!("`{name}`: {e}"))?;
-    let values = match tensor.dtype() {
-        Dtype::F32 => {
-            let words = tensor.data().as_chunks::<4>().0.iter();
-            words.map(|b| f32::from_le_bytes(*b)).collect()
-        }
-        Dtype::F64 => {
-            let words = tensor.data().as_chunks::<8>().0.iter();
-            words.map(|b| f64::from_le_bytes(*b) as f32).collect()
-        }
-        other => return Err(format!("`{name}` holds {other:?}, expected F32 or F64")),
-    };
-    Ok((tensor.shape().to_vec(), values))
 }
 
 #[cfg(test)]

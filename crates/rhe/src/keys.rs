@@ -4,7 +4,7 @@ use crate::error::RheError;
 use crate::parameters::POLYNOMIAL_SIZE;
 use crate::randomness::{fill_binary, fill_from_system};
 use crate::transform::{Backend, Transform};
-use rand::SeedableRng;
+use rand::{Rng as _, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -62,7 +62,7 @@ impl SecretKey {
     pub(crate) fn from_master(master: Zeroizing<[u8; 32]>) -> Self {
         let mut coefficients = Zeroizing::new(vec![0; POLYNOMIAL_SIZE]);
         fill_binary(
-            &mut derived(&master, "rhea rhe glwe secret"),
+            &mut stream(&master, "rhea rhe glwe secret"),
             &mut coefficients,
         );
         let mut values = coefficients.clone();
@@ -87,12 +87,13 @@ impl SecretKey {
         &self.master
     }
 
-    /// Secret coefficients, N bits.
+    /// Coefficients of the secret that all heads share that bootstrap, N bits. (A linear head has a
+    /// secret of its own.)
     pub(crate) fn coefficients(&self) -> &[u64] {
         &self.coefficients
     }
 
-    /// The secret polynomial in evaluation form modulo q.
+    /// The same polynomial in evaluation form modulo q.
     pub(crate) fn values(&self) -> &[u64] {
         &self.values
     }
@@ -100,17 +101,58 @@ impl SecretKey {
     /// The small LWE secret, n bits.
     pub(crate) fn lwe_coefficients(&self) -> Zeroizing<Vec<u64>> {
         let mut bits = Zeroizing::new(vec![0; LWE_DIMENSION]);
-        fill_binary(&mut derived(&self.master, "rhea rhe lwe secret"), &mut bits);
+        fill_binary(&mut stream(&self.master, "rhea rhe lwe secret"), &mut bits);
         bits
     }
 
-    /// Bytes only the owner can compute, to hide what is sealed in one head. Each purpose and head
-    /// has a pad of its own, used once.
-    fn fill_pad(&self, purpose: &str, head: Identity, pad: &mut [u8]) {
+    /// A generator for one purpose and whatever `context` names, such as one head.
+    pub(crate) fn derived(&self, purpose: &str, context: &[u8]) -> ChaCha20Rng {
+        let key = Zeroizing::new(blake3::derive_key(purpose, &*self.master));
+        let seed = Zeroizing::new(*blake3::keyed_hash(&key, context).as_bytes());
+        ChaCha20Rng::from_seed(*seed)
+    }
+
+    /// A tag that only the owner can compute, of bytes that follow their purpose.
+    pub(crate) fn authenticate(&self, purpose: &str, parts: &[&[u8]]) -> blake3::Hash {
         let key = Zeroizing::new(blake3::derive_key(purpose, &*self.master));
         let mut hasher = blake3::Hasher::new_keyed(&key);
-        hasher.update(&head.0);
-        hasher.finalize_xof().fill(pad);
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        hasher.finalize()
+    }
+
+    /// Hides bytes under a pad of this purpose and head, which must be used once, and puts the tag
+    /// of what that gives behind it.
+    fn seal(&self, seal: &Seal, head: Identity, plain: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; plain.len()];
+        self.derived(seal.pad, &head.0).fill_bytes(&mut bytes);
+        bytes.iter_mut().zip(plain).for_each(|(b, p)| *b ^= p);
+        let tag = self.authenticate(seal.tag, &[&head.0, &bytes]);
+        bytes.extend_from_slice(tag.as_bytes());
+        bytes
+    }
+
+    /// What was sealed; an error unless it was by this key, for this purpose and head.
+    fn unseal(
+        &self,
+        seal: &Seal,
+        head: Identity,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, RheError> {
+        let forged = || RheError::result("what is sealed in it was not sealed by this key");
+        let at = sealed.len().checked_sub(SEAL_TAG).ok_or_else(forged)?;
+        let (hidden, tag) = sealed.split_at(at);
+        // Hashes compare in constant time.
+        let expected = self.authenticate(seal.tag, &[&head.0, hidden]);
+        if blake3::Hash::from_slice(tag).ok() != Some(expected) {
+            return Err(forged());
+        }
+        let mut bytes = Zeroizing::new(vec![0; hidden.len()]);
+        self.derived(seal.pad, &head.0).fill_bytes(&mut bytes);
+        bytes.iter_mut().zip(hidden).for_each(|(b, s)| *b ^= s);
+        Ok(bytes)
     }
 
     pub(crate) fn check(&self, what: &'static str, found: Identity) -> Result<(), RheError> {
@@ -126,7 +168,7 @@ impl SecretKey {
 }
 
 /// A generator for one purpose, derived from the master secret.
-pub(crate) fn derived(master: &[u8; 32], purpose: &str) -> ChaCha20Rng {
+fn stream(master: &[u8; 32], purpose: &str) -> ChaCha20Rng {
     ChaCha20Rng::from_seed(*Zeroizing::new(blake3::derive_key(purpose, master)))
 }
 
@@ -136,26 +178,41 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// Bytes of the tag behind what is sealed.
+const SEAL_TAG: usize = blake3::OUT_LEN;
+
+/// The purposes of the pad and of the tag of one kind of sealed value.
+struct Seal {
+    pad: &'static str,
+    tag: &'static str,
+}
+
 /// Numbers that only the key's owner reads, such as the real value of one quantisation step: in
-/// the clear it would tell the largest weight. A one-time pad keyed by the head's name.
+/// the clear it would tell the largest weight. A one-time pad keyed by the head's name, and a tag:
+/// what was altered does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedNumbers(pub(crate) Vec<u8>);
 
 impl SealedNumbers {
-    const PURPOSE: &str = "rhea rhe sealed numbers";
+    const SEAL: Seal = Seal {
+        pad: "rhea rhe sealed numbers",
+        tag: "rhea rhe sealed numbers tag",
+    };
 
-    pub(crate) fn seal(values: &[f64], key: &SecretKey, head: Identity) -> Self {
-        let mut bytes = vec![0; 8 * values.len()];
-        key.fill_pad(Self::PURPOSE, head, &mut bytes);
-        let plain = values.iter().flat_map(|v| v.to_bits().to_le_bytes());
-        bytes.iter_mut().zip(plain).for_each(|(b, p)| *b ^= p);
-        Self(bytes)
+    /// Bytes of `count` sealed numbers.
+    pub(crate) const fn bytes(count: usize) -> usize {
+        8 * count + SEAL_TAG
     }
 
+    pub(crate) fn seal(values: &[f64], key: &SecretKey, head: Identity) -> Self {
+        let plain = values.iter().flat_map(|v| v.to_bits().to_le_bytes());
+        let plain = Zeroizing::new(plain.collect::<Vec<u8>>());
+        Self(key.seal(&Self::SEAL, head, &plain))
+    }
+
+    /// The numbers, of which there is at least one, the first a positive scale.
     pub(crate) fn open(&self, key: &SecretKey, head: Identity) -> Result<Vec<f64>, RheError> {
-        let mut bytes = vec![0; self.0.len()];
-        key.fill_pad(Self::PURPOSE, head, &mut bytes);
-        bytes.iter_mut().zip(&self.0).for_each(|(b, s)| *b ^= s);
+        let bytes = key.unseal(&Self::SEAL, head, &self.0)?;
         let words = bytes.as_chunks::<8>().0.iter();
         let values: Vec<f64> = words
             .map(|b| f64::from_bits(u64::from_le_bytes(*b)))
@@ -175,20 +232,21 @@ impl SealedNumbers {
 pub(crate) struct SealedBytes(pub(crate) Vec<u8>);
 
 impl SealedBytes {
-    const PURPOSE: &str = "rhea rhe sealed secret";
+    const SEAL: Seal = Seal {
+        pad: "rhea rhe sealed secret",
+        tag: "rhea rhe sealed secret tag",
+    };
 
     pub(crate) fn seal(plain: &[u8], key: &SecretKey, head: Identity) -> Self {
-        let mut bytes = vec![0; plain.len()];
-        key.fill_pad(Self::PURPOSE, head, &mut bytes);
-        bytes.iter_mut().zip(plain).for_each(|(b, p)| *b ^= p);
-        Self(bytes)
+        Self(key.seal(&Self::SEAL, head, plain))
     }
 
-    pub(crate) fn open(&self, key: &SecretKey, head: Identity) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(vec![0; self.0.len()]);
-        key.fill_pad(Self::PURPOSE, head, &mut bytes);
-        bytes.iter_mut().zip(&self.0).for_each(|(b, s)| *b ^= s);
-        bytes
+    pub(crate) fn open(
+        &self,
+        key: &SecretKey,
+        head: Identity,
+    ) -> Result<Zeroizing<Vec<u8>>, RheError> {
+        key.unseal(&Self::SEAL, head, &self.0)
     }
 }
 
@@ -222,8 +280,18 @@ mod tests {
         let sealed = SealedNumbers::seal(&values, &key, head);
         assert_eq!(sealed.open(&key, head).unwrap(), values);
         assert_ne!(sealed.0[..8], 0.125f64.to_bits().to_le_bytes());
-        assert_ne!(sealed.open(&other, head).ok(), Some(values.to_vec()));
-        assert_ne!(sealed.open(&key, second).ok(), Some(values.to_vec()));
+        assert!(sealed.open(&other, head).is_err());
+        assert!(sealed.open(&key, second).is_err());
+        assert_eq!(sealed.0.len(), SealedNumbers::bytes(2));
+        for at in 0..sealed.0.len() {
+            let mut altered = sealed.clone();
+            altered.0[at] ^= 1;
+            assert!(altered.open(&key, head).is_err(), "byte {at}");
+            altered.0.truncate(at);
+            assert!(altered.open(&key, head).is_err(), "{at} bytes");
+        }
+        // What is sealed for one purpose does not open for another.
+        assert!(SealedBytes(sealed.0).open(&key, head).is_err());
     }
 
     #[test]

@@ -2,15 +2,15 @@
 //!
 //! The owner [`SecretKey::generate`]s a key and protects a trained [`PlainHead`]. Anyone with the
 //! protected head can classify features into encrypted results; only the owner can reveal them,
-//! by default the class alone. A [`ProtectedDecision`] lets who classifies go further: the class is
-//! found under encryption, and there is nothing else to reveal. `SECURITY.md` in this crate says
-//! what that does and does not hide.
+//! and only if an honest classification made them. A [`ProtectedDecision`] lets who classifies go
+//! further: the class is found under encryption, and there is nothing else to reveal. `SECURITY.md`
+//! in this crate says what that does and does not hide, and from whom.
 //!
 //! ```
 //! use rhe::*;
 //! let head = PlainHead::linear(2, 2, &[1.0, -1.0, 0.0, -1.0, 1.0, 0.5])?;
 //! let key = SecretKey::generate()?;
-//! let protected = ProtectedLinear::protect(&head, &key, Precision::default(), Form::Seeded)?;
+//! let protected = ProtectedLinear::protect(&head, &key, Precision::default())?;
 //! let classifier = LinearClassifier::new(&protected, Backend::Detected);
 //! let results = EncryptedResults::Linear(classifier.classify(&[0.0, 3.0])?);
 //! assert_eq!(key.reveal(&results)?, [1]);
@@ -29,10 +29,12 @@ mod modular;
 pub mod noise;
 mod packing;
 pub mod parameters;
+mod private;
 mod protected;
 mod quantise;
 mod randomness;
 mod relu;
+mod reveal;
 mod rows;
 mod square;
 mod transform;
@@ -43,14 +45,18 @@ pub use decision::{
     DecisionBudget, DecisionRange, DecisionResults, LinearDecider, MAX_CLASSES, ProtectedDecision,
 };
 pub use error::RheError;
+pub use files::{RevealCount, check_outputs, must_be_new};
 pub use head::{Activation, Dense, PlainHead, class_of};
 pub use keys::{Identity, SealedNumbers, SecretKey};
-pub use linear::{LinearClassifier, LinearResults, Logits, ProtectedLinear};
-pub use packing::Packing;
+pub use linear::{LinearClassifier, LinearResults, Logits, ProtectedLinear, Scheme};
+pub use private::{PrivateClassifier, PrivateResults, ProtectedPrivate};
 pub use protected::{EncryptedResults, ProtectedHead};
-pub use quantise::{PlaintextSpace, Precision, QuantisedFeatures, QuantisedLinear};
+pub use quantise::{
+    FeatureScale, PlaintextSpace, Precision, QuantisedFeatures, QuantisedLinear, Rounding,
+};
 pub use relu::{ProtectedRelu, Ranges, ReluBudget, ReluClassifier, ReluResults};
+pub use reveal::{Ask, Revealed};
 pub use rows::Form;
 pub use square::{DEFAULT_MAX_NORM, ProtectedSquare, SquareClassifier, SquareResults};
 pub use transform::Backend;
-pub use view::{CiphertextView, SimulatedHead};
+pub use view::{CiphertextView, Noise, SimulatedHead, SimulatedRelease};

@@ -33,22 +33,27 @@ impl Packing {
     /// The packing with the least work: ciphertexts (each stored, and multiplied once) plus
     /// chunks (each transformed once).
     pub fn new(features: usize, classes: usize) -> Result<Self, RheError> {
+        Self::of_size(features, classes, POLYNOMIAL_SIZE)
+    }
+
+    /// The same for polynomials of `size` coefficients.
+    pub(crate) fn of_size(features: usize, classes: usize, size: usize) -> Result<Self, RheError> {
         if features == 0 || classes == 0 || features > 1 << 20 || classes > 1 << 16 {
             return Err(RheError::head(format!(
                 "it maps {features} features to {classes} outputs; 1 to 2^20 and 1 to 2^16 are \
                  supported"
             )));
         }
-        let fewest = features.div_ceil(POLYNOMIAL_SIZE);
+        let fewest = features.div_ceil(size);
         let most = (fewest + EXTRA_CHUNKS).min(features);
-        let all = (fewest..=most).map(|chunks| Self::with_chunks(features, classes, chunks));
+        let all = (fewest..=most).map(|chunks| Self::with_chunks(features, classes, size, chunks));
         all.min_by_key(|p| (p.ciphertexts() + p.chunks, p.chunks))
             .ok_or_else(|| RheError::head("no packing fits it"))
     }
 
-    fn with_chunks(features: usize, classes: usize, chunks: usize) -> Self {
+    fn with_chunks(features: usize, classes: usize, size: usize, chunks: usize) -> Self {
         let width = features.div_ceil(chunks);
-        let slots = (POLYNOMIAL_SIZE / width).min(classes);
+        let slots = (size / width).min(classes);
         Self {
             classes,
             features,

@@ -2,12 +2,18 @@
 
 use crate::decision::{DecisionResults, ProtectedDecision};
 use crate::error::RheError;
-use crate::files::{Kind, Reader, at, read_limited, write_whole};
-use crate::keys::{Identity, SecretKey};
-use crate::linear::{LinearResults, Logits, ProtectedLinear};
+use crate::files::{ContainerFile, Kind, Reader, Stored, at, other_kind, save};
+use crate::keys::Identity;
+use crate::linear::{LinearResults, ProtectedLinear};
+use crate::private::{PrivateResults, ProtectedPrivate};
 use crate::relu::{ProtectedRelu, ReluResults};
 use crate::square::{ProtectedSquare, SquareResults};
 use std::path::Path;
+
+/// What a file of any kind of head is called.
+const HEAD: &str = "protected head";
+/// What a file of any kind of results is called.
+pub(crate) const RESULTS: &str = "encrypted results";
 
 /// A protected head of any kind.
 #[derive(Clone)]
@@ -21,6 +27,8 @@ pub enum ProtectedHead {
     Square(Box<ProtectedSquare>),
     /// One affine layer, with what it takes to decide under encryption.
     Decision(ProtectedDecision),
+    /// One affine layer, results of which hide the features.
+    Private(ProtectedPrivate),
 }
 
 /// Encrypted logits of any kind of head.
@@ -35,6 +43,8 @@ pub enum EncryptedResults {
     Square(SquareResults),
     /// Classes alone, of a linear or ReLU head.
     Decision(DecisionResults),
+    /// Of a linear head, hiding the features.
+    Private(PrivateResults),
 }
 
 impl ProtectedHead {
@@ -45,34 +55,57 @@ impl ProtectedHead {
             Self::Relu(head) => head.to_bytes(),
             Self::Square(head) => head.to_bytes(),
             Self::Decision(head) => head.to_bytes(),
+            Self::Private(head) => head.to_bytes(),
         }
     }
 
     /// Reads the file content of a head of any kind.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        match Reader::kind_of(bytes, "protected head")? {
-            Kind::LinearHead => ProtectedLinear::from_bytes(bytes).map(Self::Linear),
-            Kind::ReluHead => ProtectedRelu::from_bytes(bytes).map(Self::Relu),
-            Kind::SquareHead => {
-                ProtectedSquare::from_bytes(bytes).map(|h| Self::Square(Box::new(h)))
+        let (kind, reader) = Reader::open_any(bytes, HEAD)?;
+        Self::read(kind, reader)
+    }
+
+    fn read(kind: Kind, mut reader: Reader<'_>) -> Result<Self, RheError> {
+        match kind {
+            Kind::LinearHead => {
+                let head = ProtectedLinear::read(&mut reader)?;
+                reader.finish()?;
+                Ok(Self::Linear(head))
             }
-            Kind::DecisionHead => ProtectedDecision::from_bytes(bytes).map(Self::Decision),
-            other => Err(RheError::format(
-                "protected head",
-                format!("this is a file of another kind: {}", other.name()),
-            )),
+            Kind::ReluHead => ProtectedRelu::read(reader).map(Self::Relu),
+            Kind::SquareHead => ProtectedSquare::read(reader).map(|h| Self::Square(Box::new(h))),
+            Kind::DecisionHead => ProtectedDecision::read(reader).map(Self::Decision),
+            Kind::PrivateHead => ProtectedPrivate::read(reader).map(Self::Private),
+            other => Err(other_kind(HEAD, other)),
         }
     }
 
-    /// Writes it to a file.
+    /// Writes it to a file, in the place of what is there unless that is a key.
     pub fn save(&self, path: &Path) -> Result<(), RheError> {
-        write_whole(path, &self.to_bytes(), false)
+        match self {
+            Self::Linear(head) => save(head, path),
+            Self::Relu(head) => save(head, path),
+            Self::Square(head) => save(&**head, path),
+            Self::Decision(head) => save(head, path),
+            Self::Private(head) => save(head, path),
+        }
+    }
+
+    /// Bytes of its file's payload.
+    pub fn file_bytes(&self) -> u64 {
+        match self {
+            Self::Linear(head) => head.payload_bytes(),
+            Self::Relu(head) => head.payload_bytes(),
+            Self::Square(head) => head.payload_bytes(),
+            Self::Decision(head) => head.payload_bytes(),
+            Self::Private(head) => head.payload_bytes(),
+        }
     }
 
     /// Reads a file.
     pub fn load(path: &Path) -> Result<Self, RheError> {
-        let bytes = read_limited(path, Kind::LinearHead.limit())?;
-        Self::from_bytes(&bytes).map_err(|error| at(path, error))
+        let file = ContainerFile::open(path, HEAD)?;
+        Self::read(file.kind(), file.reader()?).map_err(|error| at(path, error))
     }
 
     /// The name of the key that opens its results.
@@ -82,6 +115,7 @@ impl ProtectedHead {
             Self::Relu(head) => head.key_id(),
             Self::Square(head) => head.key_id(),
             Self::Decision(head) => head.linear().key_id(),
+            Self::Private(head) => head.key_id(),
         }
     }
 
@@ -92,11 +126,22 @@ impl ProtectedHead {
             Self::Relu(head) => head.features(),
             Self::Square(head) => head.features(),
             Self::Decision(head) => head.linear().features(),
+            Self::Private(head) => head.features(),
         }
     }
 }
 
 impl EncryptedResults {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Linear(results) => results.kind(),
+            Self::Relu(results) => results.kind(),
+            Self::Square(results) => results.kind(),
+            Self::Decision(results) => results.kind(),
+            Self::Private(results) => results.kind(),
+        }
+    }
+
     /// Their file content.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
@@ -104,32 +149,54 @@ impl EncryptedResults {
             Self::Relu(results) => results.to_bytes(),
             Self::Square(results) => results.to_bytes(),
             Self::Decision(results) => results.to_bytes(),
+            Self::Private(results) => results.to_bytes(),
         }
     }
 
-    /// Reads the file content of results of any kind.
+    /// Reads the file content of results of any kind. Whatever is wrong with a linear head's, it is
+    /// [`RheError::Refused`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        match Reader::kind_of(bytes, "encrypted results")? {
-            Kind::LinearResults => LinearResults::from_bytes(bytes).map(Self::Linear),
-            Kind::ReluResults => ReluResults::from_bytes(bytes).map(Self::Relu),
-            Kind::SquareResults => SquareResults::from_bytes(bytes).map(Self::Square),
-            Kind::DecisionResults => DecisionResults::from_bytes(bytes).map(Self::Decision),
-            other => Err(RheError::format(
-                "encrypted results",
-                format!("this is a file of another kind: {}", other.name()),
-            )),
+        if Reader::kind_of(bytes, RESULTS)? == Kind::LinearResults {
+            return LinearResults::from_bytes(bytes).map(Self::Linear);
+        }
+        let (kind, reader) = Reader::open_any(bytes, RESULTS)?;
+        Self::read(kind, reader)
+    }
+
+    pub(crate) fn read(kind: Kind, reader: Reader<'_>) -> Result<Self, RheError> {
+        match kind {
+            Kind::LinearResults => LinearResults::read(reader).map(Self::Linear),
+            Kind::ReluResults => ReluResults::read(reader).map(Self::Relu),
+            Kind::SquareResults => SquareResults::read(reader).map(Self::Square),
+            Kind::DecisionResults => DecisionResults::read(reader).map(Self::Decision),
+            Kind::PrivateResults => PrivateResults::read(reader).map(Self::Private),
+            other => Err(other_kind(RESULTS, other)),
         }
     }
 
-    /// Writes them to a file.
+    /// Writes them to a file, in the place of what is there unless that is a key.
     pub fn save(&self, path: &Path) -> Result<(), RheError> {
-        write_whole(path, &self.to_bytes(), false)
+        match self {
+            Self::Linear(results) => save(results, path),
+            Self::Relu(results) => save(results, path),
+            Self::Square(results) => save(results, path),
+            Self::Decision(results) => save(results, path),
+            Self::Private(results) => save(results, path),
+        }
     }
 
-    /// Reads a file.
+    /// Reads a file, whole. [`SecretKey::reveal_file`](crate::SecretKey::reveal_file) does not.
     pub fn load(path: &Path) -> Result<Self, RheError> {
-        let bytes = read_limited(path, Kind::LinearResults.limit())?;
-        Self::from_bytes(&bytes).map_err(|error| at(path, error))
+        let file = ContainerFile::open_unchecked(path, RESULTS)?;
+        if let Err(error) = file.check() {
+            let linear = file.kind() == Kind::LinearResults;
+            return Err(if linear {
+                RheError::Refused
+            } else {
+                at(path, error)
+            });
+        }
+        Self::read(file.kind(), file.reader()?).map_err(|error| at(path, error))
     }
 
     /// The number of images.
@@ -139,32 +206,7 @@ impl EncryptedResults {
             Self::Relu(results) => results.images(),
             Self::Square(results) => results.images(),
             Self::Decision(results) => results.images(),
-        }
-    }
-}
-
-impl SecretKey {
-    /// The class of each image, and nothing else: what to give to others.
-    /// An undecided image of a decision is an error: see [`SecretKey::reveal_decisions`].
-    pub fn reveal(&self, results: &EncryptedResults) -> Result<Vec<usize>, RheError> {
-        if let EncryptedResults::Decision(results) = results {
-            let classes = self.reveal_decisions(results)?.into_iter().enumerate();
-            return classes
-                .map(|(image, class)| class.ok_or(RheError::Undecided { image }))
-                .collect();
-        }
-        let logits = self.reveal_logits(results)?;
-        Ok(logits.into_iter().map(|image| image.class).collect())
-    }
-
-    /// The logits of each image, for the key's owner alone: whoever may choose what is decrypted
-    /// to logits reads the head out of them, one weight a query. A decision has none.
-    pub fn reveal_logits(&self, results: &EncryptedResults) -> Result<Vec<Logits>, RheError> {
-        match results {
-            EncryptedResults::Linear(results) => self.reveal_linear_logits(results),
-            EncryptedResults::Relu(results) => self.reveal_relu_logits(results),
-            EncryptedResults::Square(results) => self.reveal_square_logits(results),
-            EncryptedResults::Decision(_) => Err(RheError::NoLogits),
+            Self::Private(results) => results.images(),
         }
     }
 }

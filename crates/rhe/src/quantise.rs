@@ -1,17 +1,34 @@
 //! Real weights and features to integers, and what that costs.
 //!
-//! Weights: ŵ = ⌊w/s⌉ with |ŵ| ≤ W = 2^(weight bits − 1) − 1, one step s for the whole head;
-//! biases: b̂ = ⌊b/s⌉ with |b̂| ≤ 16·W. Features, per image: x̂ = ⌊βf⌉ with |x̂| ≤ X = 2^(feature
-//! bits) − 1, where β is an integer, so that the bias meets exactly the scale of the rest:
-//! the integer logit is Σ ŵ·x̂ + b̂·β = (β/s)·logit + error. It is evaluated without any loss.
+//! Weights: ŵ = ⌊w/s⌉ with |ŵ| ≤ W = 2^(weight bits − 1) − 1, one step s a row; biases:
+//! b̂ = ⌊b/s⌉ with |b̂| ≤ 16·W. (A row that a bias of −10^30 masks so loses its own weights and no
+//! other's.) Features, per image: x̂ = ⌊βf⌉ with |x̂| ≤ X = 2^(feature bits) − 1, where β is an
+//! integer, so that the bias meets exactly the scale of the rest: the integer logit is
+//! Σ ŵ·x̂ + b̂·β = (β/s)·logit + error. It is evaluated without any loss; what rounding itself loses
+//! is bounded by [`Rounding`], and made small by a [`FeatureScale`] where features need one.
+
+mod rounding;
+mod scale;
+
+#[cfg(test)]
+pub(crate) use rounding::CERTAINTY;
+pub use rounding::Rounding;
+pub(crate) use rounding::uncertain;
+pub use scale::FeatureScale;
 
 use crate::error::RheError;
 use crate::head::{Dense, check_row};
-use crate::noise::log2_failure;
-use crate::parameters::{MAX_LOG2_FAILURE, MODULUS};
+use crate::parameters::{MODULUS, NOISE_BOUND_LOG2};
 
 /// Biases may be this many times the largest weight before weights lose resolution.
-const BIAS_RANGE: i64 = 16;
+pub(crate) const BIAS_RANGE: i64 = 16;
+
+/// How many times the error of their rounding, at least, an image's features must be.
+const LEAST_SIGNAL: u64 = 4;
+
+/// The mend for features that are too large or too small for their steps.
+const RESCALE: &str = "ask the head's owner to protect it with --calibration and features like \
+    these, which sets their scale; or multiply the features, and divide the weights, by a constant";
 
 /// How finely a linear head and its features are quantised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -34,6 +51,10 @@ impl Default for Precision {
 
 /// The plaintext space of a linear head: a function of its shape and the precision alone, so that
 /// nothing about the weights shows.
+///
+/// Features of an image are held to ‖x̂‖₁ + 16β ≤ L. That bounds a logit by M = W·L and the noise of
+/// its product by 2^17·L, whatever the weights and whatever the noise; L is the largest for which
+/// the noise stays below Δ/2. Decryption then cannot fail.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlaintextSpace {
     /// X, the largest magnitude of a quantised feature.
@@ -42,7 +63,9 @@ pub struct PlaintextSpace {
     pub max_weight: u32,
     /// The largest feature scale β.
     pub max_scale: u32,
-    /// M, above the magnitude of every possible integer logit.
+    /// L, the largest ‖x̂‖₁ + 16β.
+    pub max_sum: u64,
+    /// M = W·L, the largest magnitude of an integer logit.
     pub max_logit: i64,
     /// Δ, the distance between neighbouring messages in units of 1/q: Δ·M < q/2.
     pub delta: u64,
@@ -63,29 +86,34 @@ impl Precision {
         }
         let (max_weight, max_feature) =
             ((1i64 << (weight_bits - 1)) - 1, (1i64 << feature_bits) - 1);
-        let features = i64::try_from(features)
-            .map_err(|_| RheError::head("it has more features than can be counted"))?;
-        let max_scale = max_feature.max(max_feature * features / 64).min(1 << 20);
-        let max_logit = max_feature * features * max_weight + BIAS_RANGE * max_weight * max_scale;
-        let delta = MODULUS / 2 / (max_logit as u64 + 1);
-        // One unit of each: the least noise that an image of one feature of size one meets.
-        let failure = log2_failure(2.0 * f64::from(1 << 6), delta);
-        if failure > MAX_LOG2_FAILURE {
-            return Err(RheError::Precision {
-                log2_failure: failure,
-                reason: format!(
-                    "{weight_bits}-bit weights and {feature_bits}-bit features over {features} \
-                     features leave messages only 2^{:.1} apart",
-                    (delta as f64).log2()
-                ),
-            });
+        // 2·2^17·L ≤ Δ with Δ = q/(2(W·L + 1)): L is some sqrt(q/(2·W·2^18)).
+        let delta = |sum: u64| MODULUS / 2 / (max_weight as u64 * sum + 1);
+        let noise = 1u64 << (NOISE_BOUND_LOG2 + 1);
+        let mut most = (MODULUS / 2 / noise / max_weight as u64).isqrt();
+        while noise * most >= delta(most) {
+            most -= 1;
         }
+        if max_feature as u64 + BIAS_RANGE as u64 > most {
+            return Err(RheError::setting(
+                format!("{weight_bits}-bit weights with {feature_bits}-bit features"),
+                format!(
+                    "an image's features may add up to {most} beside such weights, less than one \
+                     feature can be\nhint: use fewer weight or feature bits"
+                ),
+            ));
+        }
+        // A bias takes up to half of the sum.
+        let max_scale = most / (2 * BIAS_RANGE as u64);
+        // Fewer features than that cannot reach it.
+        let all = (max_feature as u64).saturating_mul(features as u64);
+        let max_sum = most.min(all.saturating_add(BIAS_RANGE as u64 * max_scale));
         Ok(PlaintextSpace {
             max_feature: max_feature as u32,
             max_weight: max_weight as u32,
             max_scale: max_scale as u32,
-            max_logit,
-            delta,
+            max_sum,
+            max_logit: max_weight * max_sum as i64,
+            delta: delta(max_sum),
         })
     }
 }
@@ -101,39 +129,46 @@ pub struct QuantisedLinear {
     pub weights: Vec<i32>,
     /// b̂, K of them.
     pub biases: Vec<i64>,
-    /// s, the real size of one step.
-    pub step: f64,
+    /// s, the real size of one step, K of them.
+    pub steps: Vec<f64>,
 }
 
 impl QuantisedLinear {
-    /// Quantises a layer; the step is the smallest that holds the largest weight and bias.
+    /// Quantises a layer; a row's step is the smallest that holds its largest weight and its bias.
     pub fn new(layer: &Dense, precision: Precision) -> Result<Self, RheError> {
         let space = precision.space(layer.inputs)?;
         let (max_weight, max_bias) = (
             f64::from(space.max_weight),
             f64::from(space.max_weight) * BIAS_RANGE as f64,
         );
-        let mut step = 0f64;
-        for k in 0..layer.outputs {
+        let step = |k: usize| {
             let row = layer.row(k).iter().map(|&w| f64::from(w).abs());
-            step = step.max(row.fold(0.0, f64::max) / max_weight);
-            step = step.max(f64::from(layer.bias(k)).abs() / max_bias);
-        }
-        if step == 0.0 {
-            step = 1.0;
-        }
-        let rows = (0..layer.outputs).flat_map(|k| layer.row(k));
+            let weight = row.fold(0.0, f64::max) / max_weight;
+            let step = weight.max(f64::from(layer.bias(k)).abs() / max_bias);
+            if step == 0.0 { 1.0 } else { step }
+        };
+        let steps: Vec<f64> = (0..layer.outputs).map(step).collect();
+        let round = |value: f32, step: f64| (f64::from(value) / step).round();
+        let rows = steps.iter().enumerate();
         Ok(Self {
             features: layer.inputs,
             classes: layer.outputs,
             weights: rows
-                .map(|&w| (f64::from(w) / step).round() as i32)
+                .flat_map(|(k, &s)| layer.row(k).iter().map(move |&w| round(w, s) as i32))
                 .collect(),
             biases: (0..layer.outputs)
-                .map(|k| (f64::from(layer.bias(k)) / step).round() as i64)
+                .map(|k| round(layer.bias(k), steps[k]) as i64)
                 .collect(),
-            step,
+            steps,
         })
+    }
+
+    /// Logits of quantised features as real numbers.
+    pub fn values(&self, features: &QuantisedFeatures) -> Vec<f64> {
+        let integers = self.logits(features).into_iter().zip(&self.steps);
+        integers
+            .map(|(logit, step)| logit as f64 * (step / f64::from(features.scale)))
+            .collect()
     }
 
     /// Integer logits of quantised features: what the encrypted evaluation must give, bit for bit.
@@ -146,18 +181,6 @@ impl QuantisedLinear {
         })
         .collect()
     }
-
-    /// Upper bound on |integer logit·s/β − logit| over the classes, for the features given:
-    /// (s/2)·(‖f‖₁ + 1) from the weights and bias, plus s·‖ŵ‖₁/(2β) from the features.
-    pub fn error_bound(&self, features: &[f32], scale: u32) -> f64 {
-        let norm: f64 = features.iter().map(|&f| f64::from(f).abs()).sum();
-        let largest_row = self
-            .weights
-            .chunks_exact(self.features)
-            .map(|row| row.iter().map(|&w| f64::from(w.abs())).sum::<f64>())
-            .fold(0.0, f64::max);
-        self.step / 2.0 * (norm + 1.0) + self.step * largest_row / (2.0 * f64::from(scale))
-    }
 }
 
 /// One image's features in integers.
@@ -167,12 +190,12 @@ pub struct QuantisedFeatures {
     pub values: Vec<i32>,
     /// β.
     pub scale: u32,
-    /// ‖x̂‖² + β²: how many times its own variance the noise grows.
-    pub norm: u64,
+    /// ‖x̂‖₁ + 16β.
+    pub sum: u64,
 }
 
 impl QuantisedFeatures {
-    /// Quantises a row with the largest scale that the space and the noise allow.
+    /// Quantises a row with the largest scale that the space allows.
     pub fn new(row: &[f32], space: &PlaintextSpace, image: usize) -> Result<Self, RheError> {
         let mut out = Self::default();
         out.fill(row, row.len(), space, image)?;
@@ -180,6 +203,8 @@ impl QuantisedFeatures {
     }
 
     /// As [`QuantisedFeatures::new`], reusing the memory; checks that there are `width` features.
+    /// Inlined, so that callers compile it for the vector instructions at hand.
+    #[inline(always)]
     pub(crate) fn fill(
         &mut self,
         row: &[f32],
@@ -187,8 +212,13 @@ impl QuantisedFeatures {
         space: &PlaintextSpace,
         image: usize,
     ) -> Result<(), RheError> {
-        check_row(row, width, image)?;
-        let largest = row.iter().fold(0f32, |m, f| m.max(f.abs()));
+        // Magnitudes are in the order of their bits, and what is not finite lies above the rest.
+        let bits = row.iter().map(|f| f.to_bits() & 0x7fff_ffff);
+        let bits = bits.fold(0, |largest, bits| bits.max(largest));
+        if row.len() != width || bits >= f32::INFINITY.to_bits() {
+            check_row(row, width, image)?;
+        }
+        let largest = f32::from_bits(bits);
         let limit = f64::from(space.max_feature);
         let fitting = limit / f64::from(largest);
         let mut scale = fitting.min(f64::from(space.max_scale)).floor();
@@ -197,23 +227,75 @@ impl QuantisedFeatures {
                 return Err(RheError::features(
                     image,
                     format!(
-                        "its largest feature, {largest}, has no room in {limit} steps\n\
-                         hint: use more feature bits, or divide the features (and multiply the \
-                         weights) by a constant"
+                        "its features, the largest {largest}, do not fit {limit} steps each and \
+                         {} in all\nhint: {RESCALE}",
+                        space.max_sum
                     ),
                 ));
             }
             self.quantise(row, scale as f32);
-            let failure = log2_failure(self.norm as f64, space.delta);
-            if failure <= MAX_LOG2_FAILURE {
-                return Ok(());
+            if self.sum <= space.max_sum {
+                return self.check_range(largest, image);
             }
-            // Noise grows with the scale and the exponent with its inverse square: shrink to fit.
-            let shrink = ((1.0 - failure) / (1.0 - MAX_LOG2_FAILURE)).sqrt();
-            scale = (scale * shrink * 0.999).min(scale - 1.0).floor();
+            // The sum grows with the scale, but for rounding: shrink to fit.
+            let shrink = space.max_sum as f64 / self.sum as f64;
+            scale = (scale * shrink).min(scale - 1.0).floor();
         }
     }
 
+    /// Quantises a row with a given scale, to magnitudes of at most `max`.
+    pub(crate) fn fill_fixed(
+        &mut self,
+        row: &[f32],
+        scale: u32,
+        max: u32,
+        image: usize,
+    ) -> Result<(), RheError> {
+        check_row(row, row.len(), image)?;
+        let largest = row.iter().fold(0f32, |m, f| m.max(f.abs()));
+        if f64::from(largest) * f64::from(scale) > f64::from(max) {
+            return Err(RheError::features(
+                image,
+                format!(
+                    "its largest feature is {:.1} times the largest that the head was protected \
+                     for\nhint: {RESCALE}",
+                    f64::from(largest) * f64::from(scale) / f64::from(max)
+                ),
+            ));
+        }
+        self.quantise(row, scale as f32);
+        Ok(())
+    }
+
+    /// Refuses an image of which rounding leaves next to nothing: ‖x̂‖ must be [`LEAST_SIGNAL`] times
+    /// √(d/12), what rounding adds.
+    #[inline(always)]
+    fn check_range(&self, largest: f32, image: usize) -> Result<(), RheError> {
+        let magnitudes = self.sum - BIAS_RANGE as u64 * u64::from(self.scale);
+        let width = self.values.len() as u64;
+        // ‖x̂‖ ≥ ‖x̂‖₁/√d: mostly that is enough.
+        if largest == 0.0 || magnitudes * 3 >= LEAST_SIGNAL * width {
+            return Ok(());
+        }
+        self.check_norm(largest, image)
+    }
+
+    fn check_norm(&self, largest: f32, image: usize) -> Result<(), RheError> {
+        let squares = self.norm() - u64::from(self.scale).pow(2);
+        if 12 * squares >= LEAST_SIGNAL * LEAST_SIGNAL * self.values.len() as u64 {
+            return Ok(());
+        }
+        Err(RheError::features(
+            image,
+            format!(
+                "its features, the largest {largest}, round to {:.0} steps at most: what tells the \
+                 classes apart may be lost\nhint: {RESCALE}",
+                (f64::from(largest) * f64::from(self.scale)).round()
+            ),
+        ))
+    }
+
+    #[inline(always)]
     fn quantise(&mut self, row: &[f32], scale: f32) {
         self.values.clear();
         // Adding 1.5·2^23 rounds to the nearest integer without a call, ties to even.
@@ -221,13 +303,21 @@ impl QuantisedFeatures {
         self.values
             .extend(row.iter().map(|f| ((f * scale + ROUND) - ROUND) as i32));
         self.scale = scale as u32;
+        // Magnitudes are below 2^14: so many of them add up in 32 bits, and in vector lanes.
+        let parts = self.values.chunks(1 << 16).map(|part| {
+            let magnitudes = part.iter().map(|x| x.unsigned_abs());
+            u64::from(magnitudes.fold(0u32, |sum, x| sum.wrapping_add(x)))
+        });
+        self.sum = parts.sum::<u64>() + BIAS_RANGE as u64 * u64::from(self.scale);
+    }
+
+    /// ‖x̂‖² + β²: how many times its own variance the noise of a product grows.
+    pub fn norm(&self) -> u64 {
         let squares = self
             .values
             .iter()
-            .map(|&x| (x as u32).wrapping_mul(x as u32));
-        // Squares below 2^28 and at most 2^20 of them.
-        let squares = squares.fold(0u64, |sum, square| sum.wrapping_add(u64::from(square)));
-        self.norm = squares + u64::from(self.scale).pow(2);
+            .map(|x| u64::from(x.unsigned_abs()).pow(2));
+        squares.sum::<u64>() + u64::from(self.scale).pow(2)
     }
 }
 

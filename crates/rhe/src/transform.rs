@@ -7,7 +7,7 @@
 
 mod butterflies;
 
-use crate::modular::{add, mul, mul_vector, reduce, reduce_wide, widening_mul};
+use crate::modular::{add, mul_vector, reduce, widening_mul};
 use crate::parameters::{MODULUS, POLYNOMIAL_SIZE};
 use butterflies::Twiddles;
 
@@ -106,24 +106,6 @@ impl Transform {
                 }
             },
         );
-    }
-
-    /// Sum of `left[i] · right[i]`: what reads one coefficient out of an evaluation form.
-    pub fn dot(&self, left: &[u64], right: &[u64]) -> u64 {
-        // Products are summed as three 64-bit words, so that one reduction serves all of them.
-        let (mut low, mut high) = (0u128, 0u128);
-        for (&left, &right) in left.iter().zip(right) {
-            let product = u128::from(left).wrapping_mul(u128::from(right));
-            low = low.wrapping_add(u128::from(product as u64));
-            high = high.wrapping_add(product >> 64);
-        }
-        let shift = mul(reduce_wide(high), reduce(1, 0));
-        add(reduce_wide(low), shift)
-    }
-
-    /// 1/N modulo q.
-    pub fn size_inverse(&self) -> u64 {
-        self.size_inverse
     }
 
     /// Runs `work` compiled for the detected vector instructions, or as it is.

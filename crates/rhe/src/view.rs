@@ -5,12 +5,14 @@
 
 use crate::error::RheError;
 use crate::head::PlainHead;
-use crate::linear::{LinearResults, LinearShape, ProtectedLinear};
-use crate::modular::to_signed;
+use crate::linear::{
+    DigitRows, LinearResults, LinearShape, ProtectedLinear, SmallRows, TagKey, encrypt_words,
+    mask_products,
+};
+use crate::modular::{add, mul, sub, to_signed};
 use crate::parameters::{MODULUS, POLYNOMIAL_SIZE};
 use crate::quantise::{Precision, QuantisedFeatures, QuantisedLinear};
-use crate::randomness::fill_binary;
-use crate::rows::{EncryptedRows, Encryptor, RowEvaluator};
+use crate::randomness::{MaskSeed, MaskStream, fill_binary};
 use crate::transform::{Backend, Transform};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
@@ -19,8 +21,10 @@ use zeroize::Zeroizing;
 ///
 /// The numbers of a head are its *body* words in the order of the weights that they hide,
 /// `classes × (features + 1)`, the bias last in each row: an attack on weights runs unchanged.
-/// [`CiphertextView::masks`] are the other half of the ciphertexts: public randomness, drawn from
-/// a seed that does not depend on the weights.
+/// The rest of what is released are the masks of the bodies ([`CiphertextView::masks`]), public
+/// randomness from a seed that does not depend on the weights, and a tag a column
+/// ([`CiphertextView::tags`]). [`CiphertextView::simulate_release`] gives all three of a simulated
+/// head, and what breaks it.
 #[derive(Debug)]
 pub struct CiphertextView {
     shape: LinearShape,
@@ -38,7 +42,7 @@ impl CiphertextView {
 
     /// How many numbers a head is: classes × (features + 1).
     pub fn len(&self) -> usize {
-        self.shape.packing.classes * (self.shape.packing.features + 1)
+        self.shape.words()
     }
 
     /// Never true: a head has a class and a feature.
@@ -48,20 +52,29 @@ impl CiphertextView {
 
     /// The numbers of a released head.
     pub fn bodies(&self, head: &ProtectedLinear) -> Result<Vec<f32>, RheError> {
-        if head.shape != self.shape {
-            return Err(RheError::head(
-                "it has another shape or precision than the view",
-            ));
-        }
-        let mut out = vec![0.0; self.len()];
-        self.read(&head.rows, &mut out);
-        Ok(out)
+        self.check(head)?;
+        Ok(head.bodies.iter().map(|&word| number(word)).collect())
     }
 
-    /// The masks of a released head, of its weights and then of its biases.
-    pub fn masks(&self, head: &ProtectedLinear) -> Vec<f32> {
-        let (weights, biases) = head.rows.expand_masks();
-        weights.into_iter().chain(biases).map(number).collect()
+    /// The masks of a released head in evaluation form, N for each N bodies or part of them.
+    pub fn masks(&self, head: &ProtectedLinear) -> Result<Vec<f32>, RheError> {
+        self.check(head)?;
+        Ok(masks(&head.binding.seed, self.len()))
+    }
+
+    /// The tags of a released head, features + 1.
+    pub fn tags(&self, head: &ProtectedLinear) -> Result<Vec<f32>, RheError> {
+        self.check(head)?;
+        Ok(head.tags.iter().map(|&word| number(word)).collect())
+    }
+
+    fn check(&self, head: &ProtectedLinear) -> Result<(), RheError> {
+        if head.binding.shape == self.shape {
+            return Ok(());
+        }
+        Err(RheError::head(
+            "it has another shape or precision than the view",
+        ))
     }
 
     /// The numbers of a head that the adversary protects itself, with a key of its own that is
@@ -79,8 +92,42 @@ impl CiphertextView {
             let reason = format!("{} numbers are asked for, it has {}", out.len(), self.len());
             return Err(RheError::head(reason));
         }
-        self.read(&self.encrypt(weights, rng)?.0, out);
+        let head = self.encrypt(weights, Noise::AsReleased, rng)?;
+        out.iter_mut()
+            .zip(&head.bodies)
+            .for_each(|(out, &word)| *out = number(word));
         Ok(())
+    }
+
+    /// Everything that is released of such a head, masks and tags too, and the secret beside it:
+    /// with that, or without noise, an attack must succeed that is said to fail on the rest.
+    pub fn simulate_release(
+        &self,
+        weights: &[f32],
+        noise: Noise,
+        rng: &mut impl CryptoRng,
+    ) -> Result<SimulatedRelease, RheError> {
+        let head = self.encrypt(weights, noise, rng)?;
+        let tags = TagKey::draw(rng, &self.shape).row(&head.bodies);
+        let mut opened = head.bodies.clone();
+        mask_products(
+            &self.transform,
+            &head.secret,
+            &head.seed,
+            self.len(),
+            |start, products| {
+                for (word, &product) in opened[start..].iter_mut().zip(products) {
+                    *word = sub(*word, product);
+                }
+            },
+        );
+        let numbers = |words: &[u64]| words.iter().map(|&word| number(word)).collect();
+        Ok(SimulatedRelease {
+            bodies: numbers(&head.bodies),
+            masks: masks(&head.seed, self.len()),
+            tags: numbers(&tags),
+            opened: numbers(&opened),
+        })
     }
 
     /// A simulated head that can be asked: what an adversary gets who sends features to a
@@ -90,47 +137,87 @@ impl CiphertextView {
         weights: &[f32],
         rng: &mut impl CryptoRng,
     ) -> Result<SimulatedHead, RheError> {
-        let (rows, _) = self.encrypt(weights, rng)?;
+        let head = self.encrypt(weights, Noise::AsReleased, rng)?;
+        let rows = head.bodies.chunks_exact(self.shape.row());
+        let (weights, biases): (Vec<&[u64]>, Vec<u64>) = rows
+            .filter_map(|row| row.split_last().map(|(bias, weights)| (weights, *bias)))
+            .unzip();
         Ok(SimulatedHead {
             shape: self.shape,
-            rows: RowEvaluator::new(&rows, Backend::Detected),
+            rows: DigitRows::new(&weights, Backend::Detected),
+            biases,
         })
     }
 
-    /// Rows under a key drawn from `rng`, and that key in evaluation form.
     fn encrypt(
         &self,
         weights: &[f32],
+        noise: Noise,
         rng: &mut impl CryptoRng,
-    ) -> Result<(EncryptedRows, Zeroizing<Vec<u64>>), RheError> {
-        let packing = &self.shape.packing;
-        let head = PlainHead::linear(packing.features, packing.classes, weights)?;
-        let quantised = QuantisedLinear::new(&head.layers()[0], self.shape.precision)?;
+    ) -> Result<Encrypted, RheError> {
+        let shape = &self.shape;
+        let head = PlainHead::linear(shape.features, shape.classes, weights)?;
+        let quantised = QuantisedLinear::new(&head.layers()[0], shape.precision)?;
         let mut secret = Zeroizing::new(vec![0; POLYNOMIAL_SIZE]);
         fill_binary(rng, &mut secret);
         self.transform.forward(&mut secret);
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
-        let mut encryptor = Encryptor::new(&self.transform, &secret, &seed, rng);
-        let (weights, biases) = self.shape.messages(&quantised);
-        let rows = EncryptedRows::encrypt(&mut encryptor, seed, *packing, &weights, &biases);
-        Ok((rows, secret))
-    }
-
-    fn read(&self, rows: &EncryptedRows, out: &mut [f32]) {
-        let packing = &rows.packing;
-        for (class, out) in out.chunks_exact_mut(packing.features + 1).enumerate() {
-            let (group, slot) = packing.place(class);
-            for chunk in 0..packing.chunks {
-                let at = (group * packing.chunks + chunk) * POLYNOMIAL_SIZE + slot * packing.width;
-                let range = packing.chunk(chunk);
-                let words = &rows.bodies[at..at + range.len()];
-                for (out, &word) in out[range].iter_mut().zip(words) {
-                    *out = number(word);
-                }
+        let mut bodies = shape.messages(&quantised);
+        match noise {
+            Noise::AsReleased => encrypt_words(&self.transform, &secret, &seed, rng, &mut bodies),
+            Noise::None => {
+                let count = bodies.len();
+                let transform = &self.transform;
+                mask_products(transform, &secret, &seed, count, |start, products| {
+                    for (word, &product) in bodies[start..].iter_mut().zip(products) {
+                        *word = add(*word, product);
+                    }
+                });
             }
-            out[packing.features] = number(rows.bias_bodies[class]);
         }
+        Ok(Encrypted {
+            bodies,
+            seed,
+            secret,
+        })
+    }
+}
+
+/// A simulated head and the key that it was made with.
+struct Encrypted {
+    bodies: Vec<u64>,
+    seed: MaskSeed,
+    /// In evaluation form.
+    secret: Zeroizing<Vec<u64>>,
+}
+
+/// The noise of simulated ciphertexts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noise {
+    /// That of real ones.
+    AsReleased,
+    /// None, for a control. What hides the secret then is the weights alone.
+    None,
+}
+
+/// A simulated head as numbers, for experiments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimulatedRelease {
+    /// Body words, `classes × (features + 1)`.
+    pub bodies: Vec<f32>,
+    /// Mask words in evaluation form.
+    pub masks: Vec<f32>,
+    /// Tags, features + 1.
+    pub tags: Vec<f32>,
+    /// What who knows the secret sees in the place of `bodies`: Δ·W + noise, over q. Not released.
+    pub opened: Vec<f32>,
+}
+
+impl SimulatedRelease {
+    /// All that is released, in one row: bodies, masks, tags.
+    pub fn released(&self) -> Vec<f32> {
+        [&self.bodies[..], &self.masks, &self.tags].concat()
     }
 }
 
@@ -139,33 +226,50 @@ impl CiphertextView {
 #[derive(Debug)]
 pub struct SimulatedHead {
     shape: LinearShape,
-    rows: RowEvaluator,
+    rows: DigitRows,
+    biases: Vec<u64>,
 }
 
 impl SimulatedHead {
     /// What is seen in the place of the scores of an image with these features: one body number a
-    /// class, in [−1/2, 1/2). (The mask is a public function of the head's masks and the features.)
+    /// class, in [−1/2, 1/2). (The rest of an answer is x̂, which who asks knows, and a tag.)
     pub fn observed_scores(&self, features: &[f32]) -> Result<Vec<f32>, RheError> {
-        let packing = &self.shape.packing;
+        let width = self.shape.features;
         let mut quantised = QuantisedFeatures::default();
-        quantised.fill(features, packing.features, &self.shape.space, 0)?;
-        let bodies = self
-            .rows
-            .evaluate_bodies(&quantised.values, quantised.scale);
-        Ok(bodies.into_iter().map(number).collect())
+        quantised.fill(features, width, &self.shape.space, 0)?;
+        let mut rows = SmallRows::new(width);
+        rows.push(quantised.values.iter().map(|&x| x as i16));
+        let mut bodies = vec![0; self.shape.classes];
+        self.rows.multiply(&rows, &mut bodies);
+        let scale = u64::from(quantised.scale);
+        let words = bodies.iter().zip(&self.biases);
+        Ok(words
+            .map(|(&body, &bias)| number(add(body, mul(bias, scale))))
+            .collect())
     }
 }
 
 impl LinearResults {
     /// What an observer sees in the place of image i's scores: one body number a class.
     pub fn observed_scores(&self, image: usize) -> Vec<f32> {
-        let bodies = self.bodies.chunks_exact(self.classes()).nth(image);
-        bodies
-            .unwrap_or_default()
+        self.bodies(image)
             .iter()
             .map(|&word| number(word))
             .collect()
     }
+}
+
+/// The masks of `count` words, in evaluation form.
+fn masks(seed: &MaskSeed, count: usize) -> Vec<f32> {
+    let mut stream = MaskStream::new(seed);
+    let mut mask = vec![0; POLYNOMIAL_SIZE];
+    let polynomials = 0..count.div_ceil(POLYNOMIAL_SIZE);
+    polynomials
+        .flat_map(|_| {
+            stream.fill(&mut mask);
+            mask.iter().map(|&word| number(word)).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 fn number(word: u64) -> f32 {

@@ -69,7 +69,7 @@ pub fn recipes(shots: usize) -> [(&'static str, Recipe); 2] {
         ..plain.with_dp(DpSgd {
             clip: 4.0,
             noise_multiplier: 0.5,
-            sampling: Sampling::Poisson { rate: 0.5 },
+            sampling: Sampling::Poisson(0.5),
         })
     };
     [("none", plain), ("dp_sgd", private)]

@@ -1,15 +1,16 @@
-//! Adam, and whatever else does not stay in the span of the examples: every step forms the whole
+//! Adam and AdamW, and whatever else does not stay in the span of the examples: every step forms the whole
 //! gradient. DP noise is drawn for every weight in every step.
 
 use datasets::FeatureSet;
 use pulp::Simd;
 
+use crate::batches::Batches;
 use crate::draws::Draws;
 use crate::lanes::{Kernel, LANES, Lanes, dispatch};
 use crate::matrix::Matrix;
 use crate::products::{add, combine, dots};
 use crate::top::Top;
-use crate::{HeadShape, Recipe};
+use crate::{HeadShape, Optimiser, Recipe};
 
 /// Adam's β₁, β₂ and ε.
 const BETA_1: f32 = 0.9;
@@ -38,7 +39,7 @@ struct Moments {
 }
 
 impl Direct {
-    /// Trains a head with Adam and writes its weights into `out`.
+    /// Trains a head with Adam or AdamW and writes its weights into `out`.
     pub fn train(
         &mut self,
         shape: &HeadShape,
@@ -50,14 +51,12 @@ impl Direct {
     ) {
         self.prepare(shape, recipe, features, members, draws);
         let n = members.len();
-        let divisor = recipe.dp.map_or(n, |dp| dp.sampling.divisor(n)) as f32;
-        let sigma = recipe
-            .dp
-            .map_or(0.0, |dp| dp.noise_multiplier * dp.clip / divisor);
-        for step in 0..recipe.steps {
-            if recipe.dp.is_some() {
-                draws.batch(self.top.batch_mut());
-            }
+        let mut batches = Batches::new(recipe, n);
+        for step in 0..recipe.steps_on(n) {
+            let divisor = batches.next(draws, self.top.batch_mut()) as f32;
+            let sigma = recipe
+                .dp
+                .map_or(0.0, |dp| dp.noise_multiplier * dp.clip / divisor);
             dots(&mut self.outputs, &self.weights, &self.examples);
             dispatch(Backward {
                 top: &mut self.top,
@@ -65,7 +64,7 @@ impl Direct {
             });
             combine(&mut self.gradient, 0.0, &self.outputs, &self.examples);
             let mut noise = recipe.dp.map(|_| (&mut self.noise, &mut *draws));
-            let adam = Adam::new(recipe, step, divisor);
+            let adam = Adam::new(recipe, step, n, divisor);
             let [first, second] = &mut self.moments;
             if let Some(hidden) = self.top.hidden_mut() {
                 let (weights, gradient) = (&mut hidden.weights, &mut hidden.gradient);
@@ -125,7 +124,10 @@ impl Moments {
 /// Adam's constants in one step.
 struct Adam {
     divisor: f32,
+    /// What of the weights is added to the gradient.
     weight_decay: f32,
+    /// What of the weights is left before the step.
+    left: f32,
     /// η / (1 − β₁ᵗ).
     rate: f32,
     /// 1 / (1 − β₂ᵗ).
@@ -133,12 +135,18 @@ struct Adam {
 }
 
 impl Adam {
-    fn new(recipe: &Recipe, step: usize, divisor: f32) -> Self {
+    fn new(recipe: &Recipe, step: usize, n: usize, divisor: f32) -> Self {
+        let rate = recipe.rate_of(step, n);
+        let (weight_decay, left) = match recipe.optimiser {
+            Optimiser::Adamw => (0.0, 1.0 - rate * recipe.weight_decay),
+            _ => (recipe.weight_decay, 1.0),
+        };
         let power = |beta: f32| 1.0 - f64::from(beta).powi(step as i32 + 1);
         Self {
             divisor,
-            weight_decay: recipe.weight_decay,
-            rate: (f64::from(recipe.learning_rate) / power(BETA_1)) as f32,
+            weight_decay,
+            left,
+            rate: (f64::from(rate) / power(BETA_1)) as f32,
             spread: (1.0 / power(BETA_2)) as f32,
         }
     }
@@ -204,7 +212,7 @@ impl Kernel for AdamStep<'_> {
         let (beta_2, rest_2) = (splat(BETA_2), splat(1.0 - BETA_2));
         let (factor, decay) = (splat(self.factor), splat(self.adam.weight_decay));
         let (rate, spread) = (splat(-self.adam.rate), splat(self.adam.spread));
-        let epsilon = splat(EPSILON);
+        let (epsilon, left) = (splat(EPSILON), splat(self.adam.left));
         let weights = self.weights.as_chunks_mut::<LANES>().0.iter_mut();
         let first = self.first.as_chunks_mut::<LANES>().0.iter_mut();
         let second = self.second.as_chunks_mut::<LANES>().0.iter_mut();
@@ -218,7 +226,8 @@ impl Kernel for AdamStep<'_> {
             let root = lanes.add(lanes.sqrt(lanes.mul(v, spread)), epsilon);
             lanes.store(m, first);
             lanes.store(v, second);
-            lanes.store(lanes.mul_add(lanes.div(m, root), rate, w), weight);
+            let kept = lanes.mul(w, left);
+            lanes.store(lanes.mul_add(lanes.div(m, root), rate, kept), weight);
         }
     }
 }

@@ -1,20 +1,23 @@
 //! What a run of training draws at random. Tests put their own draws in its place.
 
 use rand::RngExt;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::chacha::WideChaCha;
 use crate::matrix::Matrix;
-use crate::normal::fill_normal;
-use crate::{Recipe, Sampling};
+use crate::normal::{fill_normal, fill_uniform};
+use crate::{Initial, Recipe, Sampling};
 
 /// The draws of one run of fast training, in the order in which they are asked for.
 pub(crate) trait Draws {
-    /// Initial weights of a layer, biases 0 (last column) and padding 0.
+    /// Initial weights of a layer, the biases in the last column; padding 0.
     fn initial(&mut self, weights: &mut Matrix);
     /// Which examples are in the next batch: 1 or 0 each.
     fn batch(&mut self, examples: &mut [f32]);
+    /// Puts the examples' numbers into the order of the next pass.
+    fn order(&mut self, examples: &mut [usize]);
     /// The next step's noise in the span of the examples: z of ξ = z Q + (the orthogonal rest),
     /// with Q the orthonormal basis that Gram-Schmidt makes of the examples `pivots`, in order.
     fn span_noise(&mut self, pivots: &[usize], out: &mut Matrix);
@@ -28,6 +31,7 @@ pub(crate) struct Fresh<'a> {
     rng: &'a mut ChaCha8Rng,
     /// The stream of batches and noise, keyed from `rng`.
     stream: WideChaCha,
+    initial: Initial,
     init_std: f32,
     sampling: Sampling,
 }
@@ -37,6 +41,7 @@ impl<'a> Fresh<'a> {
         Self {
             stream: WideChaCha::new(rng),
             rng,
+            initial: recipe.initial,
             init_std: recipe.init_std,
             sampling: recipe.dp.map_or(Sampling::Full, |dp| dp.sampling),
         }
@@ -45,19 +50,33 @@ impl<'a> Fresh<'a> {
 
 impl Draws for Fresh<'_> {
     fn initial(&mut self, weights: &mut Matrix) {
-        fill_normal(self.rng, self.init_std, weights.as_mut_slice());
         let inputs = weights.cols() - 1;
+        let drawn = match self.initial {
+            Initial::Normal => {
+                fill_normal(self.rng, self.init_std, weights.as_mut_slice());
+                inputs
+            }
+            Initial::Pytorch => {
+                let bound = 1.0 / (inputs as f32).sqrt();
+                fill_uniform(self.rng, bound, weights.as_mut_slice());
+                inputs + 1
+            }
+        };
         for row in 0..weights.rows() {
-            weights.row_mut(row)[inputs..].fill(0.0);
+            weights.row_mut(row)[drawn..].fill(0.0);
         }
     }
 
     fn batch(&mut self, examples: &mut [f32]) {
-        if let Sampling::Poisson { rate } = self.sampling {
+        if let Sampling::Poisson(rate) = self.sampling {
             for example in examples {
                 *example = f32::from(self.stream.random_bool(rate));
             }
         }
+    }
+
+    fn order(&mut self, examples: &mut [usize]) {
+        examples.shuffle(&mut self.stream);
     }
 
     fn span_noise(&mut self, _pivots: &[usize], out: &mut Matrix) {

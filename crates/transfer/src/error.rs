@@ -61,28 +61,38 @@ pub enum TransferError {
         /// Steps taken.
         steps: usize,
     },
+    /// Newton's method found no minimum.
+    #[error(
+        "logistic regression did not converge in {steps} steps (off by {residual:e})\nhint: lower `strength`, or scale the features down"
+    )]
+    NotConverged {
+        /// Steps taken.
+        steps: usize,
+        /// By how much the conditions for the minimum are missed.
+        residual: f64,
+    },
     /// Examples cannot be drawn.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     /// Worker threads cannot be started.
     #[error("cannot start worker threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    /// A file of weights cannot be read or written.
+    /// A file cannot be read.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// `read` or `write`.
+        /// What was tried: `read`.
         action: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
-    /// A file of weights is damaged or holds something else than a head.
-    #[error("{} is not a head: {reason}", path.display())]
-    Format {
+    /// A file of heads that others trained cannot be used.
+    #[error("{} cannot be used as shadow heads: {reason}", path.display())]
+    Given {
         /// The file.
         path: PathBuf,
-        /// What was expected and what was found.
+        /// Why not, and the mend.
         reason: String,
     },
 }

@@ -1,7 +1,5 @@
 //! A trained head: logits, predictions, accuracy.
 
-mod files;
-
 use datasets::FeatureSet;
 
 use crate::matrix::Matrix;

@@ -24,14 +24,17 @@
 //! # }
 //! ```
 
+mod batches;
 pub mod bench;
 mod chacha;
 mod cholesky;
 mod direct;
 mod draws;
 mod error;
+mod given;
 mod head;
 mod lanes;
+mod logistic;
 mod loss;
 mod matrix;
 mod normal;
@@ -46,10 +49,12 @@ mod top;
 mod trainer;
 
 pub use error::TransferError;
+pub use given::{GivenHeads, LEAST_GIVEN};
 pub use head::{Head, Tally};
-pub use recipe::{BinaryTask, DpSgd, Optimiser, Recipe, Sampling};
+pub use recipe::{BinaryTask, DpSgd, Recipe};
 pub use reference::train_plainly;
-pub use shape::{Activation, HeadKind, HeadShape};
+pub use shape::HeadShape;
+pub use spec::{Activation, HeadKind, Initial, Optimiser, Sampling, Schedule};
 pub use stream::{ShadowBatch, ShadowStream};
 pub use tanh::tanh;
 pub use trainer::Trainer;

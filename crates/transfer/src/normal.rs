@@ -1,4 +1,4 @@
-//! Standard normal numbers, sixteen at a time: what initial weights are made of.
+//! Normal and uniform numbers, sixteen at a time: what initial weights are made of.
 //!
 //! Sixteen xoshiro128++ generators (Blackman and Vigna 2021), seeded from a ChaCha stream, feed a
 //! Box-Muller transform with polynomial logarithm, sine and cosine. Values lie within ±6.77 and
@@ -15,6 +15,34 @@ use crate::lanes::{F32s, Kernel, LANES, Lanes, U32s, dispatch};
 /// standard deviation.
 pub(crate) fn fill_normal(rng: &mut ChaCha8Rng, std: f32, out: &mut [f32]) {
     dispatch(FillNormal::new(rng, std, out));
+}
+
+/// Fills `out` (a multiple of 16 long) with independent numbers, uniform between ± `bound`.
+pub(crate) fn fill_uniform(rng: &mut ChaCha8Rng, bound: f32, out: &mut [f32]) {
+    dispatch(FillUniform(FillNormal::new(rng, bound, out)));
+}
+
+/// [`FillNormal`]'s generators; its standard deviation is the bound.
+pub(crate) struct FillUniform<'a>(pub FillNormal<'a>);
+
+impl Kernel for FillUniform<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) {
+        let mut state = [lanes.splat_bits(0); 4];
+        for (state, word) in state.iter_mut().zip(&self.0.state) {
+            *state = lanes.load_bits(word);
+        }
+        let bound = lanes.splat(self.0.std);
+        for vector in self.0.out.as_chunks_mut::<LANES>().0 {
+            // 23 random bits behind an exponent make a float in [2, 4).
+            let bits = lanes.shr::<9>(next(lanes, &mut state));
+            let bits = lanes.or(bits, lanes.splat_bits(0x4000_0000));
+            let value = lanes.sub(lanes.floats(bits), lanes.splat(3.0));
+            lanes.store(lanes.mul(value, bound), vector);
+        }
+    }
 }
 
 pub(crate) struct FillNormal<'a> {

@@ -1,53 +1,10 @@
 //! How heads are trained: the victims' recipe, which the adversary's shadow heads follow too.
 
 use serde::{Deserialize, Serialize};
+use spec::{Initial, Optimiser, Sampling, Schedule};
 
 use crate::shape::setting;
-use crate::{HeadShape, TransferError};
-
-/// The rule that turns gradients into steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Optimiser {
-    /// Gradient descent.
-    Sgd,
-    /// Adam with β = (0.9, 0.999), ε = 1e-8 and weight decay as a part of the gradient, as
-    /// `torch.optim.Adam`.
-    Adam,
-}
-
-/// Which examples a DP-SGD step looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sampling {
-    /// All of them, every step.
-    Full,
-    /// Each with the same probability, independently, in every step.
-    Poisson {
-        /// The probability q, in (0, 1].
-        rate: f64,
-    },
-}
-
-impl Sampling {
-    /// The probability q with which an example is in a step's batch.
-    pub fn rate(self) -> f64 {
-        match self {
-            Self::Full => 1.0,
-            Self::Poisson { rate } => rate,
-        }
-    }
-
-    /// What the noisy sum of `n` examples' gradients is divided by: ⌊qN⌋, Opacus's expected batch
-    /// size. It is public; the realised batch size would leak.
-    pub fn divisor(self, n: usize) -> usize {
-        match self {
-            Self::Full => n,
-            // The tiny excess keeps 0.1 * 30 from being floored to 2.
-            Self::Poisson { rate } => (rate * n as f64 * (1.0 + 1e-12)).floor() as usize,
-        }
-    }
-}
+use crate::{HeadKind, HeadShape, TransferError};
 
 /// DP-SGD (Abadi et al. 2016) with Opacus's conventions: each example's gradient over all weights
 /// and biases together is scaled by min(1, C / (norm + 1e-6)), noise of standard deviation σC is
@@ -75,20 +32,35 @@ pub enum BinaryTask {
     CelebaIdentity,
 }
 
-/// How a head is trained: weights from N(0, `init_std`²), biases 0, then `steps` steps on the
-/// cross-entropy of the whole training set (or of DP-SGD's batches).
+/// How a head is trained: initial weights, then `steps` passes over the training set that lower its
+/// cross-entropy (or steps on DP-SGD's batches).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
-    /// Standard deviation of the initial weights.
+    /// The law of the initial weights.
+    pub initial: Initial,
+    /// Standard deviation of the initial weights where they are normal.
     pub init_std: f32,
     /// Learning rate η.
     pub learning_rate: f32,
     /// Weight decay λ: adds λW to the gradient, biases included, as in PyTorch.
     pub weight_decay: f32,
-    /// Steps. Epochs where batches are full; for Poisson batches, the number of batches.
+    /// Passes over the training set: steps, where every step looks at all of it. For Poisson
+    /// batches, the number of batches.
     pub steps: usize,
+    /// Examples a step; every pass takes them in a new random order, and its last step those that
+    /// are left. None: all of them in every step.
+    pub batch: Option<usize>,
+    /// Momentum μ of gradient descent: V ← μV + gradient, W ← W − ηV, as `torch.optim.SGD`.
+    pub momentum: f32,
+    /// The learning rate over the passes.
+    pub schedule: Schedule,
+    /// Share ε of a label that is spread evenly over all classes (Szegedy et al. 2016), as
+    /// `torch.nn.CrossEntropyLoss` has it.
+    pub label_smoothing: f32,
     /// The rule that turns gradients into steps.
     pub optimiser: Optimiser,
+    /// Strength C of the data against the penalty in [`Optimiser::LogisticRegression`].
+    pub strength: f32,
     /// Weight of class 1's examples in a binary head's loss; 1 for every other head.
     pub positive_weight: f32,
     /// Differential privacy, if any.
@@ -128,13 +100,28 @@ impl Recipe {
 
     fn sgd(init_std: f32, learning_rate: f32, weight_decay: f32, steps: usize) -> Self {
         Self {
+            initial: Initial::Normal,
             init_std,
             learning_rate,
             weight_decay,
             steps,
+            batch: None,
+            momentum: 0.0,
+            schedule: Schedule::Constant,
+            label_smoothing: 0.0,
             optimiser: Optimiser::Sgd,
+            strength: 1.0,
             positive_weight: 1.0,
             dp: None,
+        }
+    }
+
+    /// Converged logistic regression of strength C; scikit-learn's default is 1.
+    pub fn logistic_regression(strength: f32) -> Self {
+        Self {
+            optimiser: Optimiser::LogisticRegression,
+            strength,
+            ..Self::sgd(0.0, 1.0, 0.0, 1)
         }
     }
 
@@ -144,6 +131,32 @@ impl Recipe {
             dp: Some(dp),
             ..self
         }
+    }
+
+    /// Steps that training on `n` examples takes.
+    pub fn steps_on(&self, n: usize) -> usize {
+        self.steps * self.batches_on(n)
+    }
+
+    /// Steps of one pass over `n` examples.
+    pub(crate) fn batches_on(&self, n: usize) -> usize {
+        self.batch.map_or(1, |batch| n.div_ceil(batch))
+    }
+
+    /// The learning rate of step number `step` on `n` examples.
+    pub(crate) fn rate_of(&self, step: usize, n: usize) -> f32 {
+        let share = self.schedule.share(step / self.batches_on(n), self.steps);
+        (f64::from(self.learning_rate) * share) as f32
+    }
+
+    /// Whether every step is the same function of the weights: gradient descent on all examples at
+    /// one learning rate, with plain labels.
+    pub fn is_plain_descent(&self) -> bool {
+        self.optimiser == Optimiser::Sgd
+            && self.batch.is_none()
+            && self.momentum == 0.0
+            && self.schedule == Schedule::Constant
+            && self.label_smoothing == 0.0
     }
 
     /// Errors unless every setting is possible and fits `shape`.
@@ -188,7 +201,92 @@ impl Recipe {
                 "1 unless the head is an mlp with two classes",
             ));
         }
+        if self.optimiser == Optimiser::LogisticRegression && !positive(self.strength) {
+            return Err(setting("strength", self.strength, "finite and positive"));
+        }
+        self.check_steps()?;
+        self.check_together(shape)?;
         self.dp.map_or(Ok(()), |dp| dp.check())
+    }
+
+    /// Errors unless batches, momentum, schedule and labels are possible.
+    fn check_steps(&self) -> Result<(), TransferError> {
+        if self.batch == Some(0) {
+            return Err(setting("batch", 0, "at least 1"));
+        }
+        if !(0.0..1.0).contains(&self.momentum) {
+            return Err(setting("momentum", self.momentum, "0 or more and below 1"));
+        }
+        if !(0.0..1.0).contains(&self.label_smoothing) {
+            return Err(setting(
+                "label_smoothing",
+                self.label_smoothing,
+                "0 or more and below 1",
+            ));
+        }
+        if let Schedule::Step { every, factor } = self.schedule {
+            if every == 0 {
+                return Err(setting("schedule every", 0, "at least 1"));
+            }
+            if !(factor > 0.0 && factor <= 1.0) {
+                return Err(setting("schedule factor", factor, "above 0 and at most 1"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Errors unless the settings go together.
+    fn check_together(&self, shape: &HeadShape) -> Result<(), TransferError> {
+        let linear = shape.kind == HeadKind::Linear;
+        if self.momentum != 0.0 && self.optimiser != Optimiser::Sgd {
+            return Err(setting(
+                "momentum",
+                self.momentum,
+                "0 unless the optimiser is sgd",
+            ));
+        }
+        if self.label_smoothing != 0.0 && shape.is_binary() {
+            return Err(setting(
+                "label_smoothing",
+                self.label_smoothing,
+                "0 for a head with one logit",
+            ));
+        }
+        if self.optimiser == Optimiser::LogisticRegression {
+            if !linear {
+                return Err(setting(
+                    "optimiser",
+                    "logistic_regression",
+                    "another one for a head with a hidden layer",
+                ));
+            }
+            if self.dp.is_some() {
+                return Err(setting("optimiser", "logistic_regression", "sgd under dp"));
+            }
+            if self.label_smoothing != 0.0 {
+                return Err(setting(
+                    "label_smoothing",
+                    self.label_smoothing,
+                    "0 for logistic_regression",
+                ));
+            }
+        }
+        if self.dp.is_some() {
+            if let Some(batch) = self.batch {
+                return Err(setting(
+                    "batch",
+                    batch,
+                    "absent under dp, which samples its own batches",
+                ));
+            }
+            if self.momentum != 0.0 {
+                return Err(setting("momentum", self.momentum, "0 under dp"));
+            }
+            if self.schedule != Schedule::Constant {
+                return Err(setting("schedule", "not constant", "constant under dp"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -205,7 +303,7 @@ impl DpSgd {
                 "finite and not negative",
             ));
         }
-        if let Sampling::Poisson { rate } = self.sampling
+        if let Sampling::Poisson(rate) = self.sampling
             && !(rate > 0.0 && rate <= 1.0)
         {
             return Err(setting("sampling rate", rate, "above 0 and at most 1"));
@@ -261,7 +359,7 @@ mod tests {
         };
         let rate = |rate| {
             recipe.with_dp(DpSgd {
-                sampling: Sampling::Poisson { rate },
+                sampling: Sampling::Poisson(rate),
                 ..dp
             })
         };
@@ -317,6 +415,72 @@ mod tests {
                 }),
                 "noise_multiplier",
             ),
+            (
+                Recipe {
+                    batch: Some(0),
+                    ..recipe
+                },
+                "batch",
+            ),
+            (
+                Recipe {
+                    momentum: 1.0,
+                    ..recipe
+                },
+                "momentum",
+            ),
+            (
+                Recipe {
+                    momentum: 0.5,
+                    optimiser: Optimiser::Adamw,
+                    ..recipe
+                },
+                "momentum",
+            ),
+            (
+                Recipe {
+                    label_smoothing: f32::NAN,
+                    ..recipe
+                },
+                "label_smoothing",
+            ),
+            (
+                Recipe {
+                    schedule: Schedule::Step {
+                        every: 0,
+                        factor: 0.5,
+                    },
+                    ..recipe
+                },
+                "schedule every",
+            ),
+            (
+                Recipe {
+                    schedule: Schedule::Step {
+                        every: 2,
+                        factor: 1.5,
+                    },
+                    ..recipe
+                },
+                "schedule factor",
+            ),
+            (Recipe::logistic_regression(0.0), "strength"),
+            (Recipe::logistic_regression(f32::NAN), "strength"),
+            (Recipe::logistic_regression(1.0).with_dp(dp), "optimiser"),
+            (
+                Recipe {
+                    batch: Some(2),
+                    ..recipe.with_dp(dp)
+                },
+                "batch",
+            ),
+            (
+                Recipe {
+                    schedule: Schedule::Cosine,
+                    ..recipe.with_dp(dp)
+                },
+                "schedule",
+            ),
             (rate(0.0), "sampling rate"),
             (rate(1.5), "sampling rate"),
             (rate(f64::NAN), "sampling rate"),
@@ -335,8 +499,35 @@ mod tests {
     }
 
     #[test]
+    fn schedules_are_pytorchs() {
+        let shares = |schedule: Schedule, passes| -> Vec<f64> {
+            (0..passes)
+                .map(|pass| schedule.share(pass, passes))
+                .collect()
+        };
+        // torch 2: CosineAnnealingLR(T_max=4) and StepLR(step_size=2, gamma=.1) from rate 1.
+        let cosine = [1.0, 0.853_553_39, 0.5, 0.146_446_61];
+        for (share, expected) in shares(Schedule::Cosine, 4).iter().zip(cosine) {
+            assert!((share - expected).abs() < 1e-8);
+        }
+        let step = Schedule::Step {
+            every: 2,
+            factor: 0.1,
+        };
+        for (share, expected) in shares(step, 5).iter().zip([1.0, 1.0, 0.1, 0.1, 0.01]) {
+            assert!((share - expected).abs() < 1e-8);
+        }
+        let recipe = Recipe {
+            steps: 3,
+            batch: Some(4),
+            ..Recipe::mnist(1)
+        };
+        assert_eq!(recipe.steps_on(10), 9);
+    }
+
+    #[test]
     fn the_divisor_is_the_expected_batch_rounded_down() {
-        let poisson = |rate, n| Sampling::Poisson { rate }.divisor(n);
+        let poisson = |rate, n| Sampling::Poisson(rate).divisor(n);
         assert_eq!(Sampling::Full.divisor(7), 7);
         assert_eq!(poisson(0.5, 11), 5);
         assert_eq!(poisson(0.1, 30), 3);

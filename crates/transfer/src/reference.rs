@@ -3,16 +3,18 @@
 
 use datasets::FeatureSet;
 use rand::RngExt;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::shape::setting;
 use crate::trainer::check_members;
 use crate::{HeadKind, HeadShape, Optimiser, Recipe, Sampling, TransferError};
 
 /// What a run of DP-SGD draws: injectable, so that two implementations can be given the same noise.
 pub(crate) trait Draws {
-    /// Whether `example` is in the batch of `step`.
-    fn in_batch(&mut self, step: usize, example: usize) -> bool;
+    /// Which of `n` examples are in the batch of `step`.
+    fn batch(&mut self, step: usize, n: usize) -> Vec<bool>;
     /// Standard normal noise of `step`, one value a weight.
     fn noise(&mut self, step: usize, out: &mut [f64]);
 }
@@ -20,15 +22,29 @@ pub(crate) trait Draws {
 /// Draws from a ChaCha stream.
 struct Fresh<'a> {
     sampling: Sampling,
+    /// Examples a step, where there are batches.
+    size: Option<usize>,
+    /// Examples of this pass that are left.
+    left: Vec<usize>,
     rng: &'a mut ChaCha8Rng,
 }
 
 impl Draws for Fresh<'_> {
-    fn in_batch(&mut self, _step: usize, _example: usize) -> bool {
-        match self.sampling {
-            Sampling::Full => true,
-            Sampling::Poisson { rate } => self.rng.random_bool(rate),
+    fn batch(&mut self, _step: usize, n: usize) -> Vec<bool> {
+        let Some(size) = self.size else {
+            let mut drawn = || match self.sampling {
+                Sampling::Full => true,
+                Sampling::Poisson(rate) => self.rng.random_bool(rate),
+            };
+            return (0..n).map(|_| drawn()).collect();
+        };
+        if self.left.is_empty() {
+            self.left = (0..n).collect();
+            self.left.shuffle(self.rng);
         }
+        let rest = self.left.split_off(size.min(self.left.len()));
+        let batch = std::mem::replace(&mut self.left, rest);
+        (0..n).map(|example| batch.contains(&example)).collect()
     }
 
     fn noise(&mut self, _step: usize, out: &mut [f64]) {
@@ -52,6 +68,13 @@ pub fn train_plainly(
 ) -> Result<Vec<f32>, TransferError> {
     shape.check()?;
     recipe.check(&shape)?;
+    if recipe.optimiser == Optimiser::LogisticRegression {
+        return Err(setting(
+            "optimiser",
+            "logistic_regression",
+            "one that takes steps",
+        ));
+    }
     check_members(&shape, &recipe, features, members)?;
     if initial.len() != shape.weight_len() {
         return Err(TransferError::Length {
@@ -61,7 +84,12 @@ pub fn train_plainly(
         });
     }
     let sampling = recipe.dp.map_or(Sampling::Full, |dp| dp.sampling);
-    let mut draws = Fresh { sampling, rng };
+    let mut draws = Fresh {
+        sampling,
+        size: recipe.batch,
+        left: Vec::new(),
+        rng,
+    };
     let trained = run(&shape, &recipe, features, members, initial, &mut draws);
     Ok(trained.iter().map(|&weight| weight as f32).collect())
 }
@@ -79,15 +107,15 @@ pub(crate) fn run(
     let len = weights.len();
     let (mut sum, mut example, mut noise) = (vec![0.0; len], vec![0.0; len], vec![0.0; len]);
     let (mut first, mut second) = (vec![0.0; len], vec![0.0; len]);
-    let (rate, decay) = (recipe.learning_rate as f64, recipe.weight_decay as f64);
-    for step in 0..recipe.steps {
+    let decay = f64::from(recipe.weight_decay);
+    let n = members.len();
+    let batches = recipe.batch.map_or(1, |size| n.div_ceil(size));
+    for step in 0..recipe.steps * batches {
+        let share = recipe.schedule.share(step / batches, recipe.steps);
+        let rate = f64::from(recipe.learning_rate) * share;
         sum.fill(0.0);
-        for (place, &member) in members.iter().enumerate() {
-            let weight = if recipe.dp.is_none() || draws.in_batch(step, place) {
-                1.0
-            } else {
-                continue;
-            };
+        let batch = draws.batch(step, n);
+        for (&member, _) in members.iter().zip(&batch).filter(|(_, inside)| **inside) {
             let label = features.labels()[member as usize] as usize;
             gradient(
                 shape,
@@ -100,12 +128,12 @@ pub(crate) fn run(
             let norm = example.iter().map(|g| g * g).sum::<f64>().sqrt();
             let scale = recipe
                 .dp
-                .map_or(weight, |dp| (dp.clip as f64 / (norm + 1e-6)).min(1.0));
+                .map_or(1.0, |dp| (dp.clip as f64 / (norm + 1e-6)).min(1.0));
             for (sum, gradient) in sum.iter_mut().zip(&example) {
                 *sum += scale * gradient;
             }
         }
-        let mut divisor = members.len();
+        let mut divisor = batch.iter().filter(|inside| **inside).count();
         if let Some(dp) = recipe.dp {
             divisor = dp.sampling.divisor(members.len());
             draws.noise(step, &mut noise);
@@ -115,10 +143,19 @@ pub(crate) fn run(
             }
         }
         for i in 0..len {
-            let gradient = sum[i] / divisor as f64 + decay * weights[i];
+            let mut gradient = sum[i] / divisor as f64;
+            if recipe.optimiser == Optimiser::Adamw {
+                weights[i] *= 1.0 - rate * decay;
+            } else {
+                gradient += decay * weights[i];
+            }
             weights[i] -= match recipe.optimiser {
-                Optimiser::Sgd => rate * gradient,
-                Optimiser::Adam => {
+                // Logistic regression is refused above.
+                Optimiser::Sgd | Optimiser::LogisticRegression => {
+                    first[i] = f64::from(recipe.momentum) * first[i] + gradient;
+                    rate * first[i]
+                }
+                Optimiser::Adam | Optimiser::Adamw => {
                     first[i] = 0.9 * first[i] + 0.1 * gradient;
                     second[i] = 0.999 * second[i] + 0.001 * gradient * gradient;
                     let mean = first[i] / (1.0 - 0.9f64.powi(step as i32 + 1));
@@ -201,7 +238,12 @@ fn residual(recipe: &Recipe, logits: &[f64], label: usize, binary: bool) -> Vec<
     powers
         .iter()
         .enumerate()
-        .map(|(k, power)| power / total - f64::from(k == label))
+        .map(|(k, power)| {
+            let smoothing = f64::from(recipe.label_smoothing);
+            let target =
+                (1.0 - smoothing) * f64::from(k == label) + smoothing / logits.len() as f64;
+            power / total - target
+        })
         .collect()
 }
 

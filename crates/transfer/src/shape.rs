@@ -1,52 +1,9 @@
 //! The shapes of heads.
 
 use serde::{Deserialize, Serialize};
+use spec::{Activation, HeadKind};
 
 use crate::TransferError;
-
-/// The non-linearity between the layers of an MLP head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// max(x, 0).
-    Relu,
-    /// x².
-    Square,
-}
-
-impl Activation {
-    /// The activation's value at `x`.
-    pub fn value(self, x: f32) -> f32 {
-        match self {
-            Self::Relu => x.max(0.0),
-            Self::Square => x * x,
-        }
-    }
-
-    /// The activation's derivative at `x` (0 at ReLU's kink, as in PyTorch).
-    pub fn slope(self, x: f32) -> f32 {
-        match self {
-            Self::Relu if x > 0.0 => 1.0,
-            Self::Relu => 0.0,
-            Self::Square => 2.0 * x,
-        }
-    }
-}
-
-/// The layers of a head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HeadKind {
-    /// One layer: features → classes.
-    Linear,
-    /// Two layers: features → hidden → outputs.
-    Mlp {
-        /// Width of the hidden layer.
-        hidden: usize,
-        /// Non-linearity of the hidden layer.
-        activation: Activation,
-    },
-}
 
 /// A head's layers with their sizes.
 ///

@@ -5,6 +5,9 @@
 //! W_t = s_t W_0 + A_t F̃ and the layer's outputs are Z_t = s_t Z_0 + A_t G with G = F̃F̃ᵀ and
 //! Z_0 = W_0F̃ᵀ: a step costs rows·N² instead of rows·N·d, and W is formed once.
 //!
+//! With momentum the velocity lies in the span too: V_t = v_t W_0 + B_t F̃ with v_t = μ v_(t−1) +
+//! λ s_(t−1) and B_t = μ B_(t−1) + λ A_(t−1) + D_t / n, and s and A move by −η times v and B.
+//!
 //! DP-SGD's noise ξ_t (rows × (d+1), standard normal) reaches the outputs only as ξ_tF̃ᵀ = z_tLᵀ,
 //! where G = LLᵀ and z_t holds ξ_t's coordinates in an orthonormal basis of the span: standard
 //! normal too. So z_t is drawn in every step, and what all ξ_t together add orthogonally to the
@@ -13,12 +16,13 @@
 use datasets::FeatureSet;
 use pulp::Simd;
 
+use crate::batches::Batches;
 use crate::cholesky::Cholesky;
 use crate::draws::Draws;
 use crate::lanes::{Kernel, Lanes, dispatch};
 use crate::matrix::Matrix;
 use crate::products::{Combine, add, add_with, combine, dots, gram};
-use crate::top::Top;
+use crate::top::{Roll, Top};
 use crate::{HeadShape, Recipe};
 
 /// Scratch memory of training in the span.
@@ -36,6 +40,8 @@ pub(crate) struct Span {
     outputs: Matrix,
     /// A_t, rows × N.
     coefficients: Matrix,
+    /// B_t, rows × N, and the second layer's velocity, where there is momentum.
+    velocities: [Matrix; 2],
     top: Top,
     noise: Noise,
 }
@@ -68,20 +74,27 @@ impl Span {
         out: &mut [f32],
     ) {
         self.prepare(shape, recipe, features, members, draws);
-        let divisor = recipe
-            .dp
-            .map_or(members.len(), |dp| dp.sampling.divisor(members.len()));
-        let rate = recipe.learning_rate / divisor as f32;
-        let decay = 1.0 - recipe.learning_rate * recipe.weight_decay;
-        // What the noise of a step is multiplied with before it is added to the weights.
-        let sigma = recipe
-            .dp
-            .map_or(0.0, |dp| -rate * dp.noise_multiplier * dp.clip);
-        let mut scale = 1.0;
-        for _ in 0..recipe.steps {
-            if recipe.dp.is_some() {
-                draws.batch(self.top.batch_mut());
-            }
+        let n = members.len();
+        let mut batches = Batches::new(recipe, n);
+        // s_t and v_t.
+        let (mut scale, mut speed) = (1.0, 0.0);
+        let (mut decay, mut sigma) = (1.0, 0.0);
+        for step in 0..recipe.steps_on(n) {
+            let divisor = batches.next(draws, self.top.batch_mut());
+            let learning_rate = recipe.rate_of(step, n);
+            let rate = learning_rate / divisor as f32;
+            decay = 1.0 - learning_rate * recipe.weight_decay;
+            // What the noise of a step is multiplied with before it is added to the weights.
+            sigma = recipe
+                .dp
+                .map_or(0.0, |dp| -rate * dp.noise_multiplier * dp.clip);
+            let roll = (recipe.momentum != 0.0).then_some(Roll {
+                momentum: recipe.momentum,
+                weight_decay: recipe.weight_decay,
+                share: 1.0 / divisor as f32,
+                rate: learning_rate,
+            });
+            let [velocity, second_velocity] = &mut self.velocities;
             dispatch(Step {
                 outputs: &mut self.outputs,
                 first_outputs: &self.first_outputs,
@@ -92,10 +105,20 @@ impl Span {
                 scale,
                 decay,
                 rate,
+                roll: roll.map(|roll| (roll, velocity)),
             });
-            scale *= decay;
+            match roll {
+                None => scale *= decay,
+                Some(roll) => {
+                    speed = roll.momentum * speed + roll.weight_decay * scale;
+                    scale -= roll.rate * speed;
+                }
+            }
             if let Some(hidden) = self.top.hidden_mut() {
-                hidden.descend(decay, rate);
+                match roll {
+                    None => hidden.descend(decay, rate),
+                    Some(roll) => hidden.roll(second_velocity, roll),
+                }
                 if recipe.dp.is_some() {
                     self.noise
                         .whole
@@ -143,8 +166,13 @@ impl Span {
         self.coefficients.resize(rows, n);
         self.coefficients.as_mut_slice().fill(0.0);
         self.top.prepare(shape, recipe, features, members);
+        let [velocity, second_velocity] = &mut self.velocities;
+        velocity.resize(rows, n);
+        velocity.as_mut_slice().fill(0.0);
         if let Some(hidden) = self.top.hidden_mut() {
             draws.initial(&mut hidden.weights);
+            second_velocity.resize(hidden.weights.rows(), hidden.weights.cols());
+            second_velocity.as_mut_slice().fill(0.0);
         }
         if recipe.dp.is_some() {
             for i in 0..n {
@@ -208,6 +236,8 @@ struct Step<'a> {
     scale: f32,
     decay: f32,
     rate: f32,
+    /// Momentum and the velocity, if any.
+    roll: Option<(Roll, &'a mut Matrix)>,
 }
 
 impl Kernel for Step<'_> {
@@ -233,6 +263,13 @@ impl Kernel for Step<'_> {
             });
         }
         self.top.backward(lanes, z);
-        add_with(lanes, self.coefficients, self.decay, z, -self.rate);
+        let Some((roll, velocity)) = self.roll else {
+            add_with(lanes, self.coefficients, self.decay, z, -self.rate);
+            return;
+        };
+        let (momentum, decay) = (roll.momentum, roll.weight_decay);
+        add_with(lanes, velocity, momentum, self.coefficients, decay);
+        add_with(lanes, velocity, 1.0, z, roll.share);
+        add_with(lanes, self.coefficients, 1.0, velocity, -roll.rate);
     }
 }

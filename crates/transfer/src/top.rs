@@ -15,13 +15,25 @@ use crate::{Activation, HeadKind, HeadShape, Recipe};
 /// All that lies above the first layer, for one training set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Top {
-    /// One-hot labels, outputs × N (a binary head's: the label itself, 1 × N).
+    /// One-hot labels, smoothed where the recipe says so, outputs × N (a binary head's: the label itself, 1 × N).
     targets: Matrix,
     /// Row 0: the weight of each example's loss. Row 1: |f̃_i|². Row 2: which examples are in the
     /// batch (1 or 0, 0 in the padding).
     examples: Matrix,
     clip: Option<f32>,
+    /// Whether steps look at some examples only.
+    batched: bool,
     hidden: Option<Hidden>,
+}
+
+/// One step of gradient descent with momentum.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Roll {
+    pub momentum: f32,
+    pub weight_decay: f32,
+    /// One over the number of examples in the batch.
+    pub share: f32,
+    pub rate: f32,
 }
 
 /// The second layer of an MLP head.
@@ -50,15 +62,17 @@ impl Top {
     ) {
         let n = members.len();
         self.clip = recipe.dp.map(|dp| dp.clip);
+        self.batched = recipe.batch.is_some();
+        let spread = recipe.label_smoothing / shape.outputs() as f32;
         self.targets.resize(shape.outputs(), n);
-        self.targets.as_mut_slice().fill(0.0);
+        self.targets.as_mut_slice().fill(spread);
         self.examples.resize(3, n);
         self.examples.as_mut_slice().fill(0.0);
         for (i, &member) in members.iter().enumerate() {
             let label = features.labels()[member as usize] as usize;
             let mut weight = 1.0;
             if !shape.is_binary() {
-                self.targets.row_mut(label)[i] = 1.0;
+                self.targets.row_mut(label)[i] += 1.0 - recipe.label_smoothing;
             } else if label == 1 {
                 self.targets.row_mut(0)[i] = 1.0;
                 weight = recipe.positive_weight;
@@ -118,6 +132,8 @@ impl Top {
                         b,
                         clip_factor(lanes, examples.vectors(2), b, clip, norm),
                     );
+                } else if self.batched {
+                    scale_columns(lanes, z, b, lanes.load(&examples.vectors(2)[b]));
                 }
             }
             return;
@@ -162,6 +178,14 @@ impl Hidden {
     /// Gradient descent on the second layer: weights ← decay · weights − rate · gradient.
     pub fn descend(&mut self, decay: f32, rate: f32) {
         add(&mut self.weights, decay, &self.gradient, -rate);
+    }
+
+    /// Gradient descent with momentum: velocity ← momentum · velocity + weight decay · weights +
+    /// gradient / count, weights ← weights − rate · velocity.
+    pub fn roll(&mut self, velocity: &mut Matrix, roll: Roll) {
+        add(velocity, roll.momentum, &self.weights, roll.weight_decay);
+        add(velocity, 1.0, &self.gradient, roll.share);
+        add(&mut self.weights, 1.0, velocity, -roll.rate);
     }
 
     /// Hidden values and logits from the pre-activations `z`.

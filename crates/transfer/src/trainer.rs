@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::direct::Direct;
 use crate::draws::Fresh;
+use crate::logistic::Logistic;
 use crate::products::all_finite;
 use crate::shape::setting;
 use crate::span::Span;
@@ -17,6 +18,7 @@ pub struct Trainer {
     recipe: Recipe,
     span: Span,
     direct: Direct,
+    logistic: Logistic,
 }
 
 impl Trainer {
@@ -29,6 +31,7 @@ impl Trainer {
             recipe,
             span: Span::default(),
             direct: Direct::default(),
+            logistic: Logistic::default(),
         })
     }
 
@@ -74,9 +77,12 @@ impl Trainer {
                 self.span
                     .train(shape, recipe, features, members, &mut draws, out);
             }
-            Optimiser::Adam => {
+            Optimiser::Adam | Optimiser::Adamw => {
                 self.direct
                     .train(shape, recipe, features, members, &mut draws, out);
+            }
+            Optimiser::LogisticRegression => {
+                self.logistic.train(shape, recipe, features, members, out)?;
             }
         }
         if !all_finite(out) {
@@ -115,6 +121,18 @@ pub(crate) fn check_members(
             count: members.len(),
             reason: format!("example {member} is not among the {}", features.len()),
         });
+    }
+    if recipe.optimiser == Optimiser::LogisticRegression {
+        let labels = || members.iter().map(|&it| features.labels()[it as usize]);
+        let missing = (0..shape.classes as u32).find(|class| labels().all(|it| it != *class));
+        if let Some(class) = missing {
+            return Err(TransferError::Members {
+                count: members.len(),
+                reason: format!(
+                    "class {class} has no example, so its free bias has no minimum\nhint: give every class an example, or number only the classes that have some"
+                ),
+            });
+        }
     }
     recipe
         .dp

@@ -3,7 +3,7 @@
 //! All victims are asked about the same lines, cut into equal steps. The features of a few points
 //! of each line are computed once for all victims; points between them when they are asked about.
 
-use backbones::Backbone;
+use backbones::Extractor;
 use datasets::ImageSet;
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -93,7 +93,7 @@ pub struct Point {
 /// Query images and their features.
 #[derive(Clone, Debug)]
 pub struct Boundaries<'a> {
-    backbone: &'a Backbone,
+    backbone: &'a dyn Extractor,
     images: &'a ImageSet,
     width: usize,
     steps: usize,
@@ -113,7 +113,7 @@ impl<'a> Boundaries<'a> {
     /// backbone.
     pub fn prepare(
         world: &World<'a>,
-        backbone: &'a Backbone,
+        backbone: &'a dyn Extractor,
         options: &BoundaryOptions,
         mut progress: impl FnMut(AttackProgress),
     ) -> Result<Self, AttackError> {

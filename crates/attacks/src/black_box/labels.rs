@@ -15,13 +15,6 @@ use super::walk::Walk;
 use super::{Boundaries, Extracted, HeadPrior};
 use crate::AttackError;
 
-/// How to extract by labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct LabelOptions {
-    /// Most label queries a victim.
-    pub queries: usize,
-}
-
 /// Lines of the first stage, which nothing predicts.
 const FIRST: usize = 64;
 /// First stride of a search in units of the median error of the last predictions: where flips
@@ -35,21 +28,23 @@ const FIRST_STRIDE: f64 = 0.02;
 pub struct LabelExtraction<'a> {
     prior: &'a HeadPrior,
     boundaries: &'a Boundaries<'a>,
-    options: LabelOptions,
+    /// Most queries a victim.
+    queries: usize,
 }
 
 impl<'a> LabelExtraction<'a> {
-    /// Extraction of heads that follow `prior`, by queries about `boundaries`.
+    /// Extraction of heads that follow `prior`, by at most so many queries a victim about
+    /// `boundaries`.
     pub fn new(
         prior: &'a HeadPrior,
         boundaries: &'a Boundaries<'a>,
-        options: LabelOptions,
+        queries: usize,
     ) -> Result<Self, AttackError> {
-        boundaries.check(prior.width - 1, options.queries)?;
+        boundaries.check(prior.width - 1, queries)?;
         Ok(Self {
             prior,
             boundaries,
-            options,
+            queries,
         })
     }
 
@@ -68,17 +63,17 @@ impl<'a> LabelExtraction<'a> {
         loop {
             let guided = !flips.is_empty();
             let mut walks: Vec<Walk> = lines.by_ref().take(flips.len().max(FIRST)).collect();
-            if walks.is_empty() || queries == self.options.queries {
+            if walks.is_empty() || queries == self.queries {
                 break;
             }
             let mut errors = Vec::new();
             if guided {
                 let expected = search.expect(&mut walks, &head, stride)?;
-                queries += search.walk(&mut walks, self.options.queries - queries, &label)?;
+                queries += search.walk(&mut walks, self.queries - queries, &label)?;
                 let found = walks.iter().map(|walk| walk.low as f64 + 0.5);
                 errors.extend(found.zip(&expected).map(|(at, near)| (at - near).abs()));
             } else {
-                queries += search.walk(&mut walks, self.options.queries - queries, &label)?;
+                queries += search.walk(&mut walks, self.queries - queries, &label)?;
             }
             flips.extend(walks.iter().map(|walk| search.flip(walk)));
             head = posterior(self.prior, &flips, &head)?;

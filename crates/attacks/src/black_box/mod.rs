@@ -16,9 +16,9 @@ mod walk;
 
 pub use boundary::{Boundaries, BoundaryOptions, Point};
 pub use fitting::{FittedExtraction, HiddenLaw};
-pub use labels::{LabelExtraction, LabelOptions};
+pub use labels::LabelExtraction;
 pub use prior::{HeadPrior, centre_rows, centred_cosine};
-pub use scores::{ScoreExtraction, ScoreKind, ScoreOptions};
+pub use scores::ScoreExtraction;
 
 /// A copy of a victim's head and what it took.
 #[derive(Clone, Debug, PartialEq)]

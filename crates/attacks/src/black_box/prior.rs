@@ -43,11 +43,12 @@ impl HeadPrior {
     /// Fits the law to shadow heads and public examples of `world`.
     pub fn fit(world: &World<'_>) -> Result<Self, AttackError> {
         if world.shape.kind != HeadKind::Linear {
-            return Err(AttackError::Unsuited {
-                attack: "extraction under a normal prior",
-                head: "a head with a hidden layer".into(),
+            return Err(spec::Unsuited {
+                what: "extraction under a normal prior",
+                head: world.shape.kind.described(),
                 hint: "extract it by `labels`, which fits a head to the answers",
-            });
+            }
+            .into());
         }
         let (classes, width) = (world.shape.classes, world.shape.features + 1);
         let free = (classes - 1).max(1) * width;

@@ -8,39 +8,19 @@
 //! which activate coordinates that no public image does. Rounded, the extreme answers to such images
 //! say little: there the candidates are public images alone.
 
-use backbones::Backbone;
+use backbones::Extractor;
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul as triangular};
 use faer::linalg::solvers::Llt;
 use faer::prelude::Solve;
 use faer::{Accum, Mat, MatRef, Par, Side};
 use rand::seq::SliceRandom;
+use spec::{Options, ScoreKind, Scores};
 
 use super::queries::synthetic;
 use super::{Extracted, HeadPrior, centre_rows};
 use crate::error::option;
 use crate::{AttackError, World};
-
-/// What a score is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScoreKind {
-    /// After the softmax.
-    Probabilities,
-    /// Before it.
-    Logits,
-}
-
-/// How to extract by scores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ScoreOptions {
-    /// Queries a victim.
-    pub queries: usize,
-    /// What a score is.
-    pub kind: ScoreKind,
-    /// Decimals that scores are rounded to, if they are.
-    pub decimals: Option<u32>,
-}
 
 /// Public images that queries are chosen from.
 const CANDIDATES: usize = 4000;
@@ -56,7 +36,7 @@ const LEAST: f64 = 1e-38;
 /// Extraction by scores, ready for any number of victims.
 pub struct ScoreExtraction<'a> {
     prior: &'a HeadPrior,
-    options: ScoreOptions,
+    options: Scores,
     /// Features of the queries, with a constant 1 appended: queries × (d + 1).
     queries: Mat<f64>,
     /// Which of the d + 1 columns some query activates.
@@ -74,12 +54,10 @@ impl<'a> ScoreExtraction<'a> {
     pub fn new(
         world: &World<'_>,
         prior: &'a HeadPrior,
-        backbone: Option<&Backbone>,
-        options: ScoreOptions,
+        backbone: Option<&dyn Extractor>,
+        options: Scores,
     ) -> Result<Self, AttackError> {
-        if options.queries == 0 {
-            return Err(option("queries", 0, "at least 1"));
-        }
+        options.check()?;
         let mut public: Vec<u32> = world.split.public.indices().collect();
         let key = world.key.child("score queries");
         public.shuffle(&mut key.rng(0));

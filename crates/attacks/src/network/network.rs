@@ -2,6 +2,7 @@
 
 use datasets::StreamKey;
 use rayon::prelude::*;
+use spec::Architecture;
 
 use super::adam::AdamStep;
 use super::layer::{Layer, LayerShape};
@@ -17,8 +18,6 @@ pub struct NetworkShape {
     pub layers: Vec<LayerShape>,
 }
 
-/// Smallest height or width that a convolutional decoder starts from.
-const SMALLEST: usize = 3;
 /// Channels of the convolution before the last at least.
 const FEWEST: usize = 8;
 
@@ -44,13 +43,9 @@ impl NetworkShape {
         hidden: &[usize],
         [channels, height, width]: [usize; 3],
     ) -> Option<Self> {
-        let halves = |(height, width): (usize, usize)| {
-            let even = height % 2 == 0 && width % 2 == 0;
-            (even && height.min(width) / 2 >= SMALLEST).then_some((height / 2, width / 2))
-        };
         let sides: Vec<_> =
-            std::iter::successors(Some((height, width)), |&at| halves(at)).collect();
-        let (&(mut rows, mut columns), ups) = (sides.last()?, sides.len() - 1);
+            std::iter::successors(Some([height, width]), |&at| Architecture::halved(at)).collect();
+        let (&[mut rows, mut columns], ups) = (sides.last()?, sides.len() - 1);
         if ups == 0 {
             return None;
         }

@@ -1,12 +1,13 @@
 //! From a head's weights to the inputs of a learned attack.
 
 use rayon::prelude::*;
-use transfer::{HeadKind, Optimiser, ShadowBatch};
+use transfer::{HeadKind, Recipe, ShadowBatch};
 
 use super::Aim;
 use super::estimate::FeatureEstimate;
 use super::informed::InformedEstimate;
 use super::units::UnitSums;
+use crate::error::not_plain;
 use crate::{AttackError, World};
 
 /// Heads that the standardisation is measured on.
@@ -35,22 +36,17 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     /// Fits the encoder to shadow heads. Heads with one logit have one target, the others one for
-    /// each class; an `informed` adversary aims at each class's first example.
-    pub fn fit(world: &World<'_>, informed: bool) -> Result<Self, AttackError> {
+    /// each class; an informed adversary aims at each class's first example.
+    pub fn fit(world: &World<'_>, options: &spec::Reconstructor) -> Result<Self, AttackError> {
+        for recipe in &world.assumed {
+            options.suits(world.shape.kind, recipe.optimiser)?;
+        }
         let classes = world.shape.classes;
         let (source, aim) = match world.shape.kind {
-            _ if informed => {
-                let known = world
-                    .assumed
-                    .iter()
-                    .all(|it| it.optimiser == Optimiser::Sgd);
-                if world.shape.kind != HeadKind::Linear || world.shape.is_binary() || !known {
-                    return Err(AttackError::Unsuited {
-                        attack: "the informed reconstructor",
-                        head: "a head with a hidden layer, with one logit or trained by Adam"
-                            .into(),
-                        hint: "leave out `informed`",
-                    });
+            _ if options.informed => {
+                world.must_train("the informed reconstructor")?;
+                if !world.assumed.iter().all(Recipe::is_plain_descent) {
+                    return Err(not_plain("the informed reconstructor"));
                 }
                 let estimate = InformedEstimate::fit(world);
                 (Source::Informed(estimate), Aim::Examples(classes))

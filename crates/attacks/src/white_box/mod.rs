@@ -12,12 +12,9 @@ mod units;
 mod unmixing;
 
 pub use aim::Aim;
-pub use inversion::{
-    Distance, GradientInversion, InversionOptions, NetworkInversion, NetworkRelease,
-    single_gradients,
-};
-pub use reconstructor::{Architecture, Reconstructor, ReconstructorOptions};
-pub use unmixing::{Unmixing, UnmixingOptions};
+pub use inversion::{GradientInversion, NetworkInversion, NetworkRelease, single_gradients};
+pub use reconstructor::Reconstructor;
+pub use unmixing::Unmixing;
 
 use transfer::ShadowBatch;
 

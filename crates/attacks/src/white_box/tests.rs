@@ -3,6 +3,7 @@
 use datasets::{FeatureSet, ImageSet, ImageShape, Split, StreamKey};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
+use spec::{Architecture, Null};
 use transfer::{Activation, HeadShape, Recipe, ShadowBatch};
 
 use crate::*;
@@ -102,16 +103,16 @@ fn share_below(own: &[Vec<f64>], null: &[Vec<f64>]) -> f64 {
 }
 
 fn unmix(world: &World<'_>) -> Unmixing {
-    Unmixing::fit(world, &UnmixingOptions { samples: 2000 }, |_| {}).unwrap()
+    Unmixing::fit(world, &spec::Unmixing { samples: 2000 }, |_| {}).unwrap()
 }
 
-fn quick() -> ReconstructorOptions {
-    ReconstructorOptions {
+fn quick() -> spec::Reconstructor {
+    spec::Reconstructor {
         samples: 40_000,
-        hidden: vec![96],
+        hidden: 96,
         batch: 64,
         learning_rate: 2e-3,
-        ..ReconstructorOptions::default()
+        ..spec::Reconstructor::default()
     }
 }
 
@@ -144,7 +145,7 @@ fn both_attacks_read_images_back_and_shuffled_victims_give_chance() {
 fn results_do_not_depend_on_the_threads() {
     let data = data();
     let world = world(&data, linear(), 2);
-    let options = ReconstructorOptions {
+    let options = spec::Reconstructor {
         samples: 2000,
         ..quick()
     };
@@ -181,7 +182,7 @@ fn saved_attacks_are_the_same() {
         (Architecture::Mlp, true, Aim::Examples(CLASSES)),
     ];
     for (architecture, informed, aim) in kinds {
-        let options = ReconstructorOptions {
+        let options = spec::Reconstructor {
             samples: 640,
             architecture,
             informed,
@@ -229,9 +230,11 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
     let data = data();
     let shape = HeadShape::mlp(WIDTH, 4, Activation::Relu, CLASSES);
     let world = world(&data, shape, 1);
-    let error = Unmixing::fit(&world, &UnmixingOptions::default(), |_| {}).unwrap_err();
+    let error = Unmixing::fit(&world, &spec::Unmixing::default(), |_| {}).unwrap_err();
     assert!(
-        error.to_string().contains("hint: use the reconstructor"),
+        error
+            .to_string()
+            .contains("hint: use the attack `reconstructor`"),
         "{error}"
     );
     let reconstructor = Reconstructor::fit(&world, &quick(), |_| {}).unwrap();
@@ -257,9 +260,9 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
 fn a_decoder_of_convolutions_reads_images_back_too() {
     let data = data();
     let world = world(&data, linear(), 1);
-    let options = ReconstructorOptions {
+    let options = spec::Reconstructor {
         architecture: Architecture::Conv,
-        hidden: vec![96, 144],
+        hidden: 144,
         ..quick()
     };
     let reconstructor = Reconstructor::fit(&world, &options, |_| {}).unwrap();
@@ -276,7 +279,7 @@ fn a_decoder_of_convolutions_reads_images_back_too() {
 fn one_network_for_several_worlds_serves_each() {
     let data = data();
     let worlds = [1, 2].map(|shots| world(&data, linear(), shots));
-    let options = ReconstructorOptions {
+    let options = spec::Reconstructor {
         samples: 80_000,
         ..quick()
     };
@@ -339,7 +342,7 @@ fn who_knows_all_other_examples_finds_the_last_one_feature_by_feature() {
 fn the_informed_adversary_aims_at_one_example_and_leaves_other_heads_alone() {
     let data = data();
     let three = world(&data, linear(), 3);
-    let options = ReconstructorOptions {
+    let options = spec::Reconstructor {
         informed: true,
         ..quick()
     };
@@ -379,24 +382,20 @@ fn options_out_of_range_are_refused() {
     let data = data();
     let world = world(&data, linear(), 1);
     let bad = [
-        ReconstructorOptions {
+        spec::Reconstructor {
             samples: 0,
             ..quick()
         },
-        ReconstructorOptions {
+        spec::Reconstructor {
             batch: 0,
             ..quick()
         },
-        ReconstructorOptions {
-            hidden: vec![],
+        spec::Reconstructor {
+            hidden: 0,
             ..quick()
         },
-        ReconstructorOptions {
+        spec::Reconstructor {
             learning_rate: -1.0,
-            ..quick()
-        },
-        ReconstructorOptions {
-            alpha: f64::NAN,
             ..quick()
         },
     ];
@@ -406,7 +405,7 @@ fn options_out_of_range_are_refused() {
             "{options:?}"
         );
     }
-    assert!(Unmixing::fit(&world, &UnmixingOptions { samples: 3 }, |_| {}).is_err());
+    assert!(Unmixing::fit(&world, &spec::Unmixing { samples: 3 }, |_| {}).is_err());
     let many = World::new(
         &data.images,
         &data.features,

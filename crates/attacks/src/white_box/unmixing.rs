@@ -9,29 +9,16 @@ use std::path::Path;
 
 use backbones::NamedTensors;
 use rayon::prelude::*;
-use transfer::{HeadKind, ShadowBatch};
+use spec::Options;
+use transfer::ShadowBatch;
 
 use super::estimate::{FeatureEstimate, HEADS};
 use super::ridge::{Linear, Moments};
 use super::{Aim, AttackProgress, WhiteBox};
-use crate::error::option;
 use crate::{AttackError, Cost, World};
 
-/// How to fit [`Unmixing`].
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct UnmixingOptions {
-    /// Shadow heads that the map from features to pixels is fitted to.
-    pub samples: usize,
-}
-
-impl Default for UnmixingOptions {
-    fn default() -> Self {
-        Self { samples: 6000 }
-    }
-}
-
 /// Heads made at once while fitting.
-const CHUNK: usize = 500;
+const CHUNK: usize = spec::Unmixing::CHUNK;
 /// Ridge strengths that are tried; the best on held-out shadow heads is kept.
 const STRENGTHS: [f32; 5] = [1e-3, 1e-2, 3e-2, 0.1, 0.3];
 
@@ -47,21 +34,16 @@ pub struct Unmixing {
 
 impl Unmixing {
     /// Fits the attack to shadow heads of `world`.
+    ///
+    /// # Errors
+    /// If an option is out of its bounds, or the heads are not linear.
     pub fn fit(
         world: &World<'_>,
-        options: &UnmixingOptions,
+        options: &spec::Unmixing,
         mut progress: impl FnMut(AttackProgress),
     ) -> Result<Self, AttackError> {
-        if world.shape.kind != HeadKind::Linear {
-            return Err(AttackError::Unsuited {
-                attack: "unmixing",
-                head: "a head with a hidden layer".into(),
-                hint: "use the reconstructor",
-            });
-        }
-        if options.samples < CHUNK {
-            return Err(option("samples", options.samples, "at least 500"));
-        }
+        options.suits(world.shape.kind)?;
+        options.check()?;
         let estimate = FeatureEstimate::fit(world, HEADS.min(options.samples / 2))?;
         let classes = world.shape.classes;
         let width = world.shape.features;

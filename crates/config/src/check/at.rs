@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, fmt::Display};
 
+use spec::{Bounds, Options};
+
 use crate::document::{Node, Path, Value};
 use crate::error::Fault;
 
@@ -100,31 +102,35 @@ impl At<'_> {
         self.check.faults.borrow().is_empty()
     }
 
-    /// The value, which must be at least `least`.
-    pub fn at_least(&self, value: usize, least: usize) -> usize {
-        if value < least {
-            self.wrong(
-                format!("found {value}"),
-                format!("a whole number of {least} or more"),
-            );
+    /// Says which of the options that stand here are out of their bounds.
+    pub fn options(&self, options: &impl Options) {
+        options.each_wrong(&mut |wrong| {
+            let at = self.key(wrong.option);
+            let at = wrong.item.map_or(at.clone(), |item| at.item(item));
+            at.wrong(format!("found {}", wrong.value), wrong.expected);
+        });
+    }
+
+    /// The value, which must be within `bounds`.
+    pub fn within<T: Display + PartialEq>(&self, bounds: impl Bounds<T>, value: T) -> T {
+        if let Some(expected) = bounds.refuses(&value) {
+            self.wrong(format!("found {value}"), expected);
         }
         value
     }
 
-    /// The value, which must be above 0.
-    pub fn positive(&self, value: f64) -> f64 {
-        if value <= 0.0 {
-            self.wrong(format!("found {value}"), "a number above 0");
+    /// The list, which must not hold a value twice, nor one that is out of `bounds`.
+    pub fn each_within<'v, T: Display + PartialEq + Copy>(
+        &self,
+        bounds: impl Bounds<T>,
+        values: &'v [T],
+    ) -> &'v [T] {
+        for (index, &value) in self.distinct(values).iter().enumerate() {
+            if let Some(expected) = bounds.refuses(&value) {
+                self.item(index).wrong(format!("found {value}"), expected);
+            }
         }
-        value
-    }
-
-    /// The value, which must be 0 or more.
-    pub fn not_negative(&self, value: f64) -> f64 {
-        if value < 0.0 {
-            self.wrong(format!("found {value}"), "a number of 0 or more");
-        }
-        value
+        values
     }
 
     /// The list, which must not be empty nor hold a value twice.
@@ -133,7 +139,7 @@ impl At<'_> {
             .check
             .root
             .find(&self.path)
-            .is_none_or(|node| node.value == Value::List(Vec::new()));
+            .is_some_and(|node| node.value == Value::List(Vec::new()));
         if values.is_empty() && listed {
             self.wrong("found an empty list", "at least one value");
         }

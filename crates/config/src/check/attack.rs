@@ -1,249 +1,89 @@
-//! Attacks: lists expanded, budgets and options within their ranges.
+//! Attacks: lists expanded, budgets and options within their bounds.
+
+use spec::{Attack, Group, Many, Property, Reconstructor, Then};
 
 use super::at::At;
 use super::data::check_classes;
 use super::dataset::classes;
-use crate::document::OneOrMany;
-use crate::experiment::{
-    Attack, Backbone, Data, DatasetSpec, GradientForm, GradientInversion, Group,
-    ImportedArchitecture, Labels, Membership, Property, Reconstructor, Scores, Task, Then,
-    Unmixing,
-};
-use crate::raw;
+use crate::experiment::{Data, DatasetSpec, Task};
 
 /// The attacks of a sweep.
-pub fn expand(
-    raw: Option<&OneOrMany<raw::Attack>>,
-    data: &Data,
-    backbones: &[(&Backbone, At<'_>)],
-    at: &At<'_>,
-) -> Vec<Attack> {
-    let default = OneOrMany::one(raw::Attack::Unmixing(raw::Unmixing::default()));
-    let mut attacks = Vec::new();
-    for (index, raw) in raw.unwrap_or(&default).values.iter().enumerate() {
-        let at = at.item(index);
-        match raw {
-            raw::Attack::Unmixing(raw) => attacks.extend(
-                unmixing(raw, &at.choice("unmixing"))
-                    .into_iter()
-                    .map(Attack::Unmixing),
-            ),
-            raw::Attack::Reconstructor(raw) => {
-                attacks.extend(
-                    reconstructor(raw, &at.choice("reconstructor"))
-                        .into_iter()
-                        .map(Attack::Reconstructor),
-                );
-            }
-            raw::Attack::GradientInversion(raw) => {
-                attacks.extend(
-                    inversion(raw, backbones, &at.choice("gradient_inversion"))
-                        .into_iter()
-                        .map(Attack::GradientInversion),
-                );
-            }
-            raw::Attack::Labels(raw) => attacks.extend(
-                labels(raw, &at.choice("labels"))
-                    .into_iter()
-                    .map(Attack::Labels),
-            ),
-            raw::Attack::Scores(raw) => attacks.extend(
-                scores(raw, &at.choice("scores"))
-                    .into_iter()
-                    .map(Attack::Scores),
-            ),
-            raw::Attack::Membership(raw) => {
-                let samples = budget(&raw.samples, 2, &at.choice("membership").key("samples"));
-                attacks.extend(
-                    samples
-                        .into_iter()
-                        .map(|samples| Attack::Membership(Membership { samples })),
-                );
-            }
-            raw::Attack::Property(raw) => {
-                attacks.extend(property(raw, data, &at.choice("property")))
-            }
-        }
+pub fn expand(raw: &[Attack<Many>], data: &Data, at: &At<'_>) -> Vec<Attack> {
+    if raw.is_empty() {
+        at.distinct(raw);
+        return vec![Attack::default()];
     }
-    at.distinct(&attacks);
+    let mut attacks = Vec::new();
+    for (index, attack) in raw.iter().enumerate() {
+        let at = at.item(index).choice(attack.word());
+        at.options(attack);
+        if let Some(then) = attack.then() {
+            check_then(then, &at.key("then").choice(then.kind().word()));
+        }
+        if let Attack::Property(property) = attack {
+            check_group(property, data, &at.key("group"));
+        }
+        attacks.extend(attack.expand());
+    }
+    // Values that one entry lists twice are told of there.
+    if at.nothing_wrong() {
+        at.distinct(&attacks);
+    }
     attacks
 }
 
-fn budget(values: &OneOrMany<usize>, least: usize, at: &At<'_>) -> Vec<usize> {
-    let values = at.distinct(&values.values);
-    values
-        .iter()
-        .enumerate()
-        .map(|(index, value)| at.item(index).at_least(*value, least))
-        .collect()
-}
-
-fn unmixing(raw: &raw::Unmixing, at: &At<'_>) -> Vec<Unmixing> {
-    budget(&raw.samples, 2, &at.key("samples"))
-        .into_iter()
-        .map(|samples| Unmixing { samples })
-        .collect()
-}
-
-fn reconstructor(raw: &raw::Reconstructor, at: &At<'_>) -> Vec<Reconstructor> {
-    let batch = at.key("batch").at_least(raw.batch, 1);
-    at.key("hidden").at_least(raw.hidden, 1);
-    at.key("learning_rate").positive(raw.learning_rate);
-    let samples = budget(&raw.samples, 1, &at.key("samples"));
-    for (index, &samples) in samples.iter().enumerate() {
-        if samples < batch {
-            at.key("samples").item(index).wrong(
-                format!("found {samples}"),
-                format!("at least one batch: {batch} or more"),
+fn check_then(then: &Then<Many>, at: &At<'_>) {
+    at.options(then);
+    let Then::Reconstructor(Reconstructor {
+        informed, shared, ..
+    }) = *then
+    else {
+        return;
+    };
+    for (key, set, why) in [
+        (
+            "informed",
+            informed,
+            "the informed adversary starts from the weights",
+        ),
+        (
+            "shared",
+            shared,
+            "cells share networks for released weights only",
+        ),
+    ] {
+        if set {
+            at.key(key).wrong(
+                "found `true` after an extraction",
+                format!("`false`: {why}"),
             );
         }
     }
-    let with = |samples| Reconstructor {
-        samples,
-        architecture: raw.architecture,
-        hidden: raw.hidden,
-        batch,
-        learning_rate: raw.learning_rate,
-        informed: raw.informed,
-        shared: raw.shared,
-    };
-    samples.into_iter().map(with).collect()
 }
 
-fn inversion(
-    raw: &raw::GradientInversion,
-    backbones: &[(&Backbone, At<'_>)],
-    at: &At<'_>,
-) -> Vec<GradientInversion> {
-    at.key("learning_rate").positive(raw.learning_rate);
-    at.key("prior").not_negative(raw.prior);
-    at.key("total_variation").not_negative(raw.total_variation);
-    let samples = at.key("samples").at_least(raw.samples, 500);
-    for (backbone, _) in backbones {
-        let single = raw.form == GradientForm::SingleGradient;
-        let why = match backbone {
-            Backbone::Imported { architecture, .. }
-                if single && *architecture != ImportedArchitecture::VggTiny =>
-            {
-                at.key("form").wrong(
-                    "found `single_gradient` with a backbone that has no linear layer",
-                    "a backbone whose linear layers give away their input: `vgg_tiny`",
-                );
-                continue;
-            }
-            Backbone::Features => "the data are features, without a network to optimise through",
-            _ => continue,
-        };
-        at.wrong(
-            format!("`gradient_inversion` cannot run: {why}"),
-            "a backbone with gradients: `vgg_tiny`, or `imported` as safetensors",
-        );
-    }
-    let with = |steps| GradientInversion {
-        steps,
-        learning_rate: raw.learning_rate,
-        distance: raw.distance,
-        prior: raw.prior,
-        total_variation: raw.total_variation,
-        start: raw.start,
-        samples,
-        form: raw.form,
-    };
-    budget(&raw.steps, 1, &at.key("steps"))
-        .into_iter()
-        .map(with)
-        .collect()
-}
-
-fn labels(raw: &raw::Labels, at: &At<'_>) -> Vec<Labels> {
-    let then = then(&raw.then, &at.key("then"));
-    let queries = budget(&raw.queries, 1, &at.key("queries"));
-    queries
-        .into_iter()
-        .flat_map(|queries| then.iter().map(move |&then| Labels { queries, then }))
-        .collect()
-}
-
-fn scores(raw: &raw::Scores, at: &At<'_>) -> Vec<Scores> {
-    let then = then(&raw.then, &at.key("then"));
-    let decimals = match &raw.decimals {
-        None => vec![None],
-        Some(decimals) => {
-            let at = at.key("decimals");
-            for (index, &decimals) in at.distinct(&decimals.values).iter().enumerate() {
-                if let Some(decimals) = decimals.filter(|decimals| !(1..=12).contains(decimals)) {
-                    at.item(index).wrong(
-                        format!("found {decimals}"),
-                        "1 to 12 decimals, or `null` for scores that are not rounded",
-                    );
-                }
-            }
-            decimals.values.clone()
-        }
-    };
-    let mut expanded = Vec::new();
-    for queries in budget(&raw.queries, 1, &at.key("queries")) {
-        for &decimals in &decimals {
-            expanded.extend(then.iter().map(|&then| Scores {
-                queries,
-                decimals,
-                kind: raw.kind,
-                then,
-            }));
-        }
-    }
-    expanded
-}
-
-fn then(raw: &raw::Then, at: &At<'_>) -> Vec<Then> {
-    match raw {
-        raw::Then::Unmixing(raw) => unmixing(raw, &at.choice("unmixing"))
-            .into_iter()
-            .map(Then::Unmixing)
-            .collect(),
-        raw::Then::Reconstructor(raw) => {
-            for (key, set, why) in [
-                (
-                    "informed",
-                    raw.informed,
-                    "the informed adversary starts from the weights",
-                ),
-                (
-                    "shared",
-                    raw.shared,
-                    "cells share networks for released weights only",
-                ),
-            ] {
-                if set {
-                    at.choice("reconstructor").key(key).wrong(
-                        "found `true` after an extraction",
-                        format!("`false`: {why}"),
-                    );
-                }
-            }
-            reconstructor(raw, &at.choice("reconstructor"))
-                .into_iter()
-                .map(Then::Reconstructor)
-                .collect()
-        }
-    }
-}
-
-fn property(raw: &raw::Property, data: &Data, at: &At<'_>) -> Vec<Attack> {
-    let group = at.key("group");
-    match &raw.group {
+fn check_group(property: &Property<Many>, data: &Data, group: &At<'_>) {
+    match &property.group {
         Group::Classes(numbers) => {
             let place = group.choice("classes");
             place.distinct(numbers);
             if let Some(classes) = classes(&data.target) {
                 check_classes(numbers, classes, &place);
             }
-            if data.task == Task::Classes {
-                place.wrong_hint(
+            match &data.task {
+                Task::Classes => place.wrong_hint(
                     "found classes that the head itself tells apart",
                     "a group that the head does not tell apart",
                     "use `data.task: { binary: { positive: [..] } }` over these classes",
-                );
+                ),
+                Task::Binary { positive } => {
+                    let inside = |class: &u32| numbers.contains(class);
+                    if let Some(side) = whole_side(&data.target, positive, &inside) {
+                        place.wrong(
+                            format!("found all {side} classes of the task"),
+                            "some of them: a set without the group needs examples of both sides",
+                        );
+                    }
+                }
             }
         }
         Group::Male if !matches!(data.target, DatasetSpec::Celeba { .. }) => {
@@ -253,7 +93,9 @@ fn property(raw: &raw::Property, data: &Data, at: &At<'_>) -> Vec<Attack> {
             );
         }
         Group::Part(part) => match &data.target {
-            DatasetSpec::Mixed(parts) if *part < parts.len() => {}
+            DatasetSpec::Mixed(parts) if *part < parts.len() => {
+                check_part(*part, parts, data, group);
+            }
             DatasetSpec::Mixed(parts) => group.choice("part").wrong(
                 format!("found part {part}"),
                 format!(
@@ -268,14 +110,44 @@ fn property(raw: &raw::Property, data: &Data, at: &At<'_>) -> Vec<Attack> {
         },
         Group::Male => {}
     }
-    let samples = budget(&raw.samples, 2, &at.key("samples"));
-    samples
-        .into_iter()
-        .map(|samples| {
-            Attack::Property(Property {
-                group: raw.group.clone(),
-                samples,
-            })
-        })
-        .collect()
+}
+
+/// A mixed target's classes are those of its parts, one after the other.
+fn check_part(part: usize, parts: &[DatasetSpec], data: &Data, group: &At<'_>) {
+    let place = group.choice("part");
+    let Task::Binary { positive } = &data.task else {
+        place.wrong_hint(
+            "found a part, whose classes the head itself tells apart",
+            "a group that the head does not tell apart",
+            "use `data.task: { binary: { positive: [..] } }` with classes of several parts",
+        );
+        return;
+    };
+    let counts: Option<Vec<usize>> = parts.iter().map(classes).collect();
+    let Some(counts) = counts else { return };
+    let from: usize = counts[..part].iter().sum();
+    let inside = |class: &u32| (from..from + counts[part]).contains(&(*class as usize));
+    if let Some(side) = whole_side(&data.target, positive, &inside) {
+        place.wrong(
+            format!("found a part that holds all {side} classes of the task"),
+            "some of them: a set without the group needs examples of both sides",
+        );
+    }
+}
+
+/// The side of a binary task, of which every class is in a group.
+fn whole_side(
+    target: &DatasetSpec,
+    positive: &[u32],
+    inside: &dyn Fn(&u32) -> bool,
+) -> Option<&'static str> {
+    let classes = classes(target)? as u32;
+    let mut negative = (0..classes).filter(|class| !positive.contains(class));
+    if !positive.is_empty() && positive.iter().all(inside) {
+        Some("positive")
+    } else if negative.all(|class| inside(&class)) {
+        Some("negative")
+    } else {
+        None
+    }
 }

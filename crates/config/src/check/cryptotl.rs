@@ -2,44 +2,52 @@
 
 use datasets::Part;
 
+use spec::{DpSgd, Embedding, FineTuning, Many, Whole};
+
 use super::at::At;
 use super::defence::expand_dp;
-use crate::experiment::{CryptoTl, Embedding, FineTuning, TextSpec};
-use crate::raw;
+use crate::experiment::{CryptoTl, TextSpec};
 
-/// Clipping norm of fine-tuning where none is given.
-const CLIP: f64 = 1.0;
+/// Bounds of the number of folds: intervals take two.
+const FOLDS: Whole = Whole::new(2, 10_000);
+/// Bounds of the passes over texts.
+const EPOCHS: Whole = Whole::new(1, 1_000_000);
+/// Bounds of the number of encrypted texts.
+const ENCRYPTED: Whole = Whole::new(1, 10_000_000);
+/// Bounds of the number of victims.
+const VICTIMS: Whole = Whole::new(0, 100_000);
 
 /// The checked settings.
-pub fn check(raw: &raw::CryptoTl, at: &At<'_>) -> CryptoTl {
+pub fn check(raw: &CryptoTl<Many>, at: &At<'_>) -> CryptoTl {
     for (key, spec) in [("source", &raw.source), ("target", &raw.target)] {
         check_texts(spec, &at.key(key));
     }
-    let sizes = at.key("sizes").distinct(&raw.sizes.values).to_vec();
+    let sizes = at.key("sizes").distinct(&raw.sizes).to_vec();
     for (index, &size) in sizes.iter().enumerate() {
         check_size(size, &raw.target, &at.key("sizes").item(index));
     }
     CryptoTl {
         source: raw.source.clone(),
         target: raw.target.clone(),
-        embedding: embedding(raw, at),
+        embedding: Some(embedding(raw, at)),
         activation: raw.activation,
         parameters: raw.parameters,
         sizes,
         dp: fine_tunings(raw, &at.key("dp")),
-        folds: at.key("folds").at_least(raw.folds, 2),
-        source_epochs: at.key("source_epochs").at_least(raw.source_epochs, 1),
-        epochs: at.key("epochs").at_least(raw.epochs, 1),
-        encrypted: at.key("encrypted").at_least(raw.encrypted, 1),
+        folds: at.key("folds").within(FOLDS, raw.folds),
+        source_epochs: at.key("source_epochs").within(EPOCHS, raw.source_epochs),
+        epochs: at.key("epochs").within(EPOCHS, raw.epochs),
+        encrypted: at.key("encrypted").within(ENCRYPTED, raw.encrypted),
         both_ways: raw.both_ways,
-        victims: raw.victims,
+        victims: at.key("victims").within(VICTIMS, raw.victims),
     }
 }
 
 fn check_texts(spec: &TextSpec, at: &At<'_>) {
     match spec {
         TextSpec::Messages { count, .. } => {
-            at.choice("messages").key("count").at_least(*count, 4);
+            let bounds = Whole::new(4, 10_000_000);
+            at.choice("messages").key("count").within(bounds, *count);
         }
         TextSpec::Embeddings { path } if path.as_os_str().is_empty() => {
             at.choice("embeddings").key("path").wrong(
@@ -52,7 +60,7 @@ fn check_texts(spec: &TextSpec, at: &At<'_>) {
 }
 
 fn check_size(size: usize, target: &TextSpec, at: &At<'_>) {
-    at.at_least(size, 2);
+    at.within(Whole::new(2, 10_000_000), size);
     let (texts, limit) = match target {
         TextSpec::Messages { count, .. } => (*count, None),
         TextSpec::Sms { limit } => (5_574, *limit),
@@ -71,7 +79,7 @@ fn check_size(size: usize, target: &TextSpec, at: &At<'_>) {
     }
 }
 
-fn embedding(raw: &raw::CryptoTl, at: &At<'_>) -> Embedding {
+fn embedding(raw: &CryptoTl<Many>, at: &At<'_>) -> Embedding {
     let vectors = |spec: &TextSpec| matches!(spec, TextSpec::Embeddings { .. });
     let (source, target) = (vectors(&raw.source), vectors(&raw.target));
     if source != target {
@@ -80,48 +88,43 @@ fn embedding(raw: &raw::CryptoTl, at: &At<'_>) -> Embedding {
             "`embeddings` for both or for neither: both go through one network",
         );
     }
-    let embedding = raw.embedding.unwrap_or(if target {
-        Embedding::Precomputed
-    } else {
-        Embedding::Hashing { width: 768 }
-    });
+    let embedding = raw.embedding();
     let at = at.key("embedding");
     match embedding {
         Embedding::Precomputed if !target => at.wrong(
             "found `precomputed` for texts",
-            "`{ hashing: { width: 768 } }`",
+            format!("`{{ hashing: {{ width: {} }} }}`", Embedding::HASHED),
         ),
         Embedding::Hashing { .. } if target => {
             at.wrong("found `hashing` for embeddings", "`precomputed`")
         }
-        Embedding::Hashing { width } if !(16..=2048).contains(&width) => {
-            at.choice("hashing")
-                .key("width")
-                .wrong(format!("found {width}"), "a width from 16 to 2048");
+        Embedding::Hashing { width } => {
+            let at = at.choice("hashing").key("width");
+            at.within(Embedding::WIDTH, width);
         }
-        _ => {}
+        Embedding::Precomputed => {}
     }
     embedding
 }
 
-fn fine_tunings(raw: &raw::CryptoTl, at: &At<'_>) -> Vec<FineTuning> {
-    let Some(axis) = &raw.dp else {
+fn fine_tunings(raw: &CryptoTl<Many>, at: &At<'_>) -> Vec<FineTuning> {
+    if raw.dp.is_empty() {
+        at.distinct(&raw.dp);
         return vec![FineTuning::None];
-    };
+    }
     let mut tunings = Vec::new();
-    for (index, raw) in axis.values.iter().enumerate() {
+    for (index, tuning) in raw.dp.iter().enumerate() {
         let at = at.item(index);
-        match raw {
-            raw::FineTuning::None => tunings.push(FineTuning::None),
-            raw::FineTuning::DpSgd(raw) => {
-                tunings.extend(
-                    expand_dp(raw, CLIP, &at.choice("dp_sgd"))
-                        .into_iter()
-                        .map(FineTuning::DpSgd),
-                );
+        match tuning {
+            FineTuning::None => tunings.push(FineTuning::None),
+            FineTuning::DpSgd(dp) => {
+                let dp = expand_dp(dp, DpSgd::CLIP_FINE_TUNING, &at.choice("dp_sgd"));
+                tunings.extend(dp.into_iter().map(FineTuning::DpSgd));
             }
         }
     }
-    at.distinct(&tunings);
+    if at.nothing_wrong() {
+        at.distinct(&tunings);
+    }
     tunings
 }

@@ -1,9 +1,13 @@
 //! Data, backbones and how many shots they allow.
 
+use spec::{Backbone, ImportedArchitecture, Resize, Whole};
+
 use super::at::At;
-use super::dataset::{check_dataset, classes, examples_per_class};
-use crate::experiment::{Backbone, Data, DatasetSpec, Task};
-use crate::raw;
+use super::dataset::{check_dataset, classes, examples_per_class, shape};
+use crate::experiment::{Data, DatasetSpec, Task};
+
+/// Bounds of the shots.
+const SHOTS: Whole = Whole::new(1, 100_000);
 
 /// The backbone where none is given.
 pub fn default_backbone(target: &DatasetSpec) -> Backbone {
@@ -14,7 +18,7 @@ pub fn default_backbone(target: &DatasetSpec) -> Backbone {
 }
 
 /// The checked data.
-pub fn check(raw: &raw::Data, at: &At<'_>) -> Data {
+pub fn check(raw: &Data, at: &At<'_>) -> Data {
     for (key, spec) in [
         ("source", raw.source.as_ref()),
         ("target", Some(&raw.target)),
@@ -46,16 +50,11 @@ pub fn check(raw: &raw::Data, at: &At<'_>) -> Data {
             "the defaults are { public: 0.5, private: 0.4, test: 0.1 }: give all three",
         );
     }
-    Data {
-        source: raw.source.clone(),
-        target: raw.target.clone(),
-        public: raw.public.clone(),
-        task: raw.task.clone(),
-        shares,
-    }
+    check_together(raw, at);
+    raw.clone()
 }
 
-fn check_task(raw: &raw::Data, at: &At<'_>) {
+fn check_task(raw: &Data, at: &At<'_>) {
     let Task::Binary { positive } = &raw.task else {
         return;
     };
@@ -86,43 +85,41 @@ pub fn check_classes(numbers: &[u32], classes: usize, at: &At<'_>) {
 }
 
 /// Says where backbones and data do not go together.
-pub fn check_backbones(raw: &raw::Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_>) {
+pub fn check_backbones(raw: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_>) {
     let features = matches!(raw.target, DatasetSpec::Features { .. });
     for (backbone, place) in backbones {
         match backbone {
             Backbone::Features if !features => {
-                place.wrong("the data are images", "a network: `vgg_tiny` or `imported`");
+                place.wrong(
+                    "the data are images",
+                    "a network: `vgg_tiny`, `imported` or `onnx`",
+                );
             }
-            Backbone::VggTiny { .. } | Backbone::Imported { .. } if features => {
+            Backbone::VggTiny { .. } | Backbone::Imported { .. } | Backbone::Onnx(_)
+                if features =>
+            {
                 place.wrong_hint(
                     "the data are features already",
                     "`features`",
                     "leave `backbone` out",
                 );
             }
-            Backbone::VggTiny {
-                width,
-                features,
-                epochs,
-                batch,
-                learning_rate,
-            } => {
-                let place = place.choice("vgg_tiny");
-                place.key("width").at_least(*width, 1);
-                place.key("features").at_least(*features, 1);
-                place.key("epochs").at_least(*epochs, 1);
-                place.key("batch").at_least(*batch, 2);
-                place.key("learning_rate").positive(*learning_rate);
-            }
+            Backbone::VggTiny { .. } => place.choice("vgg_tiny").options(*backbone),
             Backbone::Imported { file, .. } if file.as_os_str().is_empty() => {
                 place
                     .choice("imported")
                     .key("file")
                     .wrong("found an empty path", "the file of the weights");
             }
+            Backbone::Onnx(onnx) => {
+                let place = place.choice("onnx");
+                place.options(onnx);
+                place.key("input").options(&onnx.input);
+            }
             Backbone::Imported { .. } | Backbone::Features => {}
         }
     }
+    check_shapes(raw, backbones, at);
     let trained = backbones
         .iter()
         .any(|(backbone, _)| matches!(backbone, Backbone::VggTiny { .. }));
@@ -143,19 +140,113 @@ pub fn check_backbones(raw: &raw::Data, backbones: &[(&Backbone, At<'_>)], at: &
             .unused(!trained, "no backbone is pre-trained here"),
         None => {}
     }
-    if let Some(public) = &raw.public
-        && matches!(public, DatasetSpec::Features { .. }) != features
-    {
-        at.key("public").wrong(
+}
+
+/// Says where images do not fit the networks that they go through.
+fn check_shapes(data: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_>) {
+    let Some(target) = shape(&data.target) else {
+        return;
+    };
+    for (backbone, place) in backbones {
+        match backbone {
+            Backbone::VggTiny { .. } => {
+                let [_, rows, columns] = target;
+                if !(rows.is_multiple_of(8) && columns.is_multiple_of(8)) {
+                    place.wrong(
+                        format!("found `vgg_tiny` for images of {rows} x {columns}"),
+                        "images whose sides are multiples of 8",
+                    );
+                }
+                if let Some(source) = data.source.as_ref().and_then(shape)
+                    && source != target
+                {
+                    at.key("source").wrong(
+                        format!(
+                            "found images of {}, the target's are of {}",
+                            said(source),
+                            said(target)
+                        ),
+                        "images of one size and colour: they go through one network",
+                    );
+                }
+            }
+            Backbone::Imported { architecture, .. }
+                if *architecture != ImportedArchitecture::VggTiny && target[0] != 3 =>
+            {
+                place.wrong(
+                    format!("found `{architecture}` for images of {}", said(target)),
+                    "images in colour, of three channels",
+                );
+            }
+            Backbone::Onnx(onnx) => {
+                let [height, width] = onnx.input.sides();
+                let [_, rows, columns] = target;
+                if onnx.input.resize == Resize::None && [rows, columns] != [height, width] {
+                    place.choice("onnx").key("input").key("resize").wrong(
+                        format!("found `none` for images of {}", said(target)),
+                        format!("images of {height} x {width}, or `bilinear`"),
+                    );
+                }
+            }
+            Backbone::Imported { .. } | Backbone::Features => {}
+        }
+    }
+}
+
+/// Says where the adversary's own data do not go with the target.
+fn check_together(data: &Data, at: &At<'_>) {
+    let (target, Some(public)) = (&data.target, &data.public) else {
+        return;
+    };
+    let at = at.key("public");
+    let features = |spec: &DatasetSpec| matches!(spec, DatasetSpec::Features { .. });
+    match (features(target), features(public)) {
+        (true, true) => at.wrong_hint(
+            "found features beside features",
+            "no such key: features are not joined with others",
+            "put all rows into `data.target`",
+        ),
+        (false, true) => at.wrong(
             "found features beside images",
             "data of the same kind as the target's",
+        ),
+        (true, false) => at.wrong(
+            "found images beside features",
+            "data of the same kind as the target's",
+        ),
+        (false, false) => {}
+    }
+    if let (Some(own), Some(theirs)) = (classes(target), classes(public))
+        && own != theirs
+    {
+        at.wrong_hint(
+            format!("found data of {theirs} classes, the target has {own}"),
+            format!("data of {own} classes: shadow heads tell apart what the victims do"),
+            "for a target of digits: `{ emnist: { split: digits } }`, `notmnist` or `{ strokes: { classes: digits, images: 20000 } }`",
+        );
+    }
+    if let (Some(own), Some(theirs)) = (shape(target), shape(public))
+        && own != theirs
+    {
+        at.wrong(
+            format!(
+                "found images of {}, the target's are of {}",
+                said(theirs),
+                said(own)
+            ),
+            "images of one size and colour",
         );
     }
 }
 
+/// `3 x 32 x 32 (channels, rows, columns)`.
+fn said([channels, height, width]: [usize; 3]) -> String {
+    format!("{channels} x {height} x {width} (channels, rows, columns)")
+}
+
 /// Says where a split has too few examples for the shots.
 pub fn check_shots(shots: usize, data: &Data, at: &At<'_>) {
-    at.at_least(shots, 1);
+    at.within(SHOTS, shots);
     let Some(examples) = examples_per_class(data) else {
         return;
     };

@@ -1,20 +1,28 @@
 //! What is known of a dataset before it is read.
 
+use spec::Whole;
+
 use super::at::At;
 use crate::experiment::{Data, DatasetSpec, Task};
+
+/// Bounds of the number of drawn images, which are held at once.
+const DRAWN: Whole = Whole::new(1, 10_000_000);
 
 /// Says what is wrong with a dataset's settings.
 pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
     let at = at.choice(spec.describe().name);
     match spec {
-        DatasetSpec::Strokes { classes, images } if *images < classes.len() => {
-            at.key("images").wrong(
-                format!("found {images}"),
-                format!(
-                    "at least one image of each class: {} or more",
-                    classes.len()
-                ),
-            );
+        DatasetSpec::Strokes { classes, images } => {
+            if *images < classes.len() {
+                at.key("images").wrong(
+                    format!("found {images}"),
+                    format!(
+                        "at least one image of each class: {} or more",
+                        classes.len()
+                    ),
+                );
+            }
+            at.key("images").within(DRAWN, *images);
         }
         DatasetSpec::Mixed(parts) => {
             if parts.is_empty() {
@@ -29,6 +37,14 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
                     );
                 } else {
                     check_dataset(part, &at);
+                    let shapes = parts.first().and_then(shape).zip(shape(part));
+                    if let Some((first, own)) = shapes.filter(|(first, own)| first != own) {
+                        let [channels, rows, columns] = own;
+                        at.wrong(
+                            format!("found images of {channels} x {rows} x {columns} (channels, rows, columns)"),
+                            format!("images of one size and colour, as the first part's: {} x {} x {}", first[0], first[1], first[2]),
+                        );
+                    }
                 }
             }
         }
@@ -49,13 +65,29 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
             .wrong(format!("found {side}"), "8 to 1024 pixels");
     }
     if spec.limit() == Some(0) {
-        at.key("limit").at_least(0, 1);
+        at.key("limit").within(Whole::new(1, usize::MAX), 0);
     }
 }
 
 /// Number of classes of a dataset, where it is known without reading it.
 pub fn classes(spec: &DatasetSpec) -> Option<usize> {
     spec.describe().images?.classes
+}
+
+/// Most images of a dataset, where that is known without reading it.
+pub fn images(spec: &DatasetSpec) -> Option<usize> {
+    match spec {
+        DatasetSpec::ImageFolder { .. } | DatasetSpec::Mixed(_) | DatasetSpec::Features { .. } => {
+            None
+        }
+        _ => Some(spec.examples()),
+    }
+}
+
+/// Channels, rows and columns of a dataset's images, where they are known without reading it.
+pub fn shape(spec: &DatasetSpec) -> Option<[usize; 3]> {
+    let images = spec.describe().images?;
+    Some([images.channels?, images.side, images.side])
 }
 
 /// Whether the pictures are photographs.

@@ -1,8 +1,9 @@
 //! The grid as a whole: every entry of every axis takes part in a cell.
 
+use spec::{Attack, Defence, DefenceKind, Many, Null, Optimiser, Release};
+
 use super::at::At;
-use crate::experiment::{Attack, Cell, Defence, Heads, Optimiser, Release, Sweep};
-use crate::raw;
+use crate::experiment::{Cell, Heads, Sweep};
 
 /// More cells than any machine runs: a slip in a list.
 const CELLS: usize = 100_000;
@@ -19,8 +20,8 @@ pub fn default_releases(attacks: &[Attack]) -> Vec<Release> {
     releases
 }
 
-/// Says which entries no cell can use.
-pub fn check(heads: &Heads, sweep: &Sweep, raw: &raw::Sweep, at: &At<'_>) {
+/// Says which entries no cell can use; the cells, where the grid is not too large.
+pub fn check(heads: &Heads, sweep: &Sweep, raw: &Sweep<Many>, at: &At<'_>) -> Option<Vec<Cell>> {
     let axes = [
         sweep.shots.len(),
         sweep.defence.len(),
@@ -44,98 +45,59 @@ pub fn check(heads: &Heads, sweep: &Sweep, raw: &raw::Sweep, at: &At<'_>) {
             format!("the grid has {most} combinations"),
             format!("at most {CELLS}"),
         );
-        return;
+        return None;
     }
     let cells = heads.cells_of(sweep);
     let used = |test: &dyn Fn(&Cell) -> bool| cells.iter().any(test);
-    for (index, defence) in raw.defence.iter().flat_map(|axis| &axis.values).enumerate() {
-        let at = at.key("defence").item(index);
-        if !used(&|cell| same_defence(&cell.defence, defence)) {
-            explain_defence(defence, heads, sweep, &at);
+    for (index, defence) in raw.defence.iter().enumerate() {
+        if !used(&|cell| cell.defence.kind() == defence.kind()) {
+            explain_defence(defence.kind(), heads, sweep, &at.key("defence").item(index));
         }
     }
-    for (index, &release) in raw.release.iter().flat_map(|axis| &axis.values).enumerate() {
-        let substituted = release != Release::Ciphertexts && only_rhe(sweep);
+    let only_encrypted = sweep.defence.iter().all(|it| it.kind().encrypts());
+    for (index, &release) in raw.release.iter().enumerate() {
+        let substituted = release != Release::Ciphertexts && only_encrypted;
         if !substituted && !used(&|cell| cell.release == release) {
             explain_release(release, sweep, &at.key("release").item(index));
         }
     }
-    for (index, attack) in raw.attack.iter().flat_map(|axis| &axis.values).enumerate() {
-        if !used(&|cell| same_attack(&cell.attack, attack)) {
-            explain_attack(sweep, attack, &at.key("attack").item(index));
+    for (index, attack) in raw.attack.iter().enumerate() {
+        if !used(&|cell| cell.attack.kind() == attack.kind()) {
+            explain_attack(attack, sweep, &at.key("attack").item(index));
         }
     }
-    if raw
-        .optimiser
-        .as_ref()
-        .is_some_and(|axis| axis.values.contains(&Optimiser::Adam))
-        && !used(&|cell| cell.recipe.optimiser == Optimiser::Adam)
-    {
-        at.key("optimiser").wrong(
-            "found `adam` with no defence but `dp_sgd`",
-            "a defence that Adam can train with, such as `none`",
-        );
+    for (index, &null) in raw.null.iter().enumerate() {
+        if !used(&|cell| cell.null == null) {
+            explain_null(null, sweep, &at.key("null").item(index));
+        }
     }
+    for (index, &optimiser) in raw.optimiser.iter().enumerate() {
+        if optimiser != Optimiser::Sgd && !used(&|cell| cell.recipe.optimiser == optimiser) {
+            at.key("optimiser").item(index).wrong(
+                format!("found `{optimiser}` with no defence but `dp_sgd`"),
+                "a defence that it can train with, such as `none`",
+            );
+        }
+    }
+    Some(cells)
 }
 
-fn only_rhe(sweep: &Sweep) -> bool {
-    sweep
-        .defence
-        .iter()
-        .all(|defence| matches!(defence, Defence::Rhe(_)))
-}
-
-fn same_defence(defence: &Defence, raw: &raw::Defence) -> bool {
-    matches!(
-        (defence, raw),
-        (Defence::None, raw::Defence::None)
-            | (Defence::DpSgd(_), raw::Defence::DpSgd(_))
-            | (Defence::Rhe(_), raw::Defence::Rhe(_))
-    )
-}
-
-fn same_attack(attack: &Attack, raw: &raw::Attack) -> bool {
-    matches!(
-        (attack, raw),
-        (Attack::Unmixing(_), raw::Attack::Unmixing(_))
-            | (Attack::Reconstructor(_), raw::Attack::Reconstructor(_))
-            | (
-                Attack::GradientInversion(_),
-                raw::Attack::GradientInversion(_)
-            )
-            | (Attack::Labels(_), raw::Attack::Labels(_))
-            | (Attack::Scores(_), raw::Attack::Scores(_))
-            | (Attack::Membership(_), raw::Attack::Membership(_))
-            | (Attack::Property(_), raw::Attack::Property(_))
-    )
-}
-
-fn explain_defence(raw: &raw::Defence, heads: &Heads, sweep: &Sweep, at: &At<'_>) {
+fn explain_defence(defence: DefenceKind, heads: &Heads, sweep: &Sweep, at: &At<'_>) {
     let optimisers = if sweep.optimiser.is_empty() {
         std::slice::from_ref(&heads.recipe.optimiser)
     } else {
         &sweep.optimiser
     };
-    if matches!(raw, raw::Defence::DpSgd(_)) && !optimisers.contains(&Optimiser::Sgd) {
+    if !optimisers.iter().any(|&it| defence.trains_with(it)) {
         at.wrong(
-            "found `dp_sgd` with the optimiser `adam`",
+            format!("found `dp_sgd` with the optimiser `{}`", optimisers[0]),
             "the optimiser `sgd`: DP-SGD is a form of it",
         );
         return;
     }
-    let word = match raw {
-        raw::Defence::None => "none",
-        raw::Defence::DpSgd(_) => "dp_sgd",
-        raw::Defence::Rhe(_) => "rhe",
-    };
-    let listed = sweep
-        .release
-        .iter()
-        .map(|release| format!("`{}`", release.word()))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let listed = words(sweep.release.iter().map(|release| release.word()), ", ");
     at.wrong_hint(
-        format!("found `{word}`, which gives no listed release that a listed attack works from ({listed})"),
+        format!("found `{defence}`, which gives no listed release that a listed attack works from ({listed})"),
         "a release among `weights`, `scores` and `labels`, and an attack on it",
         "leave `sweep.release` out to get what each attack needs",
     );
@@ -150,38 +112,57 @@ fn explain_release(release: Release, sweep: &Sweep, at: &At<'_>) {
         );
         return;
     }
-    let attacks = sweep
-        .attack
-        .iter()
-        .map(|attack| format!("`{}`", attack.word()))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let attacks = words(sweep.attack.iter().map(Attack::word), ", ");
     at.wrong_hint(
-        format!(
-            "found `{0}`, but no listed attack ({attacks}) works from {0}",
-            release.word()
-        ),
+        format!("found `{release}`, but no listed attack ({attacks}) works from {release}"),
         "a release that a listed attack works from",
         "leave `sweep.release` out to get what each attack needs",
     );
 }
 
-fn explain_attack(sweep: &Sweep, raw: &raw::Attack, at: &At<'_>) {
-    let Some(attack) = sweep.attack.iter().find(|attack| same_attack(attack, raw)) else {
+fn explain_attack(attack: &Attack<Many>, sweep: &Sweep, at: &At<'_>) {
+    let word = attack.word();
+    if !sweep.null.iter().any(|null| attack.nulls().contains(null)) {
+        let known = words(attack.nulls().iter().map(|null| null.word()), " or ");
+        at.wrong_hint(
+            format!("found `{word}`, which no listed null can be compared with"),
+            format!("the null {known}"),
+            format!("add {known} to `sweep.null`, or give this attack a grid of its own"),
+        );
         return;
-    };
-    let needed = attack
-        .releases()
+    }
+    if !sweep
+        .defence
         .iter()
-        .map(|release| format!("`{}`", release.word()))
-        .collect::<Vec<_>>()
-        .join(" or ");
+        .any(|it| attack.works_against(it.kind()))
+    {
+        let defences = words(sweep.defence.iter().map(Defence::word), ", ");
+        at.wrong_hint(
+            format!("found a single gradient, which no listed defence ({defences}) releases"),
+            "the defence `none`",
+            "use `form: head`, or give this attack a grid of its own",
+        );
+        return;
+    }
+    let needed = words(attack.releases().iter().map(|it| it.word()), " or ");
     at.wrong_hint(
-        format!(
-            "found `{}`, but nothing that it works from is released",
-            attack.word()
-        ),
+        format!("found `{word}`, but nothing that it works from is released"),
         format!("the release {needed}"),
         format!("add {needed} to `sweep.release`, or leave that key out"),
     );
+}
+
+fn explain_null(null: Null, sweep: &Sweep, at: &At<'_>) {
+    let attacks = words(sweep.attack.iter().map(Attack::word), ", ");
+    at.wrong_hint(
+        format!("found `{null}`, which no listed attack ({attacks}) can be compared with"),
+        "the null `independent`",
+        "the others replace what an attack reads weights of: `unmixing`, `reconstructor` or `gradient_inversion`",
+    );
+}
+
+/// `` `a`, `b` ``.
+fn words(words: impl Iterator<Item = &'static str>, between: &str) -> String {
+    let quoted: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    quoted.join(between)
 }

@@ -1,13 +1,20 @@
 //! Experiments on heads.
 
+use spec::{Backbone, HeadKind, Many, Null, Recipe, Whole};
+
 use super::at::At;
-use super::{attack, data, defence, grid};
-use crate::document::OneOrMany;
-use crate::experiment::{Adversary, Assumed, Backbone, Head, Heads, Null, Recipe, Sweep};
+use super::{attack, data, defence, grid, suited};
+use crate::experiment::{Data, Heads, Sweep};
 use crate::raw;
 
-/// Null heads that resolve a false-positive rate of .1 %.
+/// Victims where the config does not say.
+const VICTIMS: usize = 500;
+/// Bounds of the number of victims, whose weights are held at once.
+const VICTIM_BOUNDS: Whole = Whole::new(1, 100_000);
+/// Null heads where the config does not say: they resolve a false-positive rate of .1 %.
 const NULLS: usize = 5_000;
+/// Bounds of the number of null heads.
+const NULL_BOUNDS: Whole = Whole::new(1, 10_000_000);
 
 /// Says that keys of experiments on heads have no use beside `cryptotl`.
 pub fn must_be_absent(raw: &raw::Experiment, at: &At<'_>) {
@@ -46,8 +53,10 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
         .clone()
         .unwrap_or_else(|| data::default_backbone(&raw_data.target));
     let data = data::check(raw_data, &at.key("data"));
-    let head = check_head(raw.head.unwrap_or_default(), &at.key("head"));
-    let recipe = check_recipe(raw.recipe.unwrap_or_default(), &at.key("recipe"));
+    let head = raw.head.unwrap_or_default();
+    check_head(head, &at.key("head"));
+    let recipe = raw.recipe.unwrap_or_default();
+    at.key("recipe").options(&recipe);
     let tau = raw.tau.unwrap_or_default().0;
     if let Some(tau) = tau.filter(|tau| !(0.0..=4.0).contains(tau) || *tau == 0.0) {
         at.key("tau").wrong(
@@ -59,26 +68,32 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
     let sweep_at = at.key("sweep");
     let each = raw_sweeps.values.iter().enumerate();
     let grids: Vec<Grid<'_>> = each
-        .map(|(index, raw)| Grid::new(raw, sweep_at.item(index)))
+        .map(|(index, raw)| Grid {
+            raw,
+            at: sweep_at.item(index),
+        })
         .collect();
     if grids.is_empty() {
         sweep_at.wrong("found an empty list", "a grid or a list of grids");
     }
     // The experiment's own backbone is checked once.
-    if grids.iter().any(|grid| grid.backbones.is_empty()) {
+    if grids.iter().any(|grid| grid.raw.backbone.is_empty()) {
         let own = [(&own, at.key("backbone"))];
         data::check_backbones(raw_data, &own, &at.key("data"));
     }
-    for grid in grids.iter().filter(|grid| !grid.backbones.is_empty()) {
-        data::check_backbones(raw_data, &grid.backbones(&own, at), &at.key("data"));
+    for grid in grids.iter().filter(|grid| !grid.raw.backbone.is_empty()) {
+        data::check_backbones(raw_data, &grid.backbones(), &at.key("data"));
     }
+    at.key("adversary").options(&adversary);
+    let victims = raw.victims.unwrap_or(VICTIMS);
+    let nulls = raw.nulls.unwrap_or(NULLS);
     let heads = Heads {
-        adversary: check_adversary(adversary, &at.key("adversary")),
-        victims: at.key("victims").at_least(raw.victims.unwrap_or(500), 1),
-        nulls: at.key("nulls").at_least(raw.nulls.unwrap_or(NULLS), 1),
+        adversary,
+        victims: at.key("victims").within(VICTIM_BOUNDS, victims),
+        nulls: at.key("nulls").within(NULL_BOUNDS, nulls),
         sweep: grids
             .iter()
-            .map(|grid| sweep(grid.raw, &data, &grid.backbones(&own, at), &grid.at))
+            .map(|grid| sweep(grid.raw, &data, &grid.at))
             .collect(),
         backbone: own.clone(),
         data,
@@ -89,7 +104,9 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
     // What the grid lacks often follows from another problem: say it only where it is the only one.
     if at.nothing_wrong() {
         for (sweep, grid) in heads.sweep.iter().zip(&grids) {
-            grid::check(&heads, sweep, grid.raw, &grid.at);
+            if let Some(cells) = grid::check(&heads, sweep, grid.raw, &grid.at) {
+                suited::check(&heads, sweep, grid.raw, &cells, at, &grid.at);
+            }
         }
     }
     Some(heads)
@@ -97,144 +114,72 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
 
 /// A grid as written, with its place.
 struct Grid<'a> {
-    raw: &'a raw::Sweep,
+    raw: &'a Sweep<Many>,
     at: At<'a>,
-    /// Its own backbones; empty: the experiment's.
-    backbones: Vec<Backbone>,
 }
 
-impl<'a> Grid<'a> {
-    fn new(raw: &'a raw::Sweep, at: At<'a>) -> Self {
-        let backbones = axis(&raw.backbone, &at.key("backbone"));
-        Self { raw, at, backbones }
-    }
-
-    /// The backbones of its cells with their places.
-    fn backbones<'b>(&'b self, own: &'b Backbone, root: &At<'a>) -> Vec<(&'b Backbone, At<'a>)> {
-        if self.backbones.is_empty() {
-            return vec![(own, root.key("backbone"))];
-        }
-        let place = |index| self.at.key("backbone").item(index);
-        let each = self.backbones.iter().enumerate();
-        each.map(|(index, backbone)| (backbone, place(index)))
+impl Grid<'_> {
+    /// Its own backbones with their places.
+    fn backbones(&self) -> Vec<(&Backbone, At<'_>)> {
+        let at = self.at.key("backbone");
+        let each = self.raw.backbone.iter().enumerate();
+        each.map(|(index, backbone)| (backbone, at.item(index)))
             .collect()
     }
 }
 
-fn sweep(
-    raw: &raw::Sweep,
-    data: &crate::experiment::Data,
-    backbones: &[(&Backbone, At<'_>)],
-    at: &At<'_>,
-) -> Sweep {
-    let shots = at.key("shots").distinct(&raw.shots.values).to_vec();
-    for (index, &shots) in shots.iter().enumerate() {
-        data::check_shots(shots, data, &at.key("shots").item(index));
+fn sweep(raw: &Sweep<Many>, data: &Data, at: &At<'_>) -> Sweep {
+    let place = at.key("shots");
+    for (index, &shots) in place.distinct(&raw.shots).iter().enumerate() {
+        data::check_shots(shots, data, &place.item(index));
     }
-    let attack = attack::expand(raw.attack.as_ref(), data, backbones, &at.key("attack"));
-    let release = match &raw.release {
-        Some(_) => axis(&raw.release, &at.key("release")),
-        None => grid::default_releases(&attack),
-    };
-    let each = |name: &str, axis: &Option<OneOrMany<f64>>, check: fn(&At<'_>, f64) -> f64| {
-        let at = at.key(name);
-        let values = self::axis(axis, &at);
-        values
-            .iter()
-            .enumerate()
-            .map(|(i, value)| check(&at.item(i), *value))
-            .collect::<Vec<_>>()
-    };
-    let epochs = axis(&raw.epochs, &at.key("epochs"));
-    for (index, &epochs) in epochs.iter().enumerate() {
-        at.key("epochs").item(index).at_least(epochs, 1);
+    let place = at.key("head");
+    for (index, &head) in place.distinct(&raw.head).iter().enumerate() {
+        check_head(head, &place.item(index));
     }
-    let head = axis(&raw.head, &at.key("head"));
-    for (index, head) in head.iter().enumerate() {
-        check_head(*head, &at.key("head").item(index));
+    let place = at.key("adversary");
+    for (index, adversary) in place.distinct(&raw.adversary).iter().enumerate() {
+        place.item(index).options(adversary);
     }
-    let adversary = axis(&raw.adversary, &at.key("adversary"));
+    for (key, bounds, values) in [
+        ("init_std", Recipe::INIT_STD, &raw.init_std),
+        ("learning_rate", Recipe::LEARNING_RATE, &raw.learning_rate),
+        ("weight_decay", Recipe::WEIGHT_DECAY, &raw.weight_decay),
+    ] {
+        at.key(key).each_within(bounds, values);
+    }
+    at.key("epochs").each_within(Recipe::EPOCHS, &raw.epochs);
+    at.key("release").distinct(&raw.release);
+    at.key("null").distinct(&raw.null);
+    at.key("backbone").distinct(&raw.backbone);
+    at.key("optimiser").distinct(&raw.optimiser);
+
+    let attack = attack::expand(&raw.attack, data, &at.key("attack"));
     Sweep {
-        defence: defence::expand(raw.defence.as_ref(), data, &at.key("defence")),
-        release,
-        attack,
-        null: raw.null.as_ref().map_or_else(
-            || vec![Null::default()],
-            |_| axis(&raw.null, &at.key("null")),
-        ),
-        backbone: match raw.backbone {
-            Some(_) => backbones.iter().map(|&(own, _)| own.clone()).collect(),
-            None => Vec::new(),
+        shots: raw.shots.clone(),
+        defence: defence::expand(&raw.defence, data, &at.key("defence")),
+        release: if raw.release.is_empty() {
+            grid::default_releases(&attack)
+        } else {
+            raw.release.clone()
         },
-        head,
-        optimiser: axis(&raw.optimiser, &at.key("optimiser")),
-        epochs,
-        init_std: each("init_std", &raw.init_std, |at, value| {
-            at.not_negative(value)
-        }),
-        learning_rate: each("learning_rate", &raw.learning_rate, |at, value| {
-            at.positive(value)
-        }),
-        weight_decay: each("weight_decay", &raw.weight_decay, |at, value| {
-            at.not_negative(value)
-        }),
-        adversary: adversary
-            .iter()
-            .enumerate()
-            .map(|(i, raw)| check_adversary(*raw, &at.key("adversary").item(i)))
-            .collect(),
-        shots,
+        attack,
+        null: if raw.null.is_empty() {
+            vec![Null::default()]
+        } else {
+            raw.null.clone()
+        },
+        backbone: raw.backbone.clone(),
+        head: raw.head.clone(),
+        optimiser: raw.optimiser.clone(),
+        epochs: raw.epochs.clone(),
+        init_std: raw.init_std.clone(),
+        learning_rate: raw.learning_rate.clone(),
+        weight_decay: raw.weight_decay.clone(),
+        adversary: raw.adversary.clone(),
     }
 }
 
-/// The values of an axis that may be absent.
-fn axis<T: Clone + PartialEq>(raw: &Option<OneOrMany<T>>, at: &At<'_>) -> Vec<T> {
-    raw.as_ref()
-        .map(|axis| at.distinct(&axis.values).to_vec())
-        .unwrap_or_default()
-}
-
-fn check_head(head: Head, at: &At<'_>) -> Head {
-    if let Head::Mlp { hidden, .. } = head {
-        at.choice("mlp").key("hidden").at_least(hidden, 1);
-    }
-    head
-}
-
-fn check_recipe(recipe: Recipe, at: &At<'_>) -> Recipe {
-    recipe
-        .init_std
-        .map(|value| at.key("init_std").not_negative(value));
-    recipe
-        .learning_rate
-        .map(|value| at.key("learning_rate").positive(value));
-    recipe
-        .weight_decay
-        .map(|value| at.key("weight_decay").not_negative(value));
-    recipe
-        .epochs
-        .map(|value| at.key("epochs").at_least(value, 1));
-    recipe
-        .positive_weight
-        .map(|value| at.key("positive_weight").positive(value));
-    recipe
-}
-
-fn check_adversary(raw: raw::Adversary, at: &At<'_>) -> Adversary {
-    let belief = |key: &str, belief: Assumed| {
-        if let Assumed::Between(from, to) | Assumed::Times(from, to) = belief
-            && !(from <= to && (from > 0.0 || (key == "init_std" && from == 0.0)))
-        {
-            at.key(key).wrong(
-                format!("found {from} to {to}"),
-                "numbers above 0, the smaller one first",
-            );
-        }
-        belief
-    };
-    Adversary {
-        init_std: belief("init_std", raw.init_std),
-        epochs: belief("epochs", raw.epochs),
-        learning_rate: belief("learning_rate", raw.learning_rate),
-    }
+fn check_head(head: HeadKind, at: &At<'_>) {
+    at.choice("mlp").options(&head);
 }

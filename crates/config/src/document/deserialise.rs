@@ -10,7 +10,9 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Node, Segment, Value, one_or_many, scalar};
+use spec::{OneOrMany, grouped};
+
+use super::{Node, Segment, Value, scalar};
 use crate::error::Fault;
 use access::{Items, Pairs, Single};
 use faults::{WRONG_TYPE, words};
@@ -185,8 +187,8 @@ impl<'n> de::Deserializer<'n> for Reader<'n> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match &self.node.value {
-            Value::List(items) if name == one_or_many::NAME => self.list(items, visitor),
-            _ if name == one_or_many::NAME => visitor.visit_seq(Single {
+            Value::List(items) if name == OneOrMany::<()>::NAME => self.list(items, visitor),
+            _ if name == OneOrMany::<()>::NAME => visitor.visit_seq(Single {
                 node: Some(self.node),
             }),
             _ => visitor.visit_newtype_struct(self),
@@ -244,19 +246,6 @@ impl<'n, V: Visitor<'n>> std::fmt::Display for Expecting<'_, V> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.expecting(out)
     }
-}
-
-/// `2_000_000`.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push('_');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// One step into a list.

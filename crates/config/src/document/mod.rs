@@ -2,7 +2,6 @@
 
 mod deserialise;
 mod node;
-mod one_or_many;
 mod overrides;
 mod parse;
 mod scalar;
@@ -10,7 +9,7 @@ mod suggest;
 
 pub use deserialise::read;
 pub use node::{Key, Node, Origin, Path, Segment, Value};
-pub use one_or_many::OneOrMany;
 pub use overrides::Override;
 pub use parse::parse;
+pub use spec::OneOrMany;
 pub use suggest::nearest;

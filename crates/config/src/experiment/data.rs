@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The data of an experiment on heads.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Data {
     /// Pre-trains the backbone; none where the backbone is imported or the data are features.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -16,8 +17,10 @@ pub struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<DatasetSpec>,
     /// What the head tells apart.
+    #[serde(default)]
     pub task: Task,
     /// How the target is shared out.
+    #[serde(default)]
     pub shares: Shares,
 }
 

@@ -1,9 +1,8 @@
 //! The cells of a sweep, in a fixed order, and which combinations make one.
 
-use super::{
-    Attack, Cell, Defence, Experiment, GradientForm, GradientInversion, Heads, Kind, Optimiser,
-    Recipe, Release, Sweep,
-};
+use spec::{Attack, Defence, Optimiser, Recipe, Release};
+
+use super::{Cell, Experiment, Heads, Kind, Sweep};
 
 impl Experiment {
     /// The cells, in the order of the rows of `results.csv`; none for a CryptoTL experiment.
@@ -35,8 +34,8 @@ impl Heads {
     /// release, attack, null.
     ///
     /// A combination makes a cell if the defence gives the release ([`Defence::gives`]) and the
-    /// attack works from it ([`Attack::works_from`]); an encrypted head gives ciphertexts in
-    /// place of whatever is listed.
+    /// attack works from it ([`Attack::works_from`]) and can be compared with the null
+    /// ([`Attack::nulls`]); an encrypted head gives ciphertexts in place of whatever is listed.
     pub fn cells_of(&self, sweep: &Sweep) -> Vec<Cell> {
         let mut cells = Vec::new();
         for backbone in or(&sweep.backbone, &self.backbone) {
@@ -47,7 +46,8 @@ impl Heads {
                             for (defence, release, attack) in
                                 attacks_on_defences(sweep, recipe.optimiser)
                             {
-                                for &null in &sweep.null {
+                                let nulls = attack.nulls();
+                                for &null in sweep.null.iter().filter(|it| nulls.contains(it)) {
                                     cells.push(Cell {
                                         backbone: backbone.clone(),
                                         head: *head,
@@ -103,66 +103,22 @@ fn attacks_on_defences(sweep: &Sweep, optimiser: Optimiser) -> Vec<(&Defence, Re
     {
         // Whatever is listed, an encrypted head gives one thing only.
         let encrypted = [Release::Ciphertexts];
-        let releases = match defence {
-            Defence::Rhe(_) => encrypted.as_slice(),
-            _ => &sweep.release,
+        let releases = if defence.kind().encrypts() {
+            encrypted.as_slice()
+        } else {
+            &sweep.release
         };
         for &release in releases.iter().filter(|release| defence.gives(**release)) {
             for attack in sweep
                 .attack
                 .iter()
-                .filter(|attack| attack.works_from(release) && attack.works_against(defence))
+                .filter(|attack| attack.works_from(release) && attack.works_against(defence.kind()))
             {
                 combinations.push((defence, release, attack));
             }
         }
     }
     combinations
-}
-
-impl Defence {
-    /// Whether a head under this defence is released in this way.
-    pub fn gives(&self, release: Release) -> bool {
-        matches!(self, Self::Rhe(_)) == (release == Release::Ciphertexts)
-    }
-
-    /// Whether a head can be trained by this optimiser under this defence: DP-SGD is SGD.
-    pub fn trains_with(&self, optimiser: Optimiser) -> bool {
-        !matches!((self, optimiser), (Self::DpSgd(_), Optimiser::Adam))
-    }
-}
-
-impl Attack {
-    /// Releases in the clear that the attack works from, the most telling first. All attacks
-    /// can be pointed at ciphertexts.
-    pub fn releases(&self) -> &'static [Release] {
-        match self {
-            Self::Unmixing(_)
-            | Self::Reconstructor(_)
-            | Self::GradientInversion(_)
-            | Self::Property(_) => &[Release::Weights],
-            Self::Labels(_) => &[Release::Labels],
-            Self::Scores(_) => &[Release::Scores],
-            Self::Membership(_) => &[Release::Weights, Release::Scores, Release::Labels],
-        }
-    }
-
-    /// Whether what the attack looks at exists under this defence: a single gradient is released in
-    /// the clear by a victim that nothing defends.
-    pub fn works_against(&self, defence: &Defence) -> bool {
-        match self {
-            Self::GradientInversion(GradientInversion {
-                form: GradientForm::SingleGradient,
-                ..
-            }) => matches!(defence, Defence::None),
-            _ => true,
-        }
-    }
-
-    /// Whether the attack works from this release.
-    pub fn works_from(&self, release: Release) -> bool {
-        release == Release::Ciphertexts || self.releases().contains(&release)
-    }
 }
 
 /// The axis, or the experiment's own value where it is not swept.

@@ -4,30 +4,27 @@
 //! every combination that [`Experiment::cells`] returns makes sense. Serialised, an experiment
 //! is itself a config that checks to the same experiment: that is `resolved.yaml`.
 
-mod adversary;
-mod attack;
-mod backbone;
 mod cell;
 mod cryptotl;
 mod data;
-mod defence;
 mod grid;
-mod head;
+mod listed;
+mod sweep;
 
-pub use adversary::{Adversary, Assumed};
-pub use attack::{
-    Architecture, Attack, Distance, GradientForm, GradientInversion, Group, Labels, Membership,
-    Property, Reconstructor, ScoreKind, Scores, Start, Then, Unmixing,
-};
-pub use backbone::{Backbone, ImportedArchitecture};
-pub use cell::{Cell, Null, Release};
-pub use cryptotl::{CkksSet, CryptoTl, Embedding, FineTuning, Polynomial};
+pub use cell::Cell;
+pub use cryptotl::CryptoTl;
 pub use data::{Data, Shares, Task};
 pub use datasets::{DatasetSpec, StrokeClasses, TextSpec, Topic};
-pub use defence::{Accountant, Defence, Delta, DpSgd, Privacy, Rhe, Sampling, Tuning};
-pub use head::{Activation, Head, Optimiser, Preset, Recipe};
+pub use spec::{
+    Accountant, Activation, Adversary, Architecture, Assumed, Attack, AttackKind, Backbone,
+    CkksSet, Defence, DefenceKind, Delta, Distance, DpSgd, Embedding, FineTuning, GradientForm,
+    GradientInversion, Group, HeadKind as Head, ImportedArchitecture, Labels, Membership, Null,
+    Optimiser, Polynomial, Preset, Privacy, Property, Recipe, Reconstructor, Release, Rhe,
+    Sampling, ScoreKind, Scores, Start, Then, Tuning, Unmixing,
+};
+pub use sweep::Sweep;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// One experiment: a name, a seed and what to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -76,54 +73,6 @@ pub struct Heads {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tau: Option<f64>,
     /// The grids, whose union is run; not empty.
-    #[serde(serialize_with = "one_or_list")]
+    #[serde(serialize_with = "listed::shortly")]
     pub sweep: Vec<Sweep>,
-}
-
-/// The axes of the grid. Axes that may be empty are then not swept: the experiment's own value
-/// (or the recipe's) holds for all cells.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Sweep {
-    /// Training examples per class; not empty.
-    pub shots: Vec<usize>,
-    /// Defences; not empty.
-    pub defence: Vec<Defence>,
-    /// What the adversary gets to see. `rhe` gives `ciphertexts`, whatever is listed here.
-    pub release: Vec<Release>,
-    /// Attacks; not empty.
-    pub attack: Vec<Attack>,
-    /// Null hypotheses; not empty.
-    pub null: Vec<Null>,
-    /// Backbones, if swept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub backbone: Vec<Backbone>,
-    /// Heads, if swept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub head: Vec<Head>,
-    /// Optimisers, if swept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub optimiser: Vec<Optimiser>,
-    /// Epochs, if swept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub epochs: Vec<usize>,
-    /// Initial standard deviations, if swept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub init_std: Vec<f64>,
-    /// Learning rates, if swept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub learning_rate: Vec<f64>,
-    /// Weight decays, if swept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub weight_decay: Vec<f64>,
-    /// Assumptions of the adversary, if swept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub adversary: Vec<Adversary>,
-}
-
-/// One grid as itself, several as a list.
-fn one_or_list<S: Serializer>(sweep: &[Sweep], serializer: S) -> Result<S::Ok, S::Error> {
-    match sweep {
-        [one] => one.serialize(serializer),
-        many => many.serialize(serializer),
-    }
 }

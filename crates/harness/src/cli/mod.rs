@@ -1,6 +1,7 @@
 //! The command line: what can be asked, in clap's types.
 
 mod bench;
+mod cache;
 mod check;
 mod data;
 mod options;
@@ -8,14 +9,18 @@ mod privacy;
 mod rhe;
 mod run;
 mod shorthand;
+mod show;
+mod word;
 
 pub use bench::{BenchArgs, BenchCase, BenchTarget};
-pub use check::CheckArgs;
+pub use cache::CacheCommand;
+pub use check::{CheckArgs, CheckFormat};
 pub use data::DataCommand;
 pub use options::Options;
-pub use privacy::{AccountantName, EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
-pub use rhe::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
-pub use run::ConfigArgs;
+pub use privacy::{EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
+pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
+pub use run::{ConfigArgs, RunArgs};
+pub use show::{ShowArgs, ShowFormat};
 
 use std::ffi::OsString;
 
@@ -27,7 +32,8 @@ use clap::{Parser, Subcommand};
 /// `harness CONFIG...` is short for `harness run CONFIG...`.
 ///
 /// Exit codes: 0 done; 1 a cell failed (the others still ran); 2 the command line or the config
-/// is wrong; 3 `check` fell short; 4 data or an artefact is missing or damaged.
+/// is wrong; 3 `check` fell short; 4 data or an artefact is missing or damaged; 130 stopped from
+/// outside (Ctrl-C), and what was finished is kept.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "harness",
@@ -48,11 +54,15 @@ pub struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Run experiments; the same command resumes.
-    Run(ConfigArgs),
+    Run(RunArgs),
+    /// Write the results of experiments whose shards have been run.
+    Merge(ConfigArgs),
     /// Say what would run, what is cached and why not, and how long it takes; run nothing.
     Plan(ConfigArgs),
     /// Compare results with a baseline: attack success, defence and accuracy.
     Check(CheckArgs),
+    /// Show runs in one table, what leaked most first, or two of them cell by cell.
+    Show(ShowArgs),
     /// Differential privacy: epsilon from noise, and noise from epsilon.
     #[command(subcommand)]
     Privacy(PrivacyCommand),
@@ -64,6 +74,9 @@ pub enum Command {
     /// What each dataset needs, where it is looked for, whether it is whole.
     #[command(subcommand)]
     Data(DataCommand),
+    /// What finished stages are kept, and which of them by other code.
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Print the JSON schema of the config.
     Schema {
         /// Print the reference for people instead, as Markdown.

@@ -1,6 +1,9 @@
 //! Arguments of `privacy`.
 
 use clap::{Args, Subcommand, ValueEnum};
+use spec::Accountant;
+
+use super::word::word;
 
 /// The two questions about DP-SGD.
 #[derive(Clone, Debug, Subcommand)]
@@ -48,23 +51,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "D")]
     pub delta: f64,
     /// How epsilon is computed.
-    #[arg(long, value_enum, default_value_t = AccountantName::Prv)]
-    pub accountant: AccountantName,
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = word::<Accountant>())]
+    pub accountant: Accountant,
     /// What the adversary must not tell apart.
     #[arg(long, value_enum, default_value_t = NeighbourName::AddRemove)]
     pub neighbour: NeighbourName,
     /// Print one JSON object in place of a line of text.
     #[arg(long)]
     pub json: bool,
-}
-
-/// How ε is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AccountantName {
-    /// By the distribution of the privacy loss: tight.
-    Prv,
-    /// By Rényi divergences: looser, fast.
-    Rdp,
 }
 
 /// What the adversary must not tell apart.

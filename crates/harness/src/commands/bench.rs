@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use clap::ValueEnum as _;
 use serde_json::{Value, json};
 
-use crate::app::Failure;
 use crate::cli::{BenchArgs, BenchCase, BenchTarget};
 use crate::error::HarnessError;
+use crate::failure::Failure;
 use crate::provenance::{COMMIT, peak_memory};
 
 /// Shadow heads a timing.

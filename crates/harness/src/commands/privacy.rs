@@ -1,11 +1,11 @@
 //! `harness privacy`.
 
 use privacy::{
-    Accountant, Calibration, Delta, Epsilon, Neighbour, NoiseMultiplier, PrivacyError, SampleRate,
-    Steps, epsilon_answer, noise_answer,
+    Calibration, Delta, Epsilon, Neighbour, NoiseMultiplier, PrivacyError, SampleRate, Steps,
+    epsilon_answer, noise_answer,
 };
 
-use crate::cli::{AccountantName, NeighbourName, PrivacyCommand};
+use crate::cli::{NeighbourName, PrivacyCommand};
 
 /// Answers with one line, of text or of JSON.
 ///
@@ -19,10 +19,7 @@ pub fn privacy(command: &PrivacyCommand) -> Result<String, PrivacyError> {
     let sample_rate = SampleRate::new(run.sample_rate)?;
     let steps = Steps::new(run.steps)?;
     let delta = Delta::new(run.delta)?;
-    let accountant = match run.accountant {
-        AccountantName::Prv => Accountant::Prv,
-        AccountantName::Rdp => Accountant::Rdp,
-    };
+    let accountant = run.accountant;
     let neighbour = match run.neighbour {
         NeighbourName::AddRemove => Neighbour::AddRemove,
         NeighbourName::ReplaceOne => Neighbour::ReplaceOne,

@@ -4,16 +4,20 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use datasets::read_matrix;
+use heads::{Activation, Asked, HeadError, ReadHead};
 use rhe::{
-    Activation, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, Form,
-    LinearClassifier, LinearDecider, PlainHead, Precision, ProtectedDecision, ProtectedHead,
-    ProtectedLinear, ProtectedRelu, ProtectedSquare, Ranges, ReluClassifier, RheError, SecretKey,
-    SquareClassifier,
+    Ask, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, FeatureScale,
+    Form, LinearClassifier, LinearDecider, PlainHead, Precision, PrivateClassifier,
+    ProtectedDecision, ProtectedHead, ProtectedLinear, ProtectedPrivate, ProtectedRelu,
+    ProtectedSquare, Ranges, ReluClassifier, RevealCount, RheError, Scheme, SecretKey,
+    SquareClassifier, check_outputs, must_be_new,
 };
 
-use crate::app::Failure;
-use crate::cli::{ClassifyArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
+use super::told::Told;
+use crate::cli::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::message;
 
 /// Head room above the largest norm met in a calibration.
 const NORM_ROOM: f32 = 1.25;
@@ -28,17 +32,20 @@ pub fn rhe(command: &RheCommand) -> Result<String, Failure> {
         RheCommand::Protect(args) => protect(args),
         RheCommand::Classify(args) => classify(args),
         RheCommand::Reveal(args) => reveal(args),
+        RheCommand::Count(args) => count(args),
     }
 }
 
 impl From<RheError> for Failure {
     fn from(error: RheError) -> Self {
-        // Settings that cannot be had, and logits of a result that has none, are slips of the
-        // command line.
+        // Settings that cannot be had, outputs that must not be written, and answers that take
+        // another option are slips of the command line.
         let exit = match error {
-            RheError::NoLogits | RheError::Setting { .. } | RheError::Precision { .. } => {
-                Exit::Usage
-            }
+            RheError::NoLogits
+            | RheError::Setting { .. }
+            | RheError::Precision { .. }
+            | RheError::Unauthenticated { .. }
+            | RheError::Output { .. } => Exit::Usage,
             _ => Exit::Data,
         };
         Self::new(&error, exit)
@@ -49,40 +56,48 @@ fn usage(text: String) -> Failure {
     Failure::new(&text, Exit::Usage)
 }
 
-/// Refuses to replace a key: what it opened would be lost.
-fn must_be_new(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
-        return Err(usage(format!(
-            "{} exists, and keys are never overwritten\nhint: choose another name, or remove it first",
-            path.display()
-        )));
-    }
-    Ok(())
-}
-
 fn keygen(args: &KeygenArgs) -> Result<String, Failure> {
-    must_be_new(&args.key)?;
-    if let Some(path) = &args.evaluation_key {
-        must_be_new(path)?;
-    }
+    let count = RevealCount::path_of(&args.key);
+    let mut outputs = vec![args.key.as_path(), count.as_path()];
+    outputs.extend(args.evaluation_key.as_deref());
+    outputs.iter().try_for_each(|path| must_be_new(path))?;
+    check_outputs(&[], &outputs)?;
     let key = SecretKey::generate()?;
-    key.save(&args.key)?;
+    let evaluation = match &args.evaluation_key {
+        Some(path) => Some((EvaluationKeys::generate(&key)?, path)),
+        None => None,
+    };
+    // All or nothing: a key left alone would stand in the way of the next try.
+    let mut written = Vec::new();
+    let mut write = |path: &Path, written_to: Result<(), RheError>| match written_to {
+        Ok(()) => {
+            written.push(path.to_path_buf());
+            Ok(())
+        }
+        Err(error) => {
+            // What cannot be removed again is what the error leaves behind.
+            written
+                .iter()
+                .for_each(|path| drop(std::fs::remove_file(path)));
+            Err(error)
+        }
+    };
+    write(&args.key, key.save(&args.key))?;
+    write(&count, RevealCount::begin(&args.key, &key, args.quota))?;
     let mut text = format!("secret key {} in {}\n", key.id(), args.key.display());
-    if let Some(path) = &args.evaluation_key {
-        EvaluationKeys::generate(&key)?.save(path)?;
+    if let Some((keys, path)) = evaluation {
+        write(path, keys.save(path))?;
         let _ = writeln!(text, "evaluation keys in {}", path.display());
     }
     Ok(text)
 }
 
 fn protect(args: &ProtectArgs) -> Result<String, Failure> {
-    let activation = if args.activation == "square" {
-        Activation::Square
-    } else {
-        Activation::Relu
-    };
+    let mut inputs = vec![args.head.as_path(), args.key.as_path()];
+    inputs.extend(args.calibration.as_deref());
+    check_outputs(&inputs, &[&args.out])?;
     let key = SecretKey::load(&args.key)?;
-    let head = PlainHead::load(&args.head, activation)?;
+    let head = plain_head(args)?;
     let protected = match (head.layers().len(), head.activation()) {
         (1, _) => protect_linear(args, &head, &key)?,
         (_, Activation::Relu) => {
@@ -108,7 +123,7 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
             ProtectedHead::Square(Box::new(protected))
         }
     };
-    let bytes = protected.to_bytes().len();
+    let bytes = protected.file_bytes();
     protected.save(&args.out)?;
     Ok(format!(
         "{} features to {} outputs, protected in {}, {bytes} bytes\n",
@@ -116,6 +131,23 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
         head.outputs(),
         args.out.display()
     ))
+}
+
+/// The head in the clear, with what the command line says where its file does not.
+fn plain_head(args: &ProtectArgs) -> Result<PlainHead, Failure> {
+    let asked = Asked {
+        activation: args.activation,
+        layers: args.layers.clone(),
+    };
+    let read = ReadHead::read(&args.head, &asked).map_err(|error| {
+        let exit = match error {
+            HeadError::Unstated { .. } => Exit::Usage,
+            _ => Exit::Data,
+        };
+        Failure::new(&error, exit)
+    })?;
+    PlainHead::try_from(read)
+        .map_err(|error| Failure::new(&format!("{}: {error}", args.head.display()), Exit::Data))
 }
 
 fn protect_linear(
@@ -128,7 +160,25 @@ fn protect_linear(
         feature_bits: args.feature_bits,
     };
     if !args.decision {
-        let protected = ProtectedLinear::protect(head, key, precision, Form::Seeded)?;
+        let rows = match &args.calibration {
+            Some(path) => Some(features(path, head.features())?),
+            None => None,
+        };
+        if args.private {
+            let Some(rows) = rows else {
+                return Err(usage(
+                    "results that hide the features take a range that is fixed beforehand\nhint: name public features with --calibration".into(),
+                ));
+            };
+            let protected = ProtectedPrivate::protect(head, key, args.weight_bits, &rows)?;
+            return Ok(ProtectedHead::Private(protected));
+        }
+        let scale = match rows {
+            Some(rows) => FeatureScale::calibrated(head, precision, &rows)?,
+            None => FeatureScale::none(),
+        };
+        let scheme = Scheme::from_name(&args.scheme).unwrap_or_default();
+        let protected = ProtectedLinear::protect_as(head, key, precision, scale, scheme)?;
         return Ok(ProtectedHead::Linear(protected));
     }
     let range = match &args.calibration {
@@ -158,13 +208,40 @@ fn features(path: &Path, width: usize) -> Result<Vec<f32>, Failure> {
             Exit::Data,
         ));
     }
+    if values.is_empty() {
+        return Err(Failure::new(
+            &format!(
+                "{} holds no rows: there is nothing to classify",
+                path.display()
+            ),
+            Exit::Data,
+        ));
+    }
     Ok(values)
 }
 
 fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
+    let mut inputs = vec![args.head.as_path(), args.features.as_path()];
+    inputs.extend(args.evaluation_key.as_deref());
+    check_outputs(&inputs, &[&args.out])?;
     let head = ProtectedHead::load(&args.head)?;
     let rows = features(&args.features, head.features())?;
-    let logits = |head| LinearClassifier::new(head, Backend::Detected).classify(&rows);
+    if args.private && !matches!(head, ProtectedHead::Private(_)) {
+        return Err(usage(format!(
+            "results of {} show the features to the owner of its key\nhint: ask the owner for a head made by `rhe protect --private`, or leave --private out",
+            args.head.display()
+        )));
+    }
+    let classified = |images: usize| {
+        Ok(format!(
+            "{images} images classified, encrypted results in {}\n",
+            args.out.display()
+        ))
+    };
+    let logits = |head| {
+        let classifier = LinearClassifier::new(head, Backend::Detected);
+        classified(classifier.classify_to_file(&rows, &args.out)?)
+    };
     let results = match &head {
         ProtectedHead::Linear(_) if args.decision => {
             return Err(usage(format!(
@@ -172,13 +249,13 @@ fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
                 args.head.display()
             )));
         }
-        ProtectedHead::Linear(head) => EncryptedResults::Linear(logits(head)?),
+        ProtectedHead::Linear(head) => return logits(head),
         ProtectedHead::Decision(head) if args.decision => {
             let keys = evaluation_keys(args, "to decide takes evaluation keys")?;
             let decider = LinearDecider::new(head, &keys, Backend::Detected)?;
             EncryptedResults::Decision(decider.decide(&rows)?)
         }
-        ProtectedHead::Decision(head) => EncryptedResults::Linear(logits(head.linear())?),
+        ProtectedHead::Decision(head) => return logits(head.linear()),
         ProtectedHead::Relu(head) => {
             let keys = evaluation_keys(args, "a hidden layer with ReLU takes evaluation keys")?;
             let classifier = ReluClassifier::new(head, &keys, Backend::Detected)?;
@@ -187,6 +264,15 @@ fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
             } else {
                 EncryptedResults::Relu(classifier.classify(&rows)?)
             }
+        }
+        ProtectedHead::Private(_) if args.decision => {
+            return Err(usage(format!(
+                "{} hides the features and cannot decide under encryption\nhint: leave --decision out",
+                args.head.display()
+            )));
+        }
+        ProtectedHead::Private(head) => {
+            EncryptedResults::Private(PrivateClassifier::new(head).classify(&rows)?)
         }
         ProtectedHead::Square(_) if args.decision => {
             return Err(usage(format!(
@@ -200,11 +286,7 @@ fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
         _ => return Err(usage("this kind of head is not known".into())),
     };
     results.save(&args.out)?;
-    Ok(format!(
-        "{} images classified, encrypted results in {}\n",
-        results.images(),
-        args.out.display()
-    ))
+    classified(results.images())
 }
 
 fn evaluation_keys(args: &ClassifyArgs, why: &str) -> Result<EvaluationKeys, Failure> {
@@ -219,24 +301,38 @@ fn evaluation_keys(args: &ClassifyArgs, why: &str) -> Result<EvaluationKeys, Fai
 
 fn reveal(args: &RevealArgs) -> Result<String, Failure> {
     let key = SecretKey::load(&args.key)?;
-    let results = EncryptedResults::load(&args.encrypted)?;
-    let mut text = String::new();
-    if args.logits {
-        for logits in key.reveal_logits(&results)? {
-            let values: Vec<String> = logits.values.iter().map(|z| format!("{z:.6}")).collect();
-            let _ = writeln!(text, "{}\t{}", logits.class, values.join("\t"));
-        }
-    } else if let EncryptedResults::Decision(results) = &results {
-        for class in key.reveal_decisions(results)? {
-            let _ = match class {
-                Some(class) => writeln!(text, "{class}"),
-                None => writeln!(text, "undecided"),
-            };
-        }
-    } else {
-        for class in key.reveal(&results)? {
-            let _ = writeln!(text, "{class}");
-        }
+    let mut count = RevealCount::open(&args.key, &key)?;
+    let mut told = Told::new(args.logits);
+    let ask = Ask {
+        logits: args.logits,
+        trusted_classifier: args.trusted_classifier,
+    };
+    key.reveal_file(&args.encrypted, &mut count, ask, |image| told.add(image))?;
+    if count.refused() > 0 {
+        message::warning(&format!(
+            "{} results files were refused with this key so far; after {} it reveals nothing more",
+            count.refused(),
+            RevealCount::MAX_REFUSED
+        ));
     }
-    Ok(text)
+    told.finish(&args.encrypted)
+}
+
+fn count(args: &CountArgs) -> Result<String, Failure> {
+    let key = SecretKey::load(&args.key)?;
+    if args.begin {
+        RevealCount::begin(&args.key, &key, args.quota)?;
+    }
+    let count = RevealCount::open(&args.key, &key)?;
+    let quota = match count.quota() {
+        Some(quota) => format!(" of {quota}"),
+        None => String::new(),
+    };
+    Ok(format!(
+        "key {}: {}{quota} images revealed, {} of {} files refused\n",
+        key.id(),
+        count.revealed(),
+        count.refused(),
+        RevealCount::MAX_REFUSED
+    ))
 }

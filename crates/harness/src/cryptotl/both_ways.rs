@@ -1,81 +1,148 @@
 //! The same task both ways round: CryptoTL encrypts the inputs, RHE encrypts the head.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use attacks::{Membership, MembershipOptions, MembershipView, World as Setting};
-use config::experiment::{CryptoTl, Experiment, FineTuning, Rhe};
+use attacks::{Membership, World};
+use config::experiment::{CryptoTl, Rhe};
 use cryptotl::{Client, Packing, PreparedNetwork, Server, Setup};
 use datasets::{Pool, Split};
-use evaluation::{Bootstrap, Scores, roc};
 use report::BothWaysRow;
 use rhe::{
-    Backend, EncryptedResults, Form, LinearClassifier, PlainHead, Precision, ProtectedHead,
+    Backend, EncryptedResults, LinearClassifier, PlainHead, Precision, ProtectedHead,
     ProtectedLinear, SecretKey,
 };
+use spec::{DefenceKind, Release};
 use transfer::{Head, HeadShape, Recipe};
 
-use super::lower::{Bench, activation, parameters, select};
-use super::row;
-use crate::context::Context;
+use super::grid::TextGrid;
+use super::outcome::{BothWays, Cost, MembershipScores};
+use super::tasks::{Tasks, activation, parameters, select};
+use crate::corpus::scaled;
 use crate::error::HarnessError;
-use crate::heads::{Encrypted, Measured};
+use crate::heads::{Encrypted, accuracies, label_agreement};
+use crate::rows::Measured;
 
-/// The table of both systems.
-const FILE: &str = "both_ways.csv";
 /// Shadow heads an example in the membership test.
 const SHADOWS: usize = 64;
 /// Linear heads under RHE to attack, at least: each gives one score, and they are cheap to train.
 const VICTIMS: usize = 100;
 
 /// Runs RHE on the experiment's task and the largest of its training sets that two parties can draw
-/// disjointly, times both systems, and writes `both_ways.csv`; returns RHE's row.
-pub fn compare(
-    context: &Context,
-    experiment: &Experiment,
-    wanted: &CryptoTl,
-    bench: &Bench,
-    folder: &Path,
-    measured: &[Measured],
-) -> Result<Measured, HarnessError> {
-    let split = halves(bench);
+/// disjointly, and times both systems.
+///
+/// # Errors
+/// If a head cannot be trained, encrypted or attacked.
+pub fn compare(grid: &TextGrid<'_>, tasks: &Tasks) -> Result<BothWays, HarnessError> {
+    let progress = &grid.context.progress;
+    let _step = progress.step("the same task under RHE", 1);
+    let wanted = grid.wanted;
+    let split = halves(tasks);
     let fits = 2 * smallest(&split.public).min(smallest(&split.private).saturating_sub(1));
     let sizes = || wanted.sizes.iter().copied();
     let size = sizes().filter(|&size| size <= fits).max();
     let size = size.or_else(|| sizes().min()).unwrap_or(2);
     let shots = (size.min(fits) / 2).max(1);
-    let row = encrypted_head(context, experiment, wanted, bench, &split, shots)?;
-    let plain = measured.iter().find(|cell| {
-        cell.row.n == size as u64 && cell.row.defence == "none" && cell.row.error.is_empty()
-    });
-    let rows = [
-        cryptotl_row(wanted, bench, plain)?,
-        rhe_row(bench, shots, &row)?,
-    ];
-    report::write_csv(&folder.join(FILE), &rows)?;
-    Ok(row)
+
+    let shape = HeadShape::linear(tasks.target.width(), tasks.target.classes());
+    let images = scaled(&tasks.target)?;
+    let view = Encrypted::new(shape, &Rhe::default())?;
+    let recipe = recipe(shots);
+    let world = World::new(
+        &images,
+        &tasks.target,
+        &split,
+        shape,
+        recipe,
+        shots,
+        tasks.root,
+    )?
+    .seen_through(&view);
+    let stream = world.victims()?;
+    let mut victims = stream.batch(wanted.victims.max(VICTIMS));
+    stream.fill(0, &mut victims);
+    let test = select(&tasks.target, &tasks.test)?;
+    let accuracy = accuracies(&victims, shape, &test);
+    let label_agreement = label_agreement(&victims, shape, &test, &Rhe::default())?;
+    let test = Membership::new(&world, SHADOWS, Release::Ciphertexts)?;
+    let [members, others] = test.of_victims(&mut victims, None)?;
+    Ok(BothWays {
+        size,
+        shots,
+        accuracy,
+        label_agreement,
+        membership: MembershipScores { members, others },
+        inputs_encrypted: inputs_encrypted(wanted, tasks)?,
+        head_encrypted: head_encrypted(tasks, shots)?,
+    })
 }
 
-/// What [`compare`] wrote.
-pub fn read(folder: &Path) -> Result<Vec<BothWaysRow>, HarnessError> {
-    Ok(report::read_csv(&folder.join(FILE))?)
+/// Both systems side by side; CryptoTL's success is that of the row of the same size among `measured`.
+pub fn rows(both: &BothWays, measured: &[Measured]) -> Vec<BothWaysRow> {
+    let of = |wanted: &dyn Fn(&Measured) -> bool| measured.iter().find(|cell| wanted(cell));
+    let plain = of(&|cell| {
+        let row = &cell.row;
+        row.n == both.size as u64 && row.defence == DefenceKind::None && row.error.is_empty()
+    });
+    let encrypted = of(&|cell| cell.row.defence == DefenceKind::Rhe);
+    let inputs = BothWaysRow {
+        system: "cryptotl".into(),
+        encrypted: "inputs and features, under the client's key".into(),
+        clear: "lower network at the server, upper network at the client".into(),
+        protects: "the client's inputs from the server".into(),
+        ..beside(plain, both.inputs_encrypted)
+    };
+    let head = BothWaysRow {
+        system: "rhe".into(),
+        encrypted: "the head, under its owner's key".into(),
+        clear: "inputs and backbone at whoever runs the head".into(),
+        protects: "the head's training examples from whoever holds the head".into(),
+        ..beside(encrypted, both.head_encrypted)
+    };
+    vec![inputs, head]
+}
+
+/// What a system costs and how it fared.
+fn beside(cell: Option<&Measured>, cost: Cost) -> BothWaysRow {
+    let row = cell.map(|cell| &cell.row);
+    BothWaysRow {
+        system: String::new(),
+        encrypted: String::new(),
+        clear: String::new(),
+        protects: String::new(),
+        accuracy: row.and_then(|row| row.accuracy),
+        label_agreement: row.and_then(|row| row.label_agreement),
+        latency_ms: Some(cost.latency_ms),
+        bytes_once: Some(cost.bytes_once),
+        bytes_up: Some(cost.bytes_up),
+        bytes_down: Some(cost.bytes_down),
+        tpr_at_fpr_1pct: row.and_then(|row| row.tpr_at_fpr_1pct),
+        tpr_at_fpr_1pct_lo: row.and_then(|row| row.tpr_at_fpr_1pct_lo),
+        tpr_at_fpr_1pct_hi: row.and_then(|row| row.tpr_at_fpr_1pct_hi),
+        auc: row.and_then(|row| row.auc),
+        n: row.map_or(0, |row| row.n),
+        accuracy_lo: row.and_then(|row| row.accuracy_lo),
+        accuracy_hi: row.and_then(|row| row.accuracy_hi),
+        auc_lo: row.and_then(|row| row.auc_lo),
+        auc_hi: row.and_then(|row| row.auc_hi),
+        victims: row.and_then(|row| row.victims),
+    }
 }
 
 /// Training rows shared out between adversary and victims; test rows are neither's.
-fn halves(bench: &Bench) -> Split {
-    let half = bench.pool.len() / 2;
+fn halves(tasks: &Tasks) -> Split {
+    let half = tasks.pool.len() / 2;
     let pool = |rows: &[usize]| {
         Pool::new(
-            bench.target.labels(),
-            bench.target.classes(),
+            tasks.target.labels(),
+            tasks.target.classes(),
             rows.iter().map(|&row| row as u32),
         )
     };
     Split {
-        public: pool(&bench.pool[..half]),
-        private: pool(&bench.pool[half..]),
-        test: pool(&bench.test),
+        public: pool(&tasks.pool[..half]),
+        private: pool(&tasks.pool[half..]),
+        test: pool(&tasks.test),
     }
 }
 
@@ -93,155 +160,60 @@ fn recipe(shots: usize) -> Recipe {
     }
 }
 
-fn encrypted_head(
-    context: &Context,
-    experiment: &Experiment,
-    wanted: &CryptoTl,
-    bench: &Bench,
-    split: &Split,
-    shots: usize,
-) -> Result<Measured, HarnessError> {
-    let _step = context.progress.step("the same task under RHE", 1);
-    let shape = HeadShape::linear(bench.target.width(), bench.target.classes());
-    let images = crate::heads::scaled(&bench.target)?;
-    let view = Encrypted::new(shape, &Rhe::default())?;
-    let setting = Setting::new(
-        &images,
-        &bench.target,
-        split,
-        shape,
-        recipe(shots),
-        shots,
-        bench.root,
-    )?
-    .seen_through(&view);
-    let stream = setting.victims()?;
-    let mut victims = stream.batch(wanted.victims.max(VICTIMS));
-    stream.fill(0, &mut victims);
-    let test = select(&bench.target, &bench.test)?;
-    let accuracies = crate::heads::accuracies(&victims, shape, &test);
-    let agreement = crate::heads::label_agreement(&victims, shape, &test, &Rhe::default())?;
-
-    let options = MembershipOptions {
-        heads: SHADOWS,
-        view: MembershipView::Scores,
-    };
-    let test = Membership::new(&setting, options)?;
-    let [inside, outside] = test.of_victims(&mut victims, None)?;
-    let scores = Scores::new(inside, outside)?;
-    let mut row = row::described(experiment, wanted, 2 * shots, &FineTuning::None);
-    row.backbone = "plain embeddings".into();
-    row.head = "linear".into();
-    row.defence = "rhe".into();
-    row.release = "ciphertexts".into();
-    row.attack = "membership".into();
-    row.null = "independent".into();
-    row.config_hash = "both-ways".into();
-    row.label_agreement = Some(agreement);
-    row::accuracy(&mut row, &accuracies)?;
-    let key = bench.root.child("bootstrap").child("both ways");
-    let report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
-    row::rates(&mut row, &report);
-    Ok(Measured {
-        row,
-        roc: Some(report),
-        outcome: None,
-    })
-}
-
-fn cryptotl_row(
-    wanted: &CryptoTl,
-    bench: &Bench,
-    plain: Option<&Measured>,
-) -> Result<BothWaysRow, HarnessError> {
+/// One prediction by CryptoTL.
+fn inputs_encrypted(wanted: &CryptoTl, tasks: &Tasks) -> Result<Cost, HarnessError> {
     let setup = Setup::new(
-        bench.lower.shape(),
+        tasks.lower.shape(),
         activation(wanted).degree(),
         parameters(wanted)?,
         Packing::Latency,
     )?;
     let (client, keys) = Client::new(&setup)?;
-    let server = Server::new(Arc::new(PreparedNetwork::new(&setup, &bench.lower)?), &keys)?;
-    let query = client.encrypt(&[bench.target.row(bench.test[0])])?;
+    let server = Server::new(Arc::new(PreparedNetwork::new(&setup, &tasks.lower)?), &keys)?;
+    let query = client.encrypt(&[tasks.target.row(tasks.test[0])])?;
     // Once to warm up, once to time.
     server.forward(&query)?;
     let started = Instant::now();
     let reply = server.forward(&query)?;
-    let latency = started.elapsed();
-    let row = plain.map(|cell| &cell.row);
-    Ok(BothWaysRow {
-        system: "cryptotl".into(),
-        encrypted: "inputs and features, under the client's key".into(),
-        clear: "lower network at the server, upper network at the client".into(),
-        protects: "the client's inputs from the server".into(),
-        accuracy: row.and_then(|row| row.accuracy),
-        label_agreement: row.and_then(|row| row.label_agreement),
-        latency_ms: Some(1e3 * latency.as_secs_f64()),
-        bytes_once: Some(keys.len() as u64),
-        bytes_up: Some(query.len() as u64),
-        bytes_down: Some(reply.len() as u64),
-        tpr_at_fpr_1pct: row.and_then(|row| row.tpr_at_fpr_1pct),
-        tpr_at_fpr_1pct_lo: row.and_then(|row| row.tpr_at_fpr_1pct_lo),
-        tpr_at_fpr_1pct_hi: row.and_then(|row| row.tpr_at_fpr_1pct_hi),
-        auc: row.and_then(|row| row.auc),
-        n: row.map_or(0, |row| row.n),
-        accuracy_lo: row.and_then(|row| row.accuracy_lo),
-        accuracy_hi: row.and_then(|row| row.accuracy_hi),
-        auc_lo: row.and_then(|row| row.auc_lo),
-        auc_hi: row.and_then(|row| row.auc_hi),
-        victims: row.and_then(|row| row.victims),
+    Ok(Cost {
+        latency_ms: 1e3 * started.elapsed().as_secs_f64(),
+        bytes_once: keys.len() as u64,
+        bytes_up: query.len() as u64,
+        bytes_down: reply.len() as u64,
     })
 }
 
-fn rhe_row(bench: &Bench, shots: usize, measured: &Measured) -> Result<BothWaysRow, HarnessError> {
-    let shape = HeadShape::linear(bench.target.width(), bench.target.classes());
+/// One prediction by a head under RHE.
+fn head_encrypted(tasks: &Tasks, shots: usize) -> Result<Cost, HarnessError> {
+    let shape = HeadShape::linear(tasks.target.width(), tasks.target.classes());
     let mut trainer = transfer::Trainer::new(shape, recipe(shots))?;
-    let members: Vec<u32> = bench
+    let members: Vec<u32> = tasks
         .draw(2 * shots, 0)
         .into_iter()
         .map(|row| row as u32)
         .collect();
     let mut weights = vec![0.0; shape.weight_len()];
     trainer.train(
-        &bench.target,
+        &tasks.target,
         &members,
-        &mut bench.root.child("rhe").rng(0),
+        &mut tasks.root.child("rhe").rng(0),
         &mut weights,
     )?;
     let head = Head::new(shape, weights)?;
     let plain = PlainHead::linear(shape.features, shape.classes, &head.weights)?;
     let key = SecretKey::generate()?;
-    let protected = ProtectedLinear::protect(&plain, &key, Precision::default(), Form::Seeded)?;
+    let protected = ProtectedLinear::protect(&plain, &key, Precision::default())?;
     let classifier = LinearClassifier::new(&protected, Backend::Detected);
-    let once = ProtectedHead::Linear(protected).to_bytes().len() as u64;
-    let input = bench.target.row(bench.test[0]);
+    let bytes_once = ProtectedHead::Linear(protected).to_bytes().len() as u64;
+    let input = tasks.target.row(tasks.test[0]);
     // Once to warm up, once to time.
     classifier.classify(input)?;
     let started = Instant::now();
     let results = classifier.classify(input)?;
-    let latency = started.elapsed();
-    let down = EncryptedResults::Linear(results).to_bytes().len() as u64;
-    let row = &measured.row;
-    Ok(BothWaysRow {
-        system: "rhe".into(),
-        encrypted: "the head, under its owner's key".into(),
-        clear: "inputs and backbone at whoever runs the head".into(),
-        protects: "the head's training examples from whoever holds the head".into(),
-        accuracy: row.accuracy,
-        label_agreement: row.label_agreement,
-        latency_ms: Some(1e3 * latency.as_secs_f64()),
-        bytes_once: Some(once),
-        bytes_up: Some(0),
-        bytes_down: Some(down),
-        tpr_at_fpr_1pct: row.tpr_at_fpr_1pct,
-        tpr_at_fpr_1pct_lo: row.tpr_at_fpr_1pct_lo,
-        tpr_at_fpr_1pct_hi: row.tpr_at_fpr_1pct_hi,
-        auc: row.auc,
-        n: row.n,
-        accuracy_lo: row.accuracy_lo,
-        accuracy_hi: row.accuracy_hi,
-        auc_lo: row.auc_lo,
-        auc_hi: row.auc_hi,
-        victims: row.victims,
+    Ok(Cost {
+        latency_ms: 1e3 * started.elapsed().as_secs_f64(),
+        bytes_once,
+        bytes_up: 0,
+        bytes_down: EncryptedResults::Linear(results).to_bytes().len() as u64,
     })
 }

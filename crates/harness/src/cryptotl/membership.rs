@@ -9,7 +9,8 @@ use config::experiment::CryptoTl;
 use cryptotl::FineTune;
 use rayon::prelude::*;
 
-use super::lower::{Bench, select};
+use super::outcome::MembershipScores;
+use super::tasks::{Tasks, select};
 use crate::error::HarnessError;
 
 /// Examples of each class a victim on each side.
@@ -28,23 +29,23 @@ struct Victim {
 /// Scores of training examples and of others, a list a victim, as many of each class: the lower, the
 /// more like a training example.
 pub fn scores(
-    bench: &Bench,
+    tasks: &Tasks,
     wanted: &CryptoTl,
     recipe: &FineTune,
     size: usize,
     progress: impl Fn(usize) + Sync,
-) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), HarnessError> {
+) -> Result<MembershipScores, HarnessError> {
     let done = std::sync::atomic::AtomicUsize::new(0);
     let victims = (0..wanted.victims)
         .into_par_iter()
         .map(|number| {
-            let victim = Victim::tune(bench, recipe, size, wanted.folds + number, number)?;
+            let victim = Victim::tune(tasks, recipe, size, wanted.folds + number, number)?;
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
             Ok(victim)
         })
         .collect::<Result<Vec<_>, HarnessError>>()?;
     let pairs = (0..victims.len()).map(|own| {
-        let (members, others) = candidates(bench, &victims[own]);
+        let (members, others) = candidates(tasks, &victims[own]);
         let score = |rows: Vec<usize>| -> Vec<f64> {
             rows.iter()
                 .map(|&row| calibrated(&victims, own, row))
@@ -52,26 +53,27 @@ pub fn scores(
         };
         (score(members), score(others))
     });
-    Ok(pairs.unzip())
+    let (members, others) = pairs.unzip();
+    Ok(MembershipScores { members, others })
 }
 
 impl Victim {
     fn tune(
-        bench: &Bench,
+        tasks: &Tasks,
         recipe: &FineTune,
         size: usize,
         draw: usize,
         number: usize,
     ) -> Result<Self, HarnessError> {
-        let rows = bench.draw(size, draw);
-        let key = bench.root.child("victims");
+        let rows = tasks.draw(size, draw);
+        let key = tasks.root.child("victims");
         let key = key.child(&format!("{size} {number}"));
         let network = recipe
-            .run(None, &select(&bench.features, &rows)?, &key)?
+            .run(None, &select(&tasks.features, &rows)?, &key)?
             .upper;
-        let labels = bench.features.labels();
+        let labels = tasks.features.labels();
         let margins = network
-            .logits(&bench.features)?
+            .logits(&tasks.features)?
             .into_iter()
             .zip(labels)
             .map(|(logit, &label)| f64::from(if label == 1 { logit } else { -logit }))
@@ -88,8 +90,8 @@ impl Victim {
 
 /// Rows to tell apart: of each class some that the victim was tuned on, and as many that it was not,
 /// from the rows that training sets are drawn from (test rows where these run out).
-fn candidates(bench: &Bench, victim: &Victim) -> (Vec<usize>, Vec<usize>) {
-    let labels = bench.features.labels();
+fn candidates(tasks: &Tasks, victim: &Victim) -> (Vec<usize>, Vec<usize>) {
+    let labels = tasks.features.labels();
     let some = |rows: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
         let mut left = [EXAMPLES; 2];
         rows.filter(|&row| {
@@ -100,7 +102,7 @@ fn candidates(bench: &Bench, victim: &Victim) -> (Vec<usize>, Vec<usize>) {
         })
         .collect()
     };
-    let rest = bench.pool.iter().chain(&bench.test).copied();
+    let rest = tasks.pool.iter().chain(&tasks.test).copied();
     (
         some(&mut victim.rows.iter().copied()),
         some(&mut rest.filter(|&row| !victim.member[row])),

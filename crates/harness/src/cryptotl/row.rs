@@ -4,12 +4,13 @@ use config::experiment::{CryptoTl, Embedding, Experiment, FineTuning};
 use datasets::StreamKey;
 use evaluation::{Bootstrap, RocReport, Scores, mean_interval, roc};
 use report::ResultRow;
+use spec::{AttackKind, DefenceKind, Null, Release};
 
-use super::Tuned;
+use super::outcome::{BothWays, TextOutcome};
 use crate::error::HarnessError;
-use crate::heads::Measured;
 use crate::provenance::COMMIT;
-use crate::store::StageKey;
+use crate::rows::Measured;
+use crate::stages::StageKey;
 
 /// What a cell is, before anything is measured.
 pub fn described(
@@ -18,10 +19,11 @@ pub fn described(
     size: usize,
     tuning: &FineTuning,
 ) -> ResultRow {
-    let width = match wanted.embedding {
+    let width = match wanted.embedding() {
         Embedding::Hashing { width } => format!("hashing({width})"),
         Embedding::Precomputed => "embeddings".into(),
     };
+    let attacked = (wanted.victims > 0).then_some((AttackKind::Membership, Null::Independent));
     ResultRow {
         experiment: experiment.name.clone(),
         dataset: wanted.target.describe().name.into(),
@@ -30,44 +32,76 @@ pub fn described(
         shots: size as u64 / 2,
         n: size as u64,
         defence: match tuning {
-            FineTuning::None => "none".into(),
-            FineTuning::DpSgd(_) => "dp_sgd".into(),
-        },
-        release: "weights".into(),
-        attack: if wanted.victims > 0 { "membership" } else { "" }.into(),
-        null: if wanted.victims > 0 {
-            "independent"
-        } else {
-            ""
+            FineTuning::None => DefenceKind::None,
+            FineTuning::DpSgd(_) => DefenceKind::DpSgd,
         }
-        .into(),
+        .to_string(),
+        release: Release::Weights.to_string(),
+        attack: attacked.map_or_else(String::new, |(attack, _)| attack.to_string()),
+        null: attacked.map_or_else(String::new, |(_, null)| null.to_string()),
         seed: experiment.seed,
         commit: COMMIT.into(),
         ..ResultRow::default()
     }
 }
 
+/// What the same task under RHE is.
+pub fn described_encrypted(experiment: &Experiment, wanted: &CryptoTl, shots: usize) -> ResultRow {
+    ResultRow {
+        backbone: "plain embeddings".into(),
+        head: "linear".into(),
+        defence: "rhe".into(),
+        release: "ciphertexts".into(),
+        attack: "membership".into(),
+        null: "independent".into(),
+        config_hash: "both-ways".into(),
+        ..described(experiment, wanted, 2 * shots, &FineTuning::None)
+    }
+}
+
+/// Statistics of the same task under RHE.
+pub fn measured_encrypted(
+    mut row: ResultRow,
+    both: &BothWays,
+    seed: u64,
+) -> Result<Measured, HarnessError> {
+    let (members, others) = (&both.membership.members, &both.membership.others);
+    let scores = Scores::new(members.clone(), others.clone())?;
+    row.label_agreement = Some(both.label_agreement);
+    accuracy(&mut row, &both.accuracy)?;
+    let key = StreamKey::from_seed(seed)
+        .child("bootstrap")
+        .child("both ways");
+    let report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
+    rates(&mut row, &report);
+    Ok(Measured {
+        row,
+        roc: Some(report),
+        outcome: None,
+    })
+}
+
 /// Statistics of a measured cell.
 pub fn measured(
     mut row: ResultRow,
-    tuned: Tuned,
+    tuned: TextOutcome,
     key: &StageKey,
     seed: u64,
 ) -> Result<Measured, HarnessError> {
     row.config_hash = key.hash()[..12].into();
     accuracy(&mut row, &tuned.accuracy)?;
-    row.epsilon = tuned.epsilon;
-    row.delta = tuned.delta;
-    row.noise_multiplier = tuned.noise_multiplier;
-    row.clip = tuned.clip;
+    row.epsilon = tuned.spending.map(|spent| spent.epsilon);
+    row.delta = tuned.spending.map(|spent| spent.delta);
+    row.noise_multiplier = tuned.spending.map(|spent| spent.noise_multiplier);
+    row.clip = tuned.spending.map(|spent| spent.clip);
     row.label_agreement = tuned.label_agreement;
     row.f1 = Some(tuned.f1);
     row.kappa = Some(tuned.kappa);
     row.baseline_accuracy =
         Some(tuned.baseline.iter().sum::<f64>() / tuned.baseline.len().max(1) as f64);
     let mut curve = None;
-    if !tuned.members.is_empty() {
-        let scores = Scores::new(tuned.members, tuned.others)?;
+    if let Some(membership) = tuned.membership {
+        let scores = Scores::new(membership.members, membership.others)?;
         let key = StreamKey::from_seed(seed)
             .child("bootstrap")
             .child(&row.config_hash);
@@ -83,7 +117,7 @@ pub fn measured(
 }
 
 /// An attack's rates, where the null is large enough for them.
-pub fn rates(row: &mut ResultRow, report: &RocReport) {
+fn rates(row: &mut ResultRow, report: &RocReport) {
     row.victims = Some(report.victims as u64);
     row.null_scores = Some(report.null_scores as u64);
     if report.resolves(0.01) {
@@ -99,7 +133,7 @@ pub fn rates(row: &mut ResultRow, report: &RocReport) {
 }
 
 /// Mean accuracy over repetitions, with its interval where there are several.
-pub fn accuracy(row: &mut ResultRow, accuracies: &[f64]) -> Result<(), HarnessError> {
+fn accuracy(row: &mut ResultRow, accuracies: &[f64]) -> Result<(), HarnessError> {
     let interval = mean_interval(accuracies, 0.95)?;
     row.accuracy = Some(interval.value);
     if accuracies.len() > 1 {
@@ -110,8 +144,8 @@ pub fn accuracy(row: &mut ResultRow, accuracies: &[f64]) -> Result<(), HarnessEr
 }
 
 /// The row of a cell that failed.
-pub fn failed(mut row: ResultRow, error: &HarnessError) -> Measured {
-    row.error = error.to_string().replace('\n', "; ");
+pub fn failed(mut row: ResultRow, error: &str) -> Measured {
+    row.error = error.replace('\n', "; ");
     Measured {
         row,
         roc: None,

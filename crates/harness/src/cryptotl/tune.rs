@@ -1,16 +1,16 @@
 //! One cell: repetitions on other examples, the encrypted path beside the plain one, membership.
 
-use config::experiment::{CryptoTl, DpSgd, FineTuning, Privacy, Sampling};
+use config::experiment::{CryptoTl, DpSgd, FineTuning, Privacy};
 use cryptotl::{BinaryReport, DpFineTune, FineTune, LogisticRegression, UpperNetwork};
 use privacy::{
-    Accountant, Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
+    Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
     SampledGaussian, Steps,
 };
 
-use super::Tuned;
-use super::lower::{Bench, select};
+use super::grid::TextGrid;
 use super::membership;
-use crate::context::Context;
+use super::outcome::{Spending, TextOutcome};
+use super::tasks::{Tasks, select};
 use crate::error::HarnessError;
 
 /// Inverse strength of the baseline's L2 penalty.
@@ -20,54 +20,61 @@ const DP_LEARNING_RATE: f32 = 0.1;
 
 /// Measures one training-set size under one kind of fine-tuning.
 pub fn cell(
-    context: &Context,
-    bench: &Bench,
-    wanted: &CryptoTl,
+    grid: &TextGrid<'_>,
+    tasks: &Tasks,
     size: usize,
     tuning: &FineTuning,
-) -> Result<Tuned, HarnessError> {
-    let mut tuned = Tuned::default();
-    let recipe = recipe(wanted, size, tuning, &mut tuned)?;
-    let step = context
-        .progress
-        .step("fine-tuning", (wanted.folds + wanted.victims) as u64);
-    let test = select(&bench.features, &bench.test)?;
+) -> Result<TextOutcome, HarnessError> {
+    let wanted = grid.wanted;
+    let (recipe, spending) = recipe(wanted, size, tuning)?;
+    let mut outcome = TextOutcome {
+        accuracy: Vec::new(),
+        baseline: Vec::new(),
+        f1: 0.0,
+        kappa: 0.0,
+        label_agreement: None,
+        spending,
+        membership: None,
+    };
+    let progress = &grid.context.progress;
+    let step = progress.step("fine-tuning", (wanted.folds + wanted.victims) as u64);
+    let test = select(&tasks.features, &tasks.test)?;
     let mut last = None;
     for fold in 0..wanted.folds {
-        let rows = bench.draw(size, fold);
-        let key = bench
+        let rows = tasks.draw(size, fold);
+        let key = tasks
             .root
             .child("fine-tuning")
             .child(&format!("{size} {fold}"));
         let network = recipe
-            .run(None, &select(&bench.features, &rows)?, &key)?
+            .run(None, &select(&tasks.features, &rows)?, &key)?
             .upper;
         let answers = classes(&network, &test)?;
         let report = BinaryReport::new(test.labels(), &answers, &key.child("intervals"))?;
-        tuned.accuracy.push(report.accuracy);
-        tuned.f1 += report.f1 / wanted.folds as f64;
-        tuned.kappa += report.kappa / wanted.folds as f64;
-        let plain = LogisticRegression::fit(&bench.target, &rows, BASELINE_C)?;
-        let right = bench
+        outcome.accuracy.push(report.accuracy);
+        outcome.f1 += report.f1 / wanted.folds as f64;
+        outcome.kappa += report.kappa / wanted.folds as f64;
+        let plain = LogisticRegression::fit(&tasks.target, &rows, BASELINE_C)?;
+        let right = tasks
             .test
             .iter()
-            .filter(|&&row| plain.classify(bench.target.row(row)) == bench.target.labels()[row]);
-        tuned
+            .filter(|&&row| plain.classify(tasks.target.row(row)) == tasks.target.labels()[row]);
+        outcome
             .baseline
-            .push(right.count() as f64 / bench.test.len() as f64);
+            .push(right.count() as f64 / tasks.test.len() as f64);
         last = Some(network);
         step.at(fold as u64 + 1, "");
     }
     if let (Some(network), true) = (&last, wanted.encrypted > 0) {
-        tuned.label_agreement = Some(agreement(bench, wanted, network)?);
+        outcome.label_agreement = Some(agreement(tasks, wanted, network)?);
     }
     if wanted.victims > 0 {
-        let scores = membership::scores(bench, wanted, &recipe, size, |done| {
+        let scores = membership::scores(tasks, wanted, &recipe, size, |done| {
             step.at((wanted.folds + done) as u64, "victims");
         })?;
-        (tuned.members, tuned.others) = scores;
+        outcome.membership = Some(scores);
     }
-    Ok(tuned)
+    Ok(outcome)
 }
 
 fn classes(network: &UpperNetwork, set: &datasets::FeatureSet) -> Result<Vec<u32>, HarnessError> {
@@ -80,58 +87,51 @@ fn classes(network: &UpperNetwork, set: &datasets::FeatureSet) -> Result<Vec<u32
 
 /// Share of encrypted test texts whose label is the same from decrypted features as in the clear.
 fn agreement(
-    bench: &Bench,
+    tasks: &Tasks,
     wanted: &CryptoTl,
     network: &UpperNetwork,
 ) -> Result<f64, HarnessError> {
-    let decrypted = bench.decrypted(wanted)?;
+    let decrypted = tasks.decrypted(wanted)?;
     let mut same = 0;
-    for (&row, features) in bench.test.iter().zip(decrypted) {
-        let plain = network.classify(bench.features.row(row))?;
+    for (&row, features) in tasks.test.iter().zip(decrypted) {
+        let plain = network.classify(tasks.features.row(row))?;
         same += usize::from(network.classify(features)? == plain);
     }
     Ok(same as f64 / decrypted.len() as f64)
 }
 
-/// How the upper network is tuned; DP-SGD's spending goes to `tuned`.
+/// How the upper network is tuned, and what DP-SGD spends.
 fn recipe(
     wanted: &CryptoTl,
     size: usize,
     tuning: &FineTuning,
-    tuned: &mut Tuned,
-) -> Result<FineTune, HarnessError> {
+) -> Result<(FineTune, Option<Spending>), HarnessError> {
     let plain = FineTune {
         epochs: wanted.epochs,
         ..FineTune::default()
     };
     let FineTuning::DpSgd(dp) = tuning else {
-        return Ok(plain);
+        return Ok((plain, None));
     };
-    let private = private(wanted, size, dp, tuned)?;
-    Ok(FineTune {
+    let (private, spending) = private(wanted, size, dp)?;
+    let private = FineTune {
         dp: Some(private),
         ..plain
-    })
+    };
+    Ok((private, Some(spending)))
 }
 
 fn private(
     wanted: &CryptoTl,
     size: usize,
     dp: &DpSgd,
-    tuned: &mut Tuned,
-) -> Result<DpFineTune, HarnessError> {
-    let rate = match dp.sampling {
-        Sampling::Full => 1.0,
-        Sampling::Poisson(rate) => rate,
-    };
+) -> Result<(DpFineTune, Spending), HarnessError> {
+    let rate = dp.sampling.rate();
     let steps = dp.sampling.steps(dp.epochs.unwrap_or(wanted.epochs));
     let delta = dp.delta.value(size);
-    let accountant = match dp.accountant {
-        config::experiment::Accountant::Prv => Accountant::Prv,
-        config::experiment::Accountant::Rdp => Accountant::Rdp,
-    };
+    let accountant = dp.accountant;
     let (sample_rate, count) = (SampleRate::new(rate)?, Steps::new(steps as u64)?);
-    let noise = match dp.privacy {
+    let noise = match dp.privacy() {
         Privacy::NoiseMultiplier(noise) => NoiseMultiplier::new(noise)?,
         Privacy::Epsilon(epsilon) => {
             Calibration {
@@ -148,12 +148,14 @@ fn private(
     };
     let run = Composition::repeated(SampledGaussian::new(noise, sample_rate), count);
     let spent = run.epsilon(Delta::new(delta)?, accountant, Neighbour::AddRemove)?;
-    let clip = dp.clip.unwrap_or(1.0);
-    tuned.epsilon = Some(spent.upper);
-    tuned.delta = Some(delta);
-    tuned.noise_multiplier = Some(noise.get());
-    tuned.clip = Some(clip);
-    Ok(DpFineTune {
+    let clip = dp.clip.unwrap_or(DpSgd::CLIP_FINE_TUNING);
+    let spending = Spending {
+        epsilon: spent.upper,
+        delta,
+        noise_multiplier: noise.get(),
+        clip,
+    };
+    let recipe = DpFineTune {
         clip: clip as f32,
         noise_multiplier: noise.get() as f32,
         sample_rate: rate,
@@ -161,5 +163,6 @@ fn private(
         learning_rate: dp
             .learning_rate
             .map_or(DP_LEARNING_RATE, |rate| rate as f32),
-    })
+    };
+    Ok((recipe, spending))
 }

@@ -6,10 +6,10 @@
 //! arXiv:2505.14323 and the null's mean and deviation of that class over public shadow heads. For one
 //! class, as in the paper, this is the paper's test.
 
-use attacks::{WhiteBox, World as Setting, score};
+use attacks::{WhiteBox, World, score};
 use evaluation::phi;
 
-use super::outcome::{Errors, Outcome};
+use super::findings::{Errors, Scored};
 use crate::error::HarnessError;
 
 /// Public shadow heads that the null of each class is fitted to.
@@ -27,16 +27,16 @@ pub struct Calibration {
 
 impl Calibration {
     /// Fits the laws to reconstructions of public shadow heads, compared with other heads' images.
-    pub fn fit(setting: &Setting<'_>, attack: &dyn WhiteBox) -> Result<Self, HarnessError> {
-        let shadows = setting.shadows("calibration")?;
+    pub fn fit(world: &World<'_>, attack: &dyn WhiteBox) -> Result<Self, HarnessError> {
+        let shadows = world.shadows(attacks::CALIBRATION)?;
         let mut heads = shadows.batch(HEADS);
         shadows.fill(0, &mut heads)?;
         let aim = attack.aim();
-        let images = attack.reconstruct(setting, &heads);
+        let images = attack.reconstruct(world, &heads);
         let mut samples = vec![Vec::with_capacity(HEADS * ROUNDS); aim.targets()];
         for round in 1..=ROUNDS {
             let owners: Vec<usize> = (0..HEADS).map(|head| (head + round) % HEADS).collect();
-            for unit in score(setting, &images, aim, &heads, &owners) {
+            for unit in score(world, &images, aim, &heads, &owners) {
                 for (sample, error) in samples.iter_mut().zip(unit) {
                     sample.push(phi(error.max(LEAST)));
                 }
@@ -61,14 +61,16 @@ impl Calibration {
         }
     }
 
-    /// Takes the errors into `outcome`, with the scores that follow from them. Score number i of a
-    /// unit is of target i modulo the number of targets; what is not a number is left out.
-    pub fn take(&self, outcome: &mut Outcome, victims: Vec<Vec<f64>>, null: Vec<Vec<f64>>) {
+    /// The scores that follow from the errors of victims and null, with those errors. Score number i
+    /// of a unit is of target i modulo the number of targets; what is not a number is left out.
+    pub fn scored(&self, victims: Vec<Vec<f64>>, null: Vec<Vec<f64>>) -> (Scored, Errors) {
         let (victims, victim_scores) = self.units(victims);
         let (null, null_scores) = self.units(null);
-        outcome.victims = victim_scores;
-        outcome.null = null_scores;
-        outcome.errors = Some(Errors { victims, null });
+        let scores = Scored {
+            victims: victim_scores,
+            null: null_scores,
+        };
+        (scores, Errors { victims, null })
     }
 
     fn units(&self, errors: Vec<Vec<f64>>) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
@@ -103,11 +105,10 @@ mod tests {
         let calibration = Calibration {
             laws: vec![(phi(0.1), 1.0), (phi(0.4), 0.5)],
         };
-        let mut outcome = Outcome::default();
         let null = vec![vec![0.1, 0.4, f64::NAN, 0.4], vec![f64::NAN]];
-        calibration.take(&mut outcome, vec![vec![0.05, 0.05]], null);
-        assert_eq!(outcome.null, vec![vec![0.0, 0.0, 0.0]]);
-        assert_eq!(outcome.errors.unwrap().null, vec![vec![0.1, 0.4, 0.4]]);
-        assert!(outcome.victims[0][1] < outcome.victims[0][0] && outcome.victims[0][0] < 0.0);
+        let (scores, errors) = calibration.scored(vec![vec![0.05, 0.05]], null);
+        assert_eq!(scores.null, vec![vec![0.0, 0.0, 0.0]]);
+        assert_eq!(errors.null, vec![vec![0.1, 0.4, 0.4]]);
+        assert!(scores.victims[0][1] < scores.victims[0][0] && scores.victims[0][0] < 0.0);
     }
 }

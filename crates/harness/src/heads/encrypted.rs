@@ -5,7 +5,7 @@ use config::experiment::Rhe;
 use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
 use rhe::{
-    Backend, CiphertextView, EncryptedResults, Form, LinearClassifier, PlainHead, Precision,
+    Backend, CiphertextView, EncryptedResults, LinearClassifier, PlainHead, Precision,
     ProtectedLinear, SecretKey, SimulatedHead,
 };
 use transfer::{HeadKind, HeadShape, ShadowBatch};
@@ -80,7 +80,7 @@ pub fn label_agreement(
     for index in 0..count {
         let plain = PlainHead::linear(shape.features, shape.classes, victims.head(index))?;
         let key = SecretKey::generate()?;
-        let protected = ProtectedLinear::protect(&plain, &key, precision(options), Form::Full)?;
+        let protected = ProtectedLinear::protect(&plain, &key, precision(options))?;
         let classifier = LinearClassifier::new(&protected, Backend::Detected);
         let results = EncryptedResults::Linear(classifier.classify(test.values())?);
         let classes: Vec<u32> = key

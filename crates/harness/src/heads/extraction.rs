@@ -2,41 +2,39 @@
 
 use attacks::{
     Aim, Boundaries, BoundaryOptions, Extracted, FittedExtraction, HiddenLaw, LabelExtraction,
-    LabelOptions, ScoreExtraction, ScoreOptions, centred_cosine, score, victim_scores,
+    ScoreExtraction, centred_cosine, score, victim_scores,
 };
-use config::experiment::{self as wanted, Labels, Scores, Then};
 use rayon::prelude::*;
 use rhe::SimulatedHead;
+use spec::{Labels, ScoreKind, Scores, Then};
 use transfer::{Head, HeadKind, ShadowBatch};
 
 use super::calibration::Calibration;
+use super::findings::{Copied, Reconstructed};
 use super::gallery;
-use super::measure::Trial;
 use super::model;
-use super::outcome::Outcome;
+use super::trial::Trial;
 use super::victims::share_equal;
 use crate::error::HarnessError;
-use crate::timings::Timings;
+use crate::stages::Stages;
 
 /// Extraction by hard labels.
 pub fn by_labels(
     trial: &Trial<'_>,
     options: &Labels,
-    timings: &mut Timings,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    if trial.setting.shape.kind != HeadKind::Linear {
-        return by_fitting(trial, options, timings, outcome);
+    stages: &mut Stages<'_>,
+) -> Result<Copied, HarnessError> {
+    if trial.world.shape.kind != HeadKind::Linear {
+        return by_fitting(trial, options, stages);
     }
-    let prior = trial.prior.get(trial)?;
+    let prior = trial.prior.get(trial.cell, trial.world)?;
     let boundaries = query_images(trial, BoundaryOptions::for_budget(options.queries))?;
-    let queries = options.queries;
-    let extraction = LabelExtraction::new(&prior, &boundaries, LabelOptions { queries })?;
+    let extraction = LabelExtraction::new(&prior, &boundaries, options.queries)?;
     let copies = each_victim(trial, "extracting by labels", |victim| {
         Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
     })?;
     let cosine = cosine_of_rows(trial, None);
-    attack_copies(trial, &options.then, copies, cosine, timings, outcome)
+    attack_copies(trial, &options.then, copies, cosine, stages)
 }
 
 /// Extraction by hard labels of heads with a hidden layer. The cosine is over the weights of both
@@ -44,26 +42,16 @@ pub fn by_labels(
 fn by_fitting(
     trial: &Trial<'_>,
     options: &Labels,
-    timings: &mut Timings,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    if matches!(options.then, Then::Unmixing(_)) {
-        return Err(HarnessError::Setting {
-            place: "sweep.attack.labels.then".into(),
-            reason: "unmixing cannot attack heads with a hidden layer\n\
-                hint: use `then: { reconstructor: { .. } }`"
-                .into(),
-        });
-    }
-    let law = HiddenLaw::fit(trial.setting)?;
+    stages: &mut Stages<'_>,
+) -> Result<Copied, HarnessError> {
+    let law = HiddenLaw::fit(trial.world)?;
     let boundaries = query_images(trial, BoundaryOptions::bisecting(options.queries))?;
-    let queries = options.queries;
-    let extraction = FittedExtraction::new(&law, &boundaries, LabelOptions { queries })?;
+    let extraction = FittedExtraction::new(&law, &boundaries, options.queries)?;
     let copies = each_victim(trial, "fitting heads to labels", |victim| {
         Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
     })?;
     let cosine = |copy: &[f32], victim: &[f32]| law.cosine(copy, victim);
-    attack_copies(trial, &options.then, copies, cosine, timings, outcome)
+    attack_copies(trial, &options.then, copies, cosine, stages)
 }
 
 /// Images that all victims are asked about, with their features.
@@ -72,23 +60,17 @@ fn query_images<'a>(
     budget: BoundaryOptions,
 ) -> Result<Boundaries<'a>, HarnessError> {
     let backbone = trial
-        .world
-        .backbone
-        .as_ref()
+        .corpus
+        .extractor()
         .ok_or_else(|| HarnessError::Setting {
             place: "sweep.attack.labels".into(),
             reason: "label queries are images, the data are features".into(),
         })?;
-    let step = trial
-        .context
-        .progress
-        .step("query images", budget.lines as u64);
-    Ok(Boundaries::prepare(
-        trial.setting,
-        backbone,
-        &budget,
-        |at| step.at(at.done, ""),
-    )?)
+    let progress = &trial.grid.context.progress;
+    let step = progress.step("query images", budget.lines as u64);
+    Ok(Boundaries::prepare(trial.world, backbone, &budget, |at| {
+        step.at(at.done, "")
+    })?)
 }
 
 /// Extraction by scores. The cosine is over the weights that some query's features reach: a weight
@@ -96,35 +78,21 @@ fn query_images<'a>(
 pub fn by_scores(
     trial: &Trial<'_>,
     options: &Scores,
-    timings: &mut Timings,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    let prior = trial.prior.get(trial)?;
-    let kind = match options.kind {
-        wanted::ScoreKind::Probabilities => attacks::ScoreKind::Probabilities,
-        wanted::ScoreKind::Logits => attacks::ScoreKind::Logits,
-    };
-    let extraction = ScoreExtraction::new(
-        trial.setting,
-        &prior,
-        trial.world.backbone.as_ref(),
-        ScoreOptions {
-            queries: options.queries,
-            kind,
-            decimals: options.decimals,
-        },
-    )?;
+    stages: &mut Stages<'_>,
+) -> Result<Copied, HarnessError> {
+    let prior = trial.prior.get(trial.cell, trial.world)?;
+    let extraction = ScoreExtraction::new(trial.world, &prior, trial.corpus.extractor(), *options)?;
     let copies = each_victim(trial, "extracting by scores", |victim| {
         Ok(extraction.extract(|features| {
             let logits = victim.logits(features);
-            match kind {
-                attacks::ScoreKind::Logits => logits,
-                attacks::ScoreKind::Probabilities => softmax(&logits),
+            match options.kind {
+                ScoreKind::Logits => logits,
+                ScoreKind::Probabilities => softmax(&logits),
             }
         })?)
     })?;
     let cosine = cosine_of_rows(trial, Some(extraction.activated()));
-    attack_copies(trial, &options.then, copies, cosine, timings, outcome)
+    attack_copies(trial, &options.then, copies, cosine, stages)
 }
 
 /// Cosine of linear heads, over the columns that count.
@@ -132,7 +100,7 @@ fn cosine_of_rows<'a>(
     trial: &Trial<'_>,
     columns: Option<&'a [bool]>,
 ) -> impl Fn(&[f32], &[f32]) -> f64 + Sync + use<'a> {
-    let width = trial.setting.shape.features + 1;
+    let width = trial.world.shape.features + 1;
     move |copy, victim| centred_cosine(copy, victim, width, columns)
 }
 
@@ -147,9 +115,9 @@ impl Victim {
     fn new(trial: &Trial<'_>, index: usize) -> Result<Self, HarnessError> {
         let weights = trial.victims.head(index);
         Ok(match trial.encrypted {
-            None => Self::Plain(Head::new(trial.setting.shape, weights.to_vec())?),
+            None => Self::Plain(Head::new(trial.world.shape, weights.to_vec())?),
             Some(encrypted) => {
-                let key = trial.world.root.child("encrypted answers");
+                let key = trial.corpus.root.child("encrypted answers");
                 Self::Encrypted(encrypted.classifier(weights, &mut key.rng(index as u64))?)
             }
         })
@@ -183,10 +151,8 @@ fn each_victim(
     name: &str,
     extract: impl Fn(&Victim) -> Result<Extracted, HarnessError> + Sync,
 ) -> Result<Vec<Extracted>, HarnessError> {
-    let step = trial
-        .context
-        .progress
-        .step(name, trial.victims.len() as u64);
+    let progress = &trial.grid.context.progress;
+    let step = progress.step(name, trial.victims.len() as u64);
     let done = std::sync::atomic::AtomicU64::new(0);
     (0..trial.victims.len())
         .into_par_iter()
@@ -208,12 +174,11 @@ fn attack_copies(
     then: &Then,
     copies: Vec<Extracted>,
     cosine: impl Fn(&[f32], &[f32]) -> f64 + Sync,
-    timings: &mut Timings,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    let setting = trial.setting;
+    stages: &mut Stages<'_>,
+) -> Result<Copied, HarnessError> {
+    let world = trial.world;
     let victims = trial.victims;
-    let model = model::white_box(trial, then, timings)?;
+    let model = model::white_box(trial, then, stages)?;
     let queries = copies.iter().map(|copy| copy.queries).max().unwrap_or(0);
     let batch = ShadowBatch {
         heads: copies.len(),
@@ -228,7 +193,7 @@ fn attack_copies(
         .into_par_iter()
         .map(|index| {
             let of = |weights: &[f32]| {
-                Head::new(setting.shape, weights.to_vec())?.predict(trial.test.values())
+                Head::new(world.shape, weights.to_vec())?.predict(trial.test.values())
             };
             Ok(share_equal(
                 &of(batch.head(index))?,
@@ -237,19 +202,23 @@ fn attack_copies(
         })
         .collect::<Result<Vec<f64>, HarnessError>>()?;
 
-    let images = model.reconstruct(setting, &batch);
+    let images = model.reconstruct(world, &batch);
     let null = rotated(trial, &images, model.aim());
-    let errors = victim_scores(setting, model.as_ref(), &batch);
-    Calibration::fit(setting, model.as_ref())?.take(outcome, errors, null);
-    outcome.cosine = Some(mean(&cosines));
-    outcome.label_agreement = Some(mean(&agreements));
-    outcome.queries = Some(queries);
-    let cost = model.cost();
-    outcome.samples = cost.samples;
-    outcome.steps = cost.steps;
-    outcome.gallery = gallery::pictures(setting, &images, model.aim(), victims);
-    outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
-    Ok(())
+    let errors = victim_scores(world, model.as_ref(), &batch);
+    let (scores, errors) = Calibration::fit(world, model.as_ref())?.scored(errors, null);
+    let gallery = gallery::pictures(world, &images, model.aim(), victims);
+    Ok(Copied {
+        reconstructed: Reconstructed {
+            scores,
+            errors,
+            cost: model.cost(),
+            ssim: gallery::mean_ssim(world, &gallery),
+            gallery,
+        },
+        cosine: mean(&cosines),
+        label_agreement: mean(&agreements),
+        queries,
+    })
 }
 
 /// Scores of every victim's reconstructions against other victims' images; pairs of victims that
@@ -258,14 +227,14 @@ pub fn rotated(trial: &Trial<'_>, images: &[f32], aim: Aim) -> Vec<Vec<f64>> {
     let victims = trial.victims;
     let heads = victims.len();
     let rounds = trial
-        .heads
+        .heads()
         .nulls
         .div_ceil(heads * aim.targets())
         .clamp(1, heads.saturating_sub(1).max(1));
     let mut units = vec![Vec::new(); heads];
     for round in 1..=rounds {
         let owners: Vec<usize> = (0..heads).map(|head| (head + round) % heads).collect();
-        let scores = score(trial.setting, images, aim, victims, &owners);
+        let scores = score(trial.world, images, aim, victims, &owners);
         for (head, scores) in scores.into_iter().enumerate() {
             let own = victims.members(head);
             let shared = victims

@@ -1,20 +1,16 @@
 //! The pictures of a report: a few originals with their reconstructions.
 
-use attacks::{Aim, WhiteBox, World as Setting};
+use attacks::{Aim, WhiteBox, World};
 use evaluation::{mse, ssim};
 use transfer::ShadowBatch;
 
-use super::outcome::Picture;
+use super::findings::Picture;
 
 /// Pictures a cell.
 const PICTURES: usize = 20;
 
 /// The first victims' targets, each beside the training image it is nearest to.
-pub fn gallery(
-    setting: &Setting<'_>,
-    attack: &dyn WhiteBox,
-    victims: &ShadowBatch,
-) -> Vec<Picture> {
+pub fn gallery(world: &World<'_>, attack: &dyn WhiteBox, victims: &ShadowBatch) -> Vec<Picture> {
     let aim = attack.aim();
     let heads = PICTURES.div_ceil(aim.targets()).min(victims.len());
     let first = ShadowBatch {
@@ -22,28 +18,28 @@ pub fn gallery(
         weights: victims.weights[..heads * victims.head(0).len()].to_vec(),
         members: victims.members[..heads * victims.members(0).len()].to_vec(),
     };
-    let images = attack.reconstruct(setting, &first);
-    pictures(setting, &images, aim, victims)
+    let images = attack.reconstruct(world, &first);
+    pictures(world, &images, aim, victims)
 }
 
 /// Up to [`PICTURES`] reconstructions (heads x targets x pixels) of the first victims.
 pub fn pictures(
-    setting: &Setting<'_>,
+    world: &World<'_>,
     images: &[f32],
     aim: Aim,
     victims: &ShadowBatch,
 ) -> Vec<Picture> {
     images
-        .chunks(setting.pixels())
+        .chunks(world.pixels())
         .take(PICTURES)
         .enumerate()
         .map(|(at, reconstruction)| {
             let (head, target) = (at / aim.targets(), at % aim.targets());
             let members = victims.members(head);
             let (mse, original) = aim
-                .candidates(members, setting.shots, target)
+                .candidates(members, world.shots, target)
                 .iter()
-                .map(|&index| setting.images.image(index as usize))
+                .map(|&index| world.images.image(index as usize))
                 .map(|original| (mse(reconstruction, original), original))
                 .min_by(|a, b| a.0.total_cmp(&b.0))
                 .expect("a target has at least one example");
@@ -57,8 +53,8 @@ pub fn pictures(
 }
 
 /// Mean structural similarity of pictures with their originals; none for images too small for it.
-pub fn mean_ssim(setting: &Setting<'_>, pictures: &[Picture]) -> Option<f64> {
-    let shape = setting.images.shape();
+pub fn mean_ssim(world: &World<'_>, pictures: &[Picture]) -> Option<f64> {
+    let shape = world.images.shape();
     let values: Option<Vec<f64>> = pictures
         .iter()
         .map(|picture| {

@@ -2,72 +2,54 @@
 
 use std::collections::HashSet;
 
-use attacks::{Membership, MembershipOptions, Property, PropertyOptions};
-use config::experiment::{DatasetSpec, Group};
+use attacks::{Membership, Property};
+use config::experiment::DatasetSpec;
+use spec::Group;
 
-use super::measure::Trial;
-use super::outcome::Outcome;
+use super::findings::{Inferred, Scored};
+use super::trial::Trial;
 use crate::error::HarnessError;
-
-/// Public images whose logits tell a property.
-const PROBES: usize = 200;
-/// Shadow heads an example, at most: the normal laws need no more.
-const MOST_HEADS: usize = 256;
 
 /// One example a victim that it was trained on, against as many that it was not: of the same
 /// classes, drawn from the private part.
-pub fn membership(
-    trial: &Trial<'_>,
-    samples: usize,
-    by_labels: bool,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    let setting = trial.setting;
+pub fn membership(trial: &Trial<'_>, options: &spec::Membership) -> Result<Inferred, HarnessError> {
     let victims = trial.victims;
-    let options = MembershipOptions {
-        heads: (samples / victims.len().max(1)).clamp(32, MOST_HEADS),
-        view: if by_labels {
-            attacks::MembershipView::Labels
-        } else {
-            attacks::MembershipView::Scores
-        },
-    };
-    let test = Membership::new(setting, options)?;
+    let heads = options.heads(victims.len());
+    let test = Membership::new(trial.world, heads, trial.cell.release)?;
     let mut released = victims.clone();
-    [outcome.victims, outcome.null] =
-        test.of_victims(&mut released, trial.world.backbone.as_ref())?;
-    outcome.samples = test.heads() * 2 * victims.len() as u64;
-    outcome.queries = Some(test.queries());
-    Ok(())
+    let [inside, outside] = test.of_victims(&mut released, trial.corpus.extractor())?;
+    Ok(Inferred {
+        scores: Scored {
+            victims: inside,
+            null: outside,
+        },
+        samples: test.heads() * 2 * victims.len() as u64,
+        queries: test.queries(),
+    })
 }
 
 /// Heads whose training set holds an example of the group, against heads whose does not.
-pub fn property(
-    trial: &Trial<'_>,
-    group: &Group,
-    samples: usize,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    let members = members_of(trial, group)?;
-    let options = PropertyOptions {
-        heads: samples,
-        probes: PROBES,
-    };
-    let test = Property::fit(trial.setting, &members, &options)?;
-    let (with, without) = test.scores(trial.heads.victims)?;
+pub fn property(trial: &Trial<'_>, options: &spec::Property) -> Result<Inferred, HarnessError> {
+    let members = members_of(trial, &options.group)?;
+    let probes = spec::Property::PROBES;
+    let test = Property::fit(trial.world, &members, options, probes)?;
+    let (with, without) = test.scores(trial.heads().victims)?;
     let units = |scores: Vec<f64>| scores.into_iter().map(|score| vec![score]).collect();
-    outcome.victims = units(with);
-    outcome.null = units(without);
-    outcome.samples = test.heads();
-    outcome.queries = Some(PROBES as u64);
-    Ok(())
+    Ok(Inferred {
+        scores: Scored {
+            victims: units(with),
+            null: units(without),
+        },
+        samples: test.heads(),
+        queries: probes as u64,
+    })
 }
 
 /// For every example whether it is in the group.
 fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessError> {
-    let labels = &trial.world.original_labels;
-    let target = &trial.heads.data.target;
-    let data = &trial.context.data;
+    let labels = &trial.corpus.original_labels;
+    let target = &trial.heads().data.target;
+    let data = &trial.grid.context.data;
     Ok(match group {
         Group::Classes(classes) => labels.iter().map(|label| classes.contains(label)).collect(),
         Group::Part(part) => {
@@ -76,7 +58,7 @@ fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessErro
             };
             let mut of_part = Vec::with_capacity(labels.len());
             for (index, spec) in parts.iter().enumerate() {
-                let key = trial.world.root.child("target").child(&index.to_string());
+                let key = trial.corpus.root.child("target").child(&index.to_string());
                 let images = spec.load(data, key)?.len();
                 of_part.extend(std::iter::repeat_n(index == *part, images));
             }
@@ -93,7 +75,7 @@ fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessErro
                 images_per_class: None,
                 limit: None,
             };
-            let images = by_sex.load(data, trial.world.root)?;
+            let images = by_sex.load(data, trial.corpus.root)?;
             let hashes = images.content_hashes();
             let male: HashSet<_> = hashes
                 .iter()
@@ -101,7 +83,7 @@ fn members_of(trial: &Trial<'_>, group: &Group) -> Result<Vec<bool>, HarnessErro
                 .filter(|(_, label)| **label == 1)
                 .map(|(hash, _)| *hash)
                 .collect();
-            let own = trial.world.images.content_hashes();
+            let own = trial.corpus.images.content_hashes();
             own.iter().map(|hash| male.contains(hash)).collect()
         }
     })

@@ -5,117 +5,115 @@
 //! each victim's images with all other victims'.
 
 use attacks::{
-    Distance, GradientInversion, InversionOptions, NetworkInversion, gaussian_heads,
-    neighbour_heads, score, single_gradients,
+    Cost, GradientInversion, NetworkInversion, gaussian_heads, neighbour_heads, score,
+    single_gradients,
 };
-use config::experiment::{self as wanted, GradientForm, Null, Start, Then, Unmixing};
 use evaluation::mse;
+use spec::{Defence, Null, Start, Then, Unmixing};
 use transfer::ShadowBatch;
 
 use super::calibration::Calibration;
 use super::extraction::rotated;
+use super::findings::{Findings, Picture, Reconstructed};
 use super::gallery;
-use super::measure::Trial;
 use super::model;
-use super::outcome::{Outcome, Picture};
+use super::trial::Trial;
 use crate::error::HarnessError;
-use crate::timings::Timings;
+use crate::stages::Stages;
 
 /// Pictures of a cell.
 const PICTURES: usize = 20;
 
-/// The attack that is fitted before the inversion of heads.
-pub fn start(options: &wanted::GradientInversion) -> Option<Unmixing> {
-    let samples = options.samples;
-    (options.form == GradientForm::Head).then_some(Unmixing { samples })
-}
-
 /// Inverts the victims' heads, or a single gradient of each victim.
 pub fn run(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
-    timings: &mut Timings,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    match start(options) {
-        Some(unmixing) => heads(trial, options, unmixing, timings, outcome),
-        None => gradients(trial, options, outcome),
-    }
+    options: &spec::GradientInversion,
+    stages: &mut Stages<'_>,
+) -> Result<Findings, HarnessError> {
+    Ok(match options.started_by() {
+        Some(unmixing) => Findings::Images(heads(trial, options, unmixing, stages)?),
+        None => Findings::SingleImages(gradients(trial, options)?),
+    })
 }
 
 fn heads(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
+    options: &spec::GradientInversion,
     unmixing: Unmixing,
-    timings: &mut Timings,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    let setting = trial.setting;
+    stages: &mut Stages<'_>,
+) -> Result<Reconstructed, HarnessError> {
+    let world = trial.world;
     let then = Then::Unmixing(unmixing);
-    let start = model::white_box(trial, &then, timings)?;
+    let start = model::white_box(trial, &then, stages)?;
     let from = (options.start == Start::Unmixing).then_some(start.as_ref());
-    let attack = GradientInversion::new(setting, backbone(trial)?, from, settings(options))?;
+    let attack = GradientInversion::new(world, backbone(trial)?, from, *options)?;
     let invert = |name: &str, heads: &ShadowBatch| {
         let step = trial
+            .grid
             .context
             .progress
             .step(name, (heads.len() * options.steps) as u64);
         attack.invert(heads, |done| step.at(done, ""))
     };
     let mut released = trial.victims.clone();
-    setting.release(&mut released, "victims")?;
+    world.release(&mut released, "victims")?;
     let all = invert("inverting heads", &released);
     let images = attack.one_a_class(&all);
     let aim = start.aim();
     let own: Vec<usize> = (0..released.len()).collect();
     let (errors, null) = match trial.cell.null {
         Null::Independent => (
-            score(setting, &images, aim, &released, &own),
+            score(world, &images, aim, &released, &own),
             rotated(trial, &images, aim),
         ),
         Null::Gaussian => {
             let drawn = ShadowBatch {
-                weights: gaussian_heads(setting, released.len())?,
+                weights: gaussian_heads(world, released.len())?,
                 ..released.clone()
             };
             let others = attack.one_a_class(&invert("inverting the null", &drawn));
             let mut null = rotated(trial, &others, aim);
-            let same = score(setting, &others, aim, &released, &own);
+            let same = score(world, &others, aim, &released, &own);
             null.iter_mut()
                 .zip(same)
                 .for_each(|(all, own)| all.extend(own));
-            (score(setting, &images, aim, &released, &own), null)
+            (score(world, &images, aim, &released, &own), null)
         }
         Null::ReplaceOne => {
-            let neighbours = neighbour_heads(setting, &released)?;
+            let neighbours = neighbour_heads(world, &released)?;
             let others = invert("inverting the null", &neighbours);
             (targets_alone(trial, &all), targets_alone(trial, &others))
         }
     };
-    Calibration::fit(setting, start.as_ref())?.take(outcome, errors, null);
-    outcome.samples = start.cost().samples + attack.cost().samples;
-    if options.start == Start::Unmixing {
-        outcome.samples -= start.cost().samples;
+    let (scores, errors) = Calibration::fit(world, start.as_ref())?.scored(errors, null);
+    let mut cost = attack.cost();
+    if options.start == Start::Noise {
+        // The start is fitted all the same: scores are relative to it.
+        cost.samples += start.cost().samples;
     }
-    outcome.steps = attack.cost().steps;
-    outcome.gallery = gallery::pictures(setting, &images, aim, &released);
-    outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
-    Ok(())
+    let gallery = gallery::pictures(world, &images, aim, &released);
+    Ok(Reconstructed {
+        scores,
+        errors,
+        cost,
+        ssim: gallery::mean_ssim(world, &gallery),
+        gallery,
+    })
 }
 
 /// For each victim the smallest error of its class's images (of class `victim mod K`) to the first
 /// example of that class. The errors stand where their class's law is looked for; the others are
 /// not numbers.
 fn targets_alone(trial: &Trial<'_>, images: &[f32]) -> Vec<Vec<f64>> {
-    let setting = trial.setting;
-    let (pixels, shots) = (setting.pixels(), setting.shots);
-    let classes = setting.shape.classes;
-    let units = images.chunks(setting.members() * pixels).enumerate();
+    let world = trial.world;
+    let (pixels, shots) = (world.pixels(), world.shots);
+    let classes = world.shape.classes;
+    let units = images.chunks(world.members() * pixels).enumerate();
     units
         .map(|(unit, images)| {
             let class = unit % classes;
             let target = trial.victims.members(unit)[class * shots];
-            let target = setting.images.image(target as usize);
+            let target = world.images.image(target as usize);
             let own = &images[class * shots * pixels..(class + 1) * shots * pixels];
             let errors = own.chunks(pixels).map(|image| mse(image, target));
             let mut unit = vec![f64::NAN; classes];
@@ -129,11 +127,10 @@ fn targets_alone(trial: &Trial<'_>, images: &[f32]) -> Vec<Vec<f64>> {
 /// K`, from a head as its recipe initialises it.
 fn gradients(
     trial: &Trial<'_>,
-    options: &wanted::GradientInversion,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    let setting = trial.setting;
-    if trial.cell.defence != wanted::Defence::None {
+    options: &spec::GradientInversion,
+) -> Result<Reconstructed, HarnessError> {
+    let world = trial.world;
+    if trial.cell.defence != Defence::None {
         return Err(HarnessError::Setting {
             place: "sweep.attack.gradient_inversion.form".into(),
             reason: "a single gradient is released without a defence\nhint: use `form: head`"
@@ -141,61 +138,54 @@ fn gradients(
         });
     }
     let backbone = backbone(trial)?;
-    let attack = NetworkInversion::new(setting, backbone, settings(options))?;
-    let pixels = setting.pixels();
-    let (updates, examples) = single_gradients(setting, backbone, trial.victims)?;
-    let step = trial.context.progress.step(
+    let attack = NetworkInversion::new(world, backbone, *options)?;
+    let pixels = world.pixels();
+    let (updates, examples) = single_gradients(world, backbone, trial.victims)?;
+    let step = trial.grid.context.progress.step(
         "inverting gradients",
         (updates.len() * options.steps) as u64,
     );
     let images = attack.invert(&updates, |done| step.at(done, ""))?;
     drop(step);
-    let original = |victim: usize| setting.images.image(examples[victim] as usize);
+    let original = |victim: usize| world.images.image(examples[victim] as usize);
     let count = examples.len();
-    let rounds = trial.heads.nulls.div_ceil(count).clamp(1, count.max(2) - 1);
-    let (mut errors, mut null) = (Vec::new(), Vec::new());
+    let rounds = trial
+        .heads()
+        .nulls
+        .div_ceil(count)
+        .clamp(1, count.max(2) - 1);
+    let (mut errors, mut null, mut gallery) = (Vec::new(), Vec::new(), Vec::new());
     for (victim, image) in images.chunks(pixels).enumerate() {
         errors.push(vec![mse(image, original(victim))]);
         let others = (1..=rounds).map(|round| (victim + round) % count);
         let others = others.filter(|&other| examples[other] != examples[victim]);
         null.push(others.map(|other| mse(image, original(other))).collect());
         if victim < PICTURES {
-            outcome.gallery.push(Picture {
+            gallery.push(Picture {
                 original: original(victim).to_vec(),
                 reconstruction: image.to_vec(),
                 mse: mse(image, original(victim)),
             });
         }
     }
-    Calibration::none().take(outcome, errors, null);
-    outcome.n = 1;
-    // No head comes out of a single step that could be told right or wrong.
-    outcome.accuracy.clear();
-    outcome.steps = attack.cost().steps;
-    outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
-    Ok(())
+    let (scores, errors) = Calibration::none().scored(errors, null);
+    let cost = Cost {
+        samples: 0,
+        ..attack.cost()
+    };
+    Ok(Reconstructed {
+        scores,
+        errors,
+        cost,
+        ssim: gallery::mean_ssim(world, &gallery),
+        gallery,
+    })
 }
 
 fn backbone<'a>(trial: &Trial<'a>) -> Result<&'a backbones::Backbone, HarnessError> {
-    let world = trial.world;
-    world
-        .backbone
-        .as_ref()
-        .ok_or_else(|| HarnessError::Setting {
-            place: "sweep.attack.gradient_inversion".into(),
-            reason: "images are optimised through a network, the data are features".into(),
-        })
-}
-
-fn settings(options: &wanted::GradientInversion) -> InversionOptions {
-    InversionOptions {
-        steps: options.steps,
-        learning_rate: options.learning_rate as f32,
-        distance: match options.distance {
-            wanted::Distance::Squared => Distance::Squared,
-            wanted::Distance::Cosine => Distance::Cosine,
-        },
-        prior: options.prior as f32,
-        total_variation: options.total_variation as f32,
-    }
+    let network = trial.corpus.backbone.as_ref();
+    network.ok_or_else(|| HarnessError::Setting {
+        place: "sweep.attack.gradient_inversion".into(),
+        reason: "images are optimised through a network, the data are features".into(),
+    })
 }

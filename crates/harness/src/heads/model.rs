@@ -1,116 +1,99 @@
 //! The trained attack of a cell: fitted on shadow heads once, then read from the cache.
 
-use std::time::Instant;
+use std::path::Path;
 
-use attacks::{
-    Architecture, AttackProgress, Reconstructor, ReconstructorOptions, Unmixing, UnmixingOptions,
-    WhiteBox,
-};
-use config::experiment::{self as wanted, Then};
+use attacks::{Reconstructor, Unmixing, WhiteBox};
+use spec::Then;
 
-use super::measure::Trial;
+use super::learned::samples;
+use super::reports::reports;
 use super::shared;
-
+use super::trial::Trial;
 use crate::error::HarnessError;
-use crate::progress::Step;
-use crate::store::StageKey;
-use crate::timings::Timings;
+use crate::stages::{Form, StageId, Stages};
 
 /// Fits the attack of the trial's cell, or reads it from the cache.
+///
+/// # Errors
+/// If it cannot be fitted or kept.
 pub fn white_box(
     trial: &Trial<'_>,
     attack: &Then,
-    timings: &mut Timings,
+    stages: &mut Stages<'_>,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
-    let Trial { context, keys, .. } = *trial;
-    let key = keys
-        .model
-        .as_ref()
-        .expect("an attack that is fitted has a model");
-    let path = context.store.file(key, "safetensors");
-    if path.exists() {
-        match load(&path, attack) {
-            Ok(model) => {
-                timings.cached(key);
-                return Ok(model);
-            }
-            Err(error) => context.progress.say(&format!("rebuilding: {error}")),
-        }
+    let declared = &trial.stages;
+    if let (Some(network), Then::Reconstructor(options)) = (declared.network, attack) {
+        return shared::attack(trial, network, options, samples(attack), stages);
     }
-    let started = Instant::now();
-    let (samples, name) = match attack {
-        Then::Unmixing(options) => (options.samples, "fitting unmixing"),
-        Then::Reconstructor(options) => (options.samples, "training the reconstructor"),
+    let undeclared = || HarnessError::Setting {
+        place: "sweep.attack".into(),
+        reason: "no stage is declared for what is trained".into(),
     };
-    let samples = samples as u64;
-    let step = context.progress.step(name, samples);
-    let model = fit(trial, key, attack, samples, &step, timings)?;
-    drop(step);
-    let seconds = started.elapsed().as_secs_f64();
-    timings.ran(key, seconds, samples);
-    let hash = &key.hash()[..8];
-    context
-        .progress
-        .say(&format!("  {} {hash} in {seconds:.1} s", key.stage()));
-    Ok(model)
+    let id = declared.model.ok_or_else(undeclared)?;
+    match attack {
+        Then::Unmixing(options) => unmixing(trial, id, options, stages),
+        Then::Reconstructor(options) => reconstructor(trial, id, options, stages),
+    }
 }
 
-fn fit(
+fn unmixing(
     trial: &Trial<'_>,
-    key: &StageKey,
-    attack: &Then,
-    samples: u64,
-    step: &Step,
-    timings: &mut Timings,
+    id: StageId,
+    options: &spec::Unmixing,
+    stages: &mut Stages<'_>,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
-    let progress = |at: AttackProgress| {
-        let message = if at.loss.is_finite() {
-            format!("loss {:.4}", at.loss)
-        } else {
-            String::new()
-        };
-        // Attacks count heads, budgets rows.
-        step.at(samples * at.done / at.total.max(1), &message);
-    };
-    Ok(match attack {
-        Then::Unmixing(options) => {
-            let options = UnmixingOptions {
-                samples: options.samples,
-            };
-            let model = Unmixing::fit(trial.setting, &options, progress)?;
-            model.save(&trial.context.store.new_file(key, "safetensors")?)?;
-            Box::new(model)
-        }
-        Then::Reconstructor(options) if options.shared => {
-            shared::fit(trial, &reconstructor_options(options), progress, timings)?
-        }
-        Then::Reconstructor(options) => {
-            let options = reconstructor_options(options);
-            let model = Reconstructor::fit(trial.setting, &options, progress)?;
-            model.save(&trial.context.store.new_file(key, "safetensors")?)?;
-            Box::new(model)
-        }
-    })
+    let samples = options.samples;
+    let made = stages.get_or_make(id, &UnmixingFile, |stages| {
+        let progress = reports(stages.progress(), "fitting unmixing", samples as u64);
+        Ok(Unmixing::fit(trial.world, options, progress)?)
+    })?;
+    Ok(Box::new(made.product))
 }
 
-fn load(path: &std::path::Path, attack: &Then) -> Result<Box<dyn WhiteBox>, attacks::AttackError> {
-    Ok(match attack {
-        Then::Unmixing(_) => Box::new(Unmixing::load(path)?),
-        Then::Reconstructor(_) => Box::new(Reconstructor::load(path)?),
-    })
+fn reconstructor(
+    trial: &Trial<'_>,
+    id: StageId,
+    options: &spec::Reconstructor,
+    stages: &mut Stages<'_>,
+) -> Result<Box<dyn WhiteBox>, HarnessError> {
+    let made = stages.get_or_make(id, &ReconstructorFile, |stages| {
+        let samples = options.samples as u64;
+        let progress = reports(stages.progress(), "training the reconstructor", samples);
+        Ok(Reconstructor::fit(trial.world, options, progress)?)
+    })?;
+    Ok(Box::new(made.product))
 }
 
-fn reconstructor_options(options: &wanted::Reconstructor) -> ReconstructorOptions {
-    ReconstructorOptions {
-        samples: options.samples,
-        architecture: match options.architecture {
-            wanted::Architecture::Mlp => Architecture::Mlp,
-            wanted::Architecture::Conv => Architecture::Conv,
-        },
-        hidden: vec![options.hidden; 2],
-        batch: options.batch,
-        learning_rate: options.learning_rate as f32,
-        informed: options.informed,
-        ..ReconstructorOptions::default()
+/// Fitted unmixing as its own safetensors file.
+struct UnmixingFile;
+
+impl Form<Unmixing> for UnmixingFile {
+    fn extension(&self) -> &'static str {
+        "safetensors"
+    }
+
+    fn write(&self, product: &Unmixing, path: &Path) -> Result<(), HarnessError> {
+        Ok(product.save(path)?)
+    }
+
+    fn read(&self, path: &Path, _: &[u8]) -> Result<Unmixing, String> {
+        Unmixing::load(path).map_err(|error| error.to_string())
+    }
+}
+
+/// Trained reconstructors as their own safetensors files.
+struct ReconstructorFile;
+
+impl Form<Reconstructor> for ReconstructorFile {
+    fn extension(&self) -> &'static str {
+        "safetensors"
+    }
+
+    fn write(&self, product: &Reconstructor, path: &Path) -> Result<(), HarnessError> {
+        Ok(product.save(path)?)
+    }
+
+    fn read(&self, path: &Path, _: &[u8]) -> Result<Reconstructor, String> {
+        Reconstructor::load(path).map_err(|error| error.to_string())
     }
 }

@@ -3,11 +3,11 @@
 use datasets::ImageShape;
 use serde::{Deserialize, Serialize};
 
+use super::findings::{Errors, Findings, Picture, Reconstructed, Scored};
 use super::private::Spending;
-use crate::store::Artefact;
 
 /// Scores and accuracies of one cell.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Size of a training set, N.
     pub n: u64,
@@ -42,26 +42,89 @@ pub struct Outcome {
     pub gallery: Vec<Picture>,
 }
 
-/// Mean squared errors of reconstructions, in the order of the scores.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Errors {
-    /// Of each victim's targets.
-    pub victims: Vec<Vec<f64>>,
-    /// Of each draw of the null hypothesis.
-    pub null: Vec<Vec<f64>>,
+/// What a cell's victims are, before they are attacked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Victims {
+    /// Size of a training set, N.
+    pub n: u64,
+    /// Accuracy of each on the test part.
+    pub accuracy: Vec<f64>,
+    /// Share of test images on which heads under encryption agree with those in the clear.
+    pub label_agreement: Option<f64>,
+    /// What DP-SGD spends, where it is the defence.
+    pub spending: Option<Spending>,
+    /// Error at or under which a reconstruction counts as a success.
+    pub tau: f64,
+    /// Shape of the images.
+    pub shape: ImageShape,
 }
 
-/// One reconstruction beside the training image it is nearest to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Picture {
-    /// Pixels of the original, in [-1, 1].
-    pub original: Vec<f32>,
-    /// Pixels of the reconstruction.
-    pub reconstruction: Vec<f32>,
-    /// Mean squared error.
-    pub mse: f64,
-}
+impl Outcome {
+    /// The victims and what an attack found of them.
+    pub fn new(victims: Victims, findings: Findings) -> Self {
+        let Victims {
+            n,
+            accuracy,
+            label_agreement,
+            spending,
+            tau,
+            shape,
+        } = victims;
+        let nothing = Self {
+            n,
+            accuracy,
+            victims: Vec::new(),
+            null: Vec::new(),
+            errors: None,
+            ssim: None,
+            label_agreement,
+            cosine: None,
+            samples: 0,
+            steps: 0,
+            queries: None,
+            spending,
+            tau,
+            shape: Some(shape),
+            gallery: Vec::new(),
+        };
+        match findings {
+            Findings::Images(found) => nothing.with_images(found),
+            Findings::SingleImages(found) => Self {
+                n: 1,
+                // No head comes out of a single step that could be told right or wrong.
+                accuracy: Vec::new(),
+                ..nothing.with_images(found)
+            },
+            Findings::Copies(found) => Self {
+                cosine: Some(found.cosine),
+                label_agreement: Some(found.label_agreement),
+                queries: Some(found.queries),
+                ..nothing.with_images(found.reconstructed)
+            },
+            Findings::Answers(found) => Self {
+                samples: found.samples,
+                queries: Some(found.queries),
+                ..nothing.with_scores(found.scores)
+            },
+        }
+    }
 
-impl Artefact for Outcome {
-    const FORMAT: u32 = 2;
+    fn with_scores(self, scores: Scored) -> Self {
+        Self {
+            victims: scores.victims,
+            null: scores.null,
+            ..self
+        }
+    }
+
+    fn with_images(self, found: Reconstructed) -> Self {
+        Self {
+            errors: Some(found.errors),
+            ssim: found.ssim,
+            samples: found.cost.samples,
+            steps: found.cost.steps,
+            gallery: found.gallery,
+            ..self.with_scores(found.scores)
+        }
+    }
 }

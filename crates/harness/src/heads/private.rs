@@ -1,20 +1,19 @@
 //! DP-SGD in a cell: noise from ε or ε from noise, the best settings by search, the bound on TPR.
 
-use config::experiment::{self as wanted, DpSgd, Privacy};
 use privacy::{
     Accountant, Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
     SampledGaussian, Steps, TradeOff, tpr_bound_from_epsilon,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use transfer::{Recipe, Sampling, ShadowStream};
+use spec::{DpSgd, Privacy, Sampling, Tuning};
+use transfer::{Recipe, ShadowStream};
 
 use super::victims;
-use super::world::World;
-use crate::context::Context;
+use crate::corpus::Corpus;
 use crate::error::HarnessError;
-use crate::store::{Artefact, StageKey};
-use crate::timings::Timings;
+use crate::progress::Progress;
+use crate::stages::{Postcard, StageId, Stages};
 
 /// Heads by which one combination of settings is judged.
 const TUNING_HEADS: usize = 48;
@@ -61,7 +60,7 @@ impl Spending {
 
 /// Clipping norm, learning rate and epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Settings {
+struct Chosen {
     clip: f64,
     learning_rate: f64,
     epochs: usize,
@@ -69,14 +68,10 @@ struct Settings {
 
 /// What a search found: kept in the cache.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Tuned {
-    settings: Settings,
+struct Tuned {
+    chosen: Chosen,
     /// Mean accuracy on held-out public examples.
     accuracy: f64,
-}
-
-impl Artefact for Tuned {
-    const FORMAT: u32 = 1;
 }
 
 /// The shape, shots and undefended recipe that DP-SGD is put on.
@@ -92,37 +87,29 @@ pub struct Undefended {
 
 /// The recipe with DP-SGD, and what it spends.
 pub fn defend(
-    context: &Context,
-    world: &World,
+    corpus: &Corpus,
     plain: Undefended,
     dp: &DpSgd,
-    tuning: Option<&StageKey>,
-    timings: &mut Timings,
+    tuning: Option<StageId>,
+    stages: &mut Stages<'_>,
 ) -> Result<(Recipe, Spending), HarnessError> {
-    let settings = match (&dp.tuned, tuning) {
-        (Some(grid), Some(key)) => match context.store.load::<Tuned>(key) {
-            Ok(tuned) => {
-                timings.cached(key);
-                tuned.settings
-            }
-            Err(_) => timings.run(context, key, || {
-                let tuned = tune(context, world, plain, dp, grid)?;
-                context.store.save(key, &tuned)?;
-                Ok((tuned.settings, 1))
-            })?,
-        },
-        _ => Settings {
-            clip: dp.clip.unwrap_or(4.0),
+    let chosen = match (&dp.tuned, tuning) {
+        (Some(grid), Some(id)) => {
+            let make = |stages: &mut Stages<'_>| tune(stages.progress(), corpus, plain, dp, grid);
+            stages.get_or_make(id, &Postcard, make)?.product.chosen
+        }
+        _ => Chosen {
+            clip: dp.clip.unwrap_or(DpSgd::CLIP),
             learning_rate: dp
                 .learning_rate
                 .unwrap_or(f64::from(plain.recipe.learning_rate)),
             epochs: dp.epochs.unwrap_or(plain.recipe.steps),
         },
     };
-    let run = Run::new(dp, settings.epochs, plain)?;
+    let run = Run::new(dp, chosen.epochs, plain)?;
     let noise = run.noise(dp)?;
-    let spending = run.spending(dp, settings, noise)?;
-    Ok((run.recipe(plain, settings, noise), spending))
+    let spending = run.spending(dp, chosen, noise)?;
+    Ok((run.recipe(plain, chosen, noise), spending))
 }
 
 /// One DP-SGD run in the accountants' units.
@@ -135,21 +122,17 @@ struct Run {
 
 impl Run {
     fn new(dp: &DpSgd, epochs: usize, plain: Undefended) -> Result<Self, HarnessError> {
-        let (rate, sampling) = match dp.sampling {
-            wanted::Sampling::Full => (1.0, Sampling::Full),
-            wanted::Sampling::Poisson(rate) => (rate, Sampling::Poisson { rate }),
-        };
         let n = plain.shape.classes * plain.shots;
         Ok(Self {
-            rate: SampleRate::new(rate)?,
+            rate: SampleRate::new(dp.sampling.rate())?,
             steps: Steps::new(dp.sampling.steps(epochs) as u64)?,
             delta: Delta::new(dp.delta.value(n))?,
-            sampling,
+            sampling: dp.sampling,
         })
     }
 
     fn noise(&self, dp: &DpSgd) -> Result<NoiseMultiplier, HarnessError> {
-        Ok(match dp.privacy {
+        Ok(match dp.privacy() {
             Privacy::NoiseMultiplier(noise) => NoiseMultiplier::new(noise)?,
             Privacy::Epsilon(epsilon) => {
                 let calibration = Calibration {
@@ -157,7 +140,7 @@ impl Run {
                     delta: self.delta,
                     sample_rate: self.rate,
                     steps: self.steps,
-                    accountant: accountant(dp),
+                    accountant: dp.accountant,
                     neighbour: Neighbour::AddRemove,
                 };
                 calibration.solve()?.noise_multiplier
@@ -165,14 +148,14 @@ impl Run {
         })
     }
 
-    fn recipe(&self, plain: Undefended, settings: Settings, noise: NoiseMultiplier) -> Recipe {
+    fn recipe(&self, plain: Undefended, chosen: Chosen, noise: NoiseMultiplier) -> Recipe {
         Recipe {
-            learning_rate: settings.learning_rate as f32,
+            learning_rate: chosen.learning_rate as f32,
             steps: self.steps.get() as usize,
             ..plain.recipe
         }
         .with_dp(transfer::DpSgd {
-            clip: settings.clip as f32,
+            clip: chosen.clip as f32,
             noise_multiplier: noise.get() as f32,
             sampling: self.sampling,
         })
@@ -181,31 +164,24 @@ impl Run {
     fn spending(
         &self,
         dp: &DpSgd,
-        settings: Settings,
+        chosen: Chosen,
         noise: NoiseMultiplier,
     ) -> Result<Spending, HarnessError> {
         let step = SampledGaussian::new(noise, self.rate);
         let run = Composition::repeated(step, self.steps);
         let spent = |neighbour, accountant| run.epsilon(self.delta, accountant, neighbour);
         Ok(Spending {
-            epsilon: spent(Neighbour::AddRemove, accountant(dp))?.upper,
+            epsilon: spent(Neighbour::AddRemove, dp.accountant)?.upper,
             epsilon_replace_one: spent(Neighbour::ReplaceOne, Accountant::Prv)?.upper,
             delta: self.delta.get(),
             noise_multiplier: noise.get(),
-            clip: settings.clip,
+            clip: chosen.clip,
             sample_rate: self.rate.get(),
             steps: self.steps.get() as usize,
-            learning_rate: settings.learning_rate,
-            epochs: settings.epochs,
+            learning_rate: chosen.learning_rate,
+            epochs: chosen.epochs,
             tpr_bound: TradeOff::new(&run, Neighbour::ReplaceOne)?.tpr_bound(0.01),
         })
-    }
-}
-
-fn accountant(dp: &DpSgd) -> Accountant {
-    match dp.accountant {
-        wanted::Accountant::Prv => Accountant::Prv,
-        wanted::Accountant::Rdp => Accountant::Rdp,
     }
 }
 
@@ -213,15 +189,15 @@ fn accountant(dp: &DpSgd) -> Accountant {
 /// examples (a draw's own few examples among them weigh little). Victims' data is not touched, so
 /// the search costs no privacy.
 fn tune(
-    context: &Context,
-    world: &World,
+    progress: &Progress,
+    corpus: &Corpus,
     plain: Undefended,
     dp: &DpSgd,
-    grid: &wanted::Tuning,
+    grid: &Tuning,
 ) -> Result<Tuned, HarnessError> {
-    let held_out = victims::test_set(&world.features, &world.split.public)?;
+    let held_out = victims::test_set(&corpus.features, &corpus.split.public)?;
     let total = grid.clip.len() * grid.learning_rate.len() * grid.epochs.len();
-    let progress = context.progress.step("tuning DP-SGD", total as u64);
+    let progress = progress.step("tuning DP-SGD", total as u64);
     let mut best: Option<Tuned> = None;
     let mut done = 0;
     for &epochs in &grid.epochs {
@@ -229,15 +205,15 @@ fn tune(
         let noise = run.noise(dp)?;
         for &clip in &grid.clip {
             for &learning_rate in &grid.learning_rate {
-                let settings = Settings {
+                let chosen = Chosen {
                     clip,
                     learning_rate,
                     epochs,
                 };
-                let recipe = run.recipe(plain, settings, noise);
-                let accuracy = public_accuracy(world, plain, recipe, &held_out)?;
+                let recipe = run.recipe(plain, chosen, noise);
+                let accuracy = public_accuracy(corpus, plain, recipe, &held_out)?;
                 if best.as_ref().is_none_or(|best| accuracy > best.accuracy) {
-                    best = Some(Tuned { settings, accuracy });
+                    best = Some(Tuned { chosen, accuracy });
                 }
                 done += 1;
                 progress.at(done, &format!("best accuracy {accuracy:.3}"));
@@ -252,15 +228,15 @@ fn tune(
 
 /// Mean accuracy of heads trained on public draws; 0 for a recipe that diverges.
 fn public_accuracy(
-    world: &World,
+    corpus: &Corpus,
     plain: Undefended,
     recipe: Recipe,
     held_out: &datasets::FeatureSet,
 ) -> Result<f64, HarnessError> {
-    let key = world.root.child("tuning");
+    let key = corpus.root.child("tuning");
     let stream = ShadowStream::new(
-        &world.features,
-        &world.split.public,
+        &corpus.features,
+        &corpus.split.public,
         plain.shape,
         recipe,
         plain.shots,

@@ -2,7 +2,7 @@
 
 use config::{Cell, DatasetSpec, Head, Preset};
 use datasets::Content;
-use transfer::{Activation, BinaryTask, HeadShape, Optimiser, Recipe};
+use transfer::{BinaryTask, HeadShape, Optimiser, Recipe};
 
 /// The preset that `auto` stands for: by what the target shows and by the head.
 pub fn preset(preset: Preset, head: Head, target: &DatasetSpec) -> Preset {
@@ -23,13 +23,7 @@ pub fn preset(preset: Preset, head: Head, target: &DatasetSpec) -> Preset {
 pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
     match head {
         Head::Linear => HeadShape::linear(features, classes),
-        Head::Mlp { hidden, activation } => {
-            let activation = match activation {
-                config::Activation::Relu => Activation::Relu,
-                config::Activation::Square => Activation::Square,
-            };
-            HeadShape::mlp(features, hidden, activation, classes)
-        }
+        Head::Mlp { hidden, activation } => HeadShape::mlp(features, hidden, activation, classes),
     }
 }
 
@@ -44,15 +38,22 @@ pub fn recipe(cell: &Cell, target: &DatasetSpec) -> Recipe {
     };
     let wanted = &cell.recipe;
     let or = |value: Option<f64>, paper: f32| value.map_or(paper, |value| value as f32);
+    if wanted.optimiser == Optimiser::LogisticRegression {
+        let strength = wanted.strength.unwrap_or(spec::Recipe::DEFAULT_STRENGTH);
+        return Recipe::logistic_regression(strength as f32);
+    }
     Recipe {
+        initial: wanted.initial,
         init_std: or(wanted.init_std, paper.init_std),
         learning_rate: or(wanted.learning_rate, paper.learning_rate),
         weight_decay: or(wanted.weight_decay, paper.weight_decay),
         steps: wanted.epochs.unwrap_or(paper.steps),
-        optimiser: match wanted.optimiser {
-            config::Optimiser::Sgd => Optimiser::Sgd,
-            config::Optimiser::Adam => Optimiser::Adam,
-        },
+        batch: wanted.batch,
+        momentum: or(wanted.momentum, paper.momentum),
+        schedule: wanted.schedule,
+        label_smoothing: or(wanted.label_smoothing, paper.label_smoothing),
+        strength: paper.strength,
+        optimiser: wanted.optimiser,
         positive_weight: or(wanted.positive_weight, paper.positive_weight),
         dp: None,
     }

@@ -1,49 +1,44 @@
 //! White-box reconstruction in a cell.
 
-use attacks::{Null, neighbour_scores, null_scores, victim_scores};
-use config::experiment::{self as wanted, Then};
+use attacks::{neighbour_scores, null_scores, victim_scores};
+use spec::{Null, Then};
 
 use super::calibration::Calibration;
+use super::findings::Reconstructed;
 use super::gallery;
-use super::measure::Trial;
 use super::model;
-use super::outcome::Outcome;
+use super::trial::Trial;
 use crate::error::HarnessError;
-use crate::timings::Timings;
+use crate::stages::Stages;
 
 /// Fits the attack on shadow heads, runs it on the victims and on the null.
+///
+/// # Errors
+/// If it cannot be fitted, kept or run.
 pub fn run(
     trial: &Trial<'_>,
     attack: &Then,
-    timings: &mut Timings,
-    outcome: &mut Outcome,
-) -> Result<(), HarnessError> {
-    let setting = trial.setting;
-    let model = model::white_box(trial, attack, timings)?;
+    stages: &mut Stages<'_>,
+) -> Result<Reconstructed, HarnessError> {
+    let world = trial.world;
+    let model = model::white_box(trial, attack, stages)?;
     let mut released = trial.victims.clone();
-    setting.release(&mut released, "victims")?;
-    let null = null(trial.cell.null);
+    world.release(&mut released, "victims")?;
+    let null = trial.cell.null;
     let (victims, draws) = match null {
-        Null::ReplaceOne => neighbour_scores(setting, model.as_ref(), &released)?,
+        Null::ReplaceOne => neighbour_scores(world, model.as_ref(), &released)?,
         _ => (
-            victim_scores(setting, model.as_ref(), &released),
-            null_scores(setting, model.as_ref(), &released, null, trial.heads.nulls)?,
+            victim_scores(world, model.as_ref(), &released),
+            null_scores(world, model.as_ref(), &released, null, trial.heads().nulls)?,
         ),
     };
-    Calibration::fit(setting, model.as_ref())?.take(outcome, victims, draws);
-    let cost = model.cost();
-    outcome.samples = cost.samples;
-    outcome.steps = cost.steps;
-    outcome.gallery = gallery::gallery(setting, model.as_ref(), &released);
-    outcome.ssim = gallery::mean_ssim(setting, &outcome.gallery);
-    Ok(())
-}
-
-/// The attacks' word for a null hypothesis.
-pub fn null(null: wanted::Null) -> Null {
-    match null {
-        wanted::Null::Independent => Null::Independent,
-        wanted::Null::Gaussian => Null::Gaussian,
-        wanted::Null::ReplaceOne => Null::ReplaceOne,
-    }
+    let (scores, errors) = Calibration::fit(world, model.as_ref())?.scored(victims, draws);
+    let gallery = gallery::gallery(world, model.as_ref(), &released);
+    Ok(Reconstructed {
+        scores,
+        errors,
+        cost: model.cost(),
+        ssim: gallery::mean_ssim(world, &gallery),
+        gallery,
+    })
 }

@@ -1,110 +1,453 @@
-//! The stages of an experiment on heads, for its plan.
+//! The cells of an experiment on heads and the stages that each is made by, declared once: plans walk
+//! them, runs make them.
 
-use config::experiment::{Attack, Backbone, Cell, DatasetSpec, Experiment, Heads, Then};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::inversion;
-use super::keys::CellKeys;
-use super::names;
-use super::network::Kept;
-use super::outcome::Outcome;
-use super::private::Tuned;
+use config::experiment::{Attack, Cell, Data, Defence, Experiment, Head, Heads};
+use serde::Serialize;
+
+use super::learned::{learned, samples, white_box};
+use super::lessons::{Lesson, shares};
 use crate::context::Context;
+use crate::corpus::{CorpusStages, DataHashes};
+use crate::differences::Differences;
 use crate::error::HarnessError;
-use crate::plan::Stage;
-use crate::store::{StageKey, State};
+use crate::names;
+use crate::stages::{Code, Graph, KeyBuilder, Node, StageId};
 
-/// Number of cells, and the stages they need, in the order in which they run.
-pub fn stages(
-    context: &Context,
-    experiment: &Experiment,
-    heads: &Heads,
-) -> Result<(usize, Vec<Stage>), HarnessError> {
-    super::preflight(context, experiment, heads)?;
-    let cells = experiment.cells();
-    let mut stages = Vec::new();
-    for cell in &cells {
-        let keys = CellKeys::new(context, experiment.seed, heads, &cells, cell)?;
-        let outcome = context.store.state::<Outcome>(&keys.outcome);
-        // A finished cell needs none of the stages below it.
-        let needed = outcome != State::Cached;
-        if let (true, Backbone::VggTiny { width, epochs, .. }) = (needed, &cell.backbone) {
-            let images = heads.data.source.as_ref().map_or(0, DatasetSpec::examples);
-            stages.push(Stage {
-                what: format!("pre-train vgg_tiny, width {width}, {epochs} epochs"),
-                units: (images * epochs) as u64,
-                state: file_state(context, &keys.world.backbone),
-                key: keys.world.backbone.clone(),
+/// What the search for the best settings is built on.
+const TUNING: [&str; 4] = ["transfer", "privacy", "spec", "harness/heads"];
+/// What training, attacks and scoring are built on: the attacks with all beneath them, accountants, and
+/// what the config's words stand for.
+const CODE: [&str; 4] = ["attacks", "privacy", "spec", "harness/heads"];
+/// What cells under encryption are built on beside that.
+const ENCRYPTED: [&str; 5] = ["attacks", "privacy", "spec", "harness/heads", "rhe"];
+
+/// The stages of one cell, in the order in which they are needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellStages {
+    /// Backbone and features.
+    pub corpus: CorpusStages,
+    /// The search for the best DP-SGD settings, where one is asked for.
+    pub tuning: Option<StageId>,
+    /// The trained attack, where one is trained for this cell alone.
+    pub model: Option<StageId>,
+    /// The network that this cell shares with others.
+    pub network: Option<Network>,
+    /// Everything measured.
+    pub outcome: StageId,
+}
+
+/// A cell's place in a network that several cells share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// The stage that trains it.
+    pub id: StageId,
+    /// Which of its lessons is the cell's.
+    pub lesson: usize,
+}
+
+/// The cells of an experiment on heads, and their stages.
+pub struct Grid<'a> {
+    /// Folders, cache, code.
+    pub context: &'a Context,
+    /// The experiment.
+    pub experiment: &'a Experiment,
+    /// What is asked for.
+    pub heads: &'a Heads,
+    /// The cells, in the order of their rows.
+    pub cells: Vec<Cell>,
+    /// Their stages.
+    pub stages: Vec<CellStages>,
+    /// All stages, each once.
+    pub graph: Graph,
+    lessons: HashMap<StageId, Vec<usize>>,
+}
+
+impl<'a> Grid<'a> {
+    /// Declares the stages of every cell, named by all that they depend on, contents of data files
+    /// included.
+    ///
+    /// # Errors
+    /// If data is missing.
+    pub fn new(
+        context: &'a Context,
+        experiment: &'a Experiment,
+        heads: &'a Heads,
+    ) -> Result<Self, HarnessError> {
+        let mut grid = Self {
+            context,
+            experiment,
+            heads,
+            cells: experiment.cells(),
+            stages: Vec::new(),
+            graph: Graph::default(),
+            lessons: HashMap::new(),
+        };
+        let declared = Declaring::new(&grid)?.cells(&grid)?;
+        (grid.graph, grid.stages, grid.lessons) = declared;
+        Ok(grid)
+    }
+
+    /// The cells, one a lesson, that a shared network learns from.
+    pub fn lessons(&self, network: StageId) -> &[usize] {
+        self.lessons.get(&network).map_or(&[], Vec::as_slice)
+    }
+
+    /// A short name of the cell at `at` for `results.csv`: the same whatever code measures it.
+    pub fn config_hash(&self, at: usize) -> &str {
+        let outcome = self.stages[at].outcome;
+        &self.graph.node(outcome).key.hash()[..12]
+    }
+}
+
+/// The graph while it is put together.
+struct Declaring {
+    graph: Graph,
+    hashes: DataHashes,
+    code: Arc<Code>,
+    encrypted: Arc<Code>,
+    tuning: Arc<Code>,
+    groups: Groups,
+    differences: Differences,
+    /// By the backbone's JSON form.
+    corpora: HashMap<String, CorpusStages>,
+}
+
+type Declared = (Graph, Vec<CellStages>, HashMap<StageId, Vec<usize>>);
+
+impl Declaring {
+    fn new(grid: &Grid<'_>) -> Result<Self, HarnessError> {
+        let code = &grid.context.code;
+        Ok(Self {
+            graph: Graph::default(),
+            hashes: DataHashes::of(grid.context, &grid.heads.data)?,
+            code: code.of(&CODE),
+            encrypted: code.of(&ENCRYPTED),
+            tuning: code.of(&TUNING),
+            groups: Groups::new(&grid.cells),
+            differences: Differences::in_full(&grid.cells),
+            corpora: HashMap::new(),
+        })
+    }
+
+    fn cells(mut self, grid: &Grid<'_>) -> Result<Declared, HarnessError> {
+        // What a shared network needs is known when all cells are: the tunings of all its lessons.
+        let mut tunings = Vec::with_capacity(grid.cells.len());
+        for cell in &grid.cells {
+            let corpus = self.corpus(grid, cell)?;
+            let tuning = self.tuning(grid, cell, &corpus);
+            tunings.push((corpus, tuning));
+        }
+        let mut networks = vec![None; self.groups.all.len()];
+        let mut lessons = HashMap::new();
+        let mut stages = Vec::with_capacity(grid.cells.len());
+        for (at, cell) in grid.cells.iter().enumerate() {
+            let (corpus, tuning) = tunings[at].clone();
+            let mut needs: Vec<StageId> = corpus.ids().chain(tuning).collect();
+            let network = self.groups.of(at).map(|(group, lesson)| {
+                let id = networks[group].unwrap_or_else(|| {
+                    let cells = self.groups.all[group].lessons.clone();
+                    let tuned = cells.iter().filter_map(|&cell| tunings[cell].1);
+                    let needs = corpus.ids().chain(tuned).collect();
+                    let id = self.network(grid, group, &corpus, needs);
+                    lessons.insert(id, cells);
+                    id
+                });
+                networks[group] = Some(id);
+                Network { id, lesson }
+            });
+            let model = match network {
+                Some(_) => None,
+                None => self.model(grid, cell, &corpus, needs.clone()),
+            };
+            needs.extend(network.map(|network| network.id).or(model));
+            let outcome = self.outcome(grid, at, &corpus, needs);
+            stages.push(CellStages {
+                corpus,
+                tuning,
+                model,
+                network,
+                outcome,
             });
         }
-        if needed && cell.backbone != Backbone::Features {
-            stages.push(Stage {
-                what: "features of the target".into(),
-                units: heads.data.target.examples() as u64,
-                state: context.store.state::<Kept>(&keys.world.features),
-                key: keys.world.features.clone(),
-            });
+        Ok((self.graph, stages, lessons))
+    }
+
+    fn corpus(&mut self, grid: &Grid<'_>, cell: &Cell) -> Result<CorpusStages, HarnessError> {
+        let Grid { context, heads, .. } = grid;
+        let name = json(&cell.backbone);
+        if let Some(known) = self.corpora.get(&name) {
+            return Ok(known.clone());
         }
-        if let (true, Some(key)) = (needed, keys.tuning) {
-            stages.push(Stage {
-                what: format!("best DP-SGD settings, {} shots", cell.shots),
-                units: 1,
-                state: context.store.state::<Tuned>(&key),
-                key,
-            });
+        let corpus = CorpusStages::declare(
+            &mut self.graph,
+            context,
+            &self.hashes,
+            grid.experiment.seed,
+            &heads.data,
+            &cell.backbone,
+        )?;
+        self.corpora.insert(name, corpus.clone());
+        Ok(corpus)
+    }
+
+    fn start(
+        &self,
+        stage: &'static str,
+        grid: &Grid<'_>,
+        cell: &Cell,
+        on: &CorpusStages,
+    ) -> KeyBuilder {
+        let code = match cell.defence {
+            Defence::Rhe(_) => &self.encrypted,
+            _ => &self.code,
+        };
+        start(stage, code, grid, on)
+    }
+
+    fn tuning(&mut self, grid: &Grid<'_>, cell: &Cell, on: &CorpusStages) -> Option<StageId> {
+        match &cell.defence {
+            Defence::DpSgd(dp) if dp.tuned.is_some() => {}
+            _ => return None,
         }
-        if let (true, Some(key)) = (needed, keys.model) {
-            stages.push(Stage {
-                what: format!(
-                    "{} for {} shots, {}",
-                    then(cell).map_or("", |then| names::then(&then)),
-                    cell.shots,
-                    names::defence(cell)
+        let key = trained(cell, start("tuning", &self.tuning, grid, on)).finish();
+        let trained = self.differences.of_training(cell);
+        Some(self.graph.add(Node {
+            key,
+            what: names::listed([
+                "the best settings".into(),
+                names::count(cell.shots, "shot"),
+                names::defence(cell),
+                trained,
+            ]),
+            work: "tuning".into(),
+            units: 1,
+            needs: on.ids().collect(),
+        }))
+    }
+
+    fn model(
+        &mut self,
+        grid: &Grid<'_>,
+        cell: &Cell,
+        on: &CorpusStages,
+        needs: Vec<StageId>,
+    ) -> Option<StageId> {
+        let (attack, then) = (learned(&cell.attack)?, white_box(&cell.attack)?);
+        let key = trained(cell, self.start("model", grid, cell, on))
+            .with("adversary", &cell.adversary)
+            .with("release", &cell.release)
+            .with("attack", &attack)
+            .finish();
+        let extracted = match &cell.attack {
+            Attack::Labels(_) | Attack::Scores(_) => {
+                format!(" of heads copied by {}", cell.attack.word())
+            }
+            _ => String::new(),
+        };
+        Some(self.graph.add(Node {
+            key,
+            what: names::listed([
+                format!("{}{extracted}", then.kind()),
+                names::count(cell.shots, "shot"),
+                names::defence(cell),
+                self.differences.of_training(cell),
+                self.differences.of_attack(cell),
+            ]),
+            work: format!("model/{}", then.kind()),
+            units: samples(&then),
+            needs,
+        }))
+    }
+
+    fn network(
+        &mut self,
+        grid: &Grid<'_>,
+        group: usize,
+        on: &CorpusStages,
+        needs: Vec<StageId>,
+    ) -> StageId {
+        let lessons = &self.groups.all[group];
+        let cell = &grid.cells[lessons.lessons[0]];
+        let key = reads(cell, self.start("network", grid, cell, on))
+            .with("head", &cell.head)
+            .with("attack", &cell.attack)
+            .with("lessons", &lessons.hash)
+            .finish();
+        let count = lessons.lessons.len();
+        self.graph.add(Node {
+            key,
+            what: names::listed([
+                format!("one reconstructor for {}", names::count(count, "lesson")),
+                self.differences.of_network(cell),
+            ]),
+            work: "model/reconstructor".into(),
+            units: white_box(&cell.attack).as_ref().map_or(0, samples),
+            needs,
+        })
+    }
+
+    fn outcome(
+        &mut self,
+        grid: &Grid<'_>,
+        at: usize,
+        on: &CorpusStages,
+        needs: Vec<StageId>,
+    ) -> StageId {
+        let (cell, heads) = (&grid.cells[at], grid.heads);
+        let builder = reads(cell, self.start("outcome", grid, cell, on))
+            .with("cell", cell)
+            .with("victims", &heads.victims)
+            .with("nulls", &heads.nulls);
+        // What a network has learned beside its own cell; nothing is named where nothing is shared.
+        let builder = match self.groups.of(at) {
+            Some((group, _)) => builder.with("shared", &self.groups.all[group].hash),
+            None => builder,
+        };
+        self.graph.add(Node {
+            key: builder.finish(),
+            what: names::listed([
+                format!(
+                    "{} on {}",
+                    names::attack(&cell.attack),
+                    names::count(heads.victims, "victim")
                 ),
-                units: model_samples(cell),
-                state: file_state(context, &key),
-                key,
-            });
-        }
-        stages.push(Stage {
-            what: format!(
-                "{} victims, {}, {} shots, {}",
-                heads.victims,
-                cell.attack.word(),
-                cell.shots,
-                names::defence(cell)
-            ),
+                names::count(cell.shots, "shot"),
+                names::defence(cell),
+                self.differences.of_training(cell),
+                self.differences.of_attack(cell),
+                self.differences.of_comparison(cell),
+            ]),
+            work: format!("outcome/{}", cell.attack.word()),
             units: (heads.victims + heads.nulls) as u64,
-            state: outcome,
-            key: keys.outcome,
-        });
-    }
-    Ok((cells.len(), stages))
-}
-
-/// The state of a product in a format of its own: there or not; its checks run when it is read.
-fn file_state(context: &Context, key: &StageKey) -> State {
-    if context.store.file(key, "safetensors").exists() {
-        State::Cached
-    } else {
-        State::Missing
+            needs,
+        })
     }
 }
 
-fn then(cell: &Cell) -> Option<Then> {
-    match &cell.attack {
-        Attack::Unmixing(options) => Some(Then::Unmixing(*options)),
-        Attack::Reconstructor(options) => Some(Then::Reconstructor(*options)),
-        Attack::Labels(labels) => Some(labels.then),
-        Attack::Scores(scores) => Some(scores.then),
-        Attack::GradientInversion(options) => inversion::start(options).map(Then::Unmixing),
-        _ => None,
+fn start(stage: &'static str, code: &Arc<Code>, grid: &Grid<'_>, on: &CorpusStages) -> KeyBuilder {
+    KeyBuilder::new(stage, code)
+        .with("seed", &grid.experiment.seed)
+        .after(&on.key)
+        .with("owners", &Owners::new(&grid.heads.data))
+}
+
+/// Names what heads are trained by.
+fn trained(cell: &Cell, builder: KeyBuilder) -> KeyBuilder {
+    reads(cell, builder)
+        .with("head", &cell.head)
+        .with("recipe", &cell.recipe)
+        .with("shots", &cell.shots)
+        .with("defence", &cell.defence)
+}
+
+/// Names what attacks read of heads with a hidden layer; of linear heads they always read the rows.
+fn reads(cell: &Cell, builder: KeyBuilder) -> KeyBuilder {
+    match cell.head {
+        Head::Linear => builder,
+        Head::Mlp { .. } => builder.with("reads", &"sums over units"),
     }
 }
 
-fn model_samples(cell: &Cell) -> u64 {
-    match then(cell) {
-        Some(Then::Unmixing(options)) => options.samples as u64,
-        Some(Then::Reconstructor(options)) => options.samples as u64,
-        None => 0,
+/// What decides who owns which example and how it is labelled.
+#[derive(Serialize)]
+struct Owners<'a> {
+    task: &'a config::experiment::Task,
+    shares: &'a config::experiment::Shares,
+}
+
+impl<'a> Owners<'a> {
+    fn new(data: &'a Data) -> Self {
+        Self {
+            task: &data.task,
+            shares: &data.shares,
+        }
+    }
+}
+
+/// The cells that share networks.
+struct Groups {
+    all: Vec<Group>,
+    /// Group and lesson of each cell.
+    of: Vec<Option<(usize, usize)>>,
+}
+
+struct Group {
+    /// A cell a lesson, in their order.
+    lessons: Vec<usize>,
+    /// Stands for all lessons.
+    hash: String,
+}
+
+impl Groups {
+    /// Cells of one backbone, head and attack share a network, whatever their shots, privacy and null.
+    fn new(cells: &[Cell]) -> Self {
+        let mut all: Vec<Group> = Vec::new();
+        let mut by_network: HashMap<String, usize> = HashMap::new();
+        let mut by_lesson: HashMap<(usize, String), usize> = HashMap::new();
+        let mut hashers: Vec<blake3::Hasher> = Vec::new();
+        let mut of = Vec::with_capacity(cells.len());
+        for (at, cell) in cells.iter().enumerate() {
+            if !shares(cell) {
+                of.push(None);
+                continue;
+            }
+            let network = json(&(&cell.backbone, cell.head, &cell.attack));
+            let group = *by_network.entry(network).or_insert_with(|| {
+                all.push(Group {
+                    lessons: Vec::new(),
+                    hash: String::new(),
+                });
+                hashers.push(blake3::Hasher::new());
+                all.len() - 1
+            });
+            let lesson = json(&Lesson::of(cell));
+            let lessons = &mut all[group].lessons;
+            let hasher = &mut hashers[group];
+            let lesson = *by_lesson
+                .entry((group, lesson))
+                .or_insert_with_key(|(_, lesson)| {
+                    hasher.update(&(lesson.len() as u64).to_le_bytes());
+                    hasher.update(lesson.as_bytes());
+                    lessons.push(at);
+                    lessons.len() - 1
+                });
+            of.push(Some((group, lesson)));
+        }
+        for (group, hasher) in all.iter_mut().zip(hashers) {
+            group.hash = hasher.finalize().to_hex().to_string();
+        }
+        Self { all, of }
+    }
+
+    fn of(&self, at: usize) -> Option<(usize, usize)> {
+        self.of[at]
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("parts of a cell have a JSON form")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_one_attack_share_whatever_shots_privacy_and_null() {
+        let text = "name: x\ndata:\n  source: { strokes: { classes: letters, images: 2600 } }\n  target: { strokes: { classes: digits, images: 2000 } }\nsweep: { shots: [1, 2], defence: [none, { dp_sgd: { epsilon: 5 } }, rhe], null: [independent, gaussian], attack: [unmixing, { reconstructor: { shared: true } }] }\n";
+        let path = std::path::Path::new("x.yaml");
+        let experiment = config::from_text(text, path, &[]).expect("it checks");
+        let cells = experiment.cells();
+        let groups = Groups::new(&cells);
+        assert_eq!(groups.all.len(), 1);
+        assert_eq!(groups.all[0].lessons.len(), 4);
+        let sharing = (0..cells.len()).filter(|&at| groups.of(at).is_some());
+        assert_eq!(sharing.count(), 8);
+        for (at, cell) in cells.iter().enumerate() {
+            assert_eq!(groups.of(at).is_some(), shares(cell));
+        }
     }
 }

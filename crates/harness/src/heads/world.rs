@@ -1,203 +1,51 @@
-//! The data floor of an experiment: images, their deep features, and who owns which example.
+//! What attackers see of a cell, and what its defence spends.
 
-use backbones::Backbone;
-use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
-use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, StreamKey};
+use attacks::World;
+use config::experiment::{Cell, Defence};
 
-use super::colour;
-use super::network;
-use super::threshold;
-use super::world_keys::WorldKeys;
-use crate::context::Context;
+use super::adversary;
+use super::private::{self, Spending, Undefended};
+use super::recipe;
+use super::stages::{CellStages, Grid};
+use crate::corpus::Corpus;
 use crate::error::HarnessError;
-use crate::timings::Timings;
+use crate::stages::Stages;
 
-/// Images, features and owners of one (data, backbone) pair.
-pub struct World {
-    /// Every image of the target, with the head's labels. Where the data are features, each row
-    /// scaled into [-1, 1] stands for an image: attacks then read back features.
-    pub images: ImageSet,
-    /// Features of those images.
-    pub features: FeatureSet,
-    /// Who owns which of them.
-    pub split: Split,
-    /// The frozen network; none where the data are features already.
-    pub backbone: Option<Backbone>,
-    /// Labels before the task made two classes of them, for property inference.
-    pub original_labels: Vec<u32>,
-    /// Names of the stages that made this.
-    pub keys: WorldKeys,
-    /// Error at or under which a reconstruction counts as a success.
-    pub tau: f64,
-    /// Root of the experiment's random draws.
-    pub root: StreamKey,
-}
-
-impl World {
-    /// Loads the data, pre-trains or imports the backbone and extracts features; the last two from
-    /// the cache where they are there.
-    pub fn prepare(
-        context: &Context,
-        seed: u64,
-        data: &Data,
-        wanted: &Wanted,
-        timings: &mut Timings,
-    ) -> Result<Self, HarnessError> {
-        let keys = WorldKeys::new(context, seed, data, wanted)?;
-        let root = StreamKey::from_seed(seed);
-        let (images, features, backbone, public_from) = if *wanted == Wanted::Features {
-            let mut reading = Reading::default();
-            let features = data
-                .target
-                .load_features_with(&context.data, &mut reading)?;
-            context.progress.remarks("data.target", &reading);
-            (scaled(&features)?, features, None, None)
-        } else {
-            let (images, public_from) = load_images(context, data, wanted, root)?;
-            let backbone = network::backbone(
-                context,
-                &keys.backbone,
-                data,
-                wanted,
-                images.shape(),
-                root,
-                timings,
-            )?;
-            // Images whose files decide their colour follow the backbone.
-            let images = match data.target.colour_is_free() {
-                true => images.coloured(Colour::of(backbone.input_shape().channels)),
-                false => images,
+/// The world of a cell as the attacks see it, and what its DP-SGD spends.
+///
+/// # Errors
+/// If its heads cannot be trained or its privacy has no answer.
+pub fn world<'c>(
+    grid: &Grid<'_>,
+    corpus: &'c Corpus,
+    cell: &Cell,
+    own: &CellStages,
+    stages: &mut Stages<'_>,
+) -> Result<(World<'c>, Option<Spending>), HarnessError> {
+    let features = &corpus.features;
+    let shape = recipe::shape(cell.head, features.width(), features.classes());
+    let plain = recipe::recipe(cell, &grid.heads.data.target);
+    let (victim_recipe, spending) = match &cell.defence {
+        Defence::DpSgd(dp) => {
+            let plain = Undefended {
+                shape,
+                shots: cell.shots,
+                recipe: plain,
             };
-            let features = network::features(context, &keys.features, &backbone, &images, timings)?;
-            (images, features, Some(backbone), public_from)
-        };
-
-        let original_labels = images.labels().to_vec();
-        let (labels, classes) = task_labels(&data.task, &images);
-        let images = images.with_labels(labels.clone(), classes)?;
-        let features = features.with_labels(labels.clone(), classes)?;
-        let shares = &data.shares;
-        let key = root.child("split");
-        let mut split = Split::of_images(&images, shares.private, shares.test, key)?;
-        if let Some(from) = public_from {
-            split = with_foreign_public(split, &labels, classes, from);
+            let (recipe, spending) = private::defend(corpus, plain, dp, own.tuning, stages)?;
+            (recipe, Some(spending))
         }
-        split.assert_disjoint();
-        let tau = threshold::tau(&data.target, &images, &split, root);
-        Ok(Self {
-            images,
-            features,
-            split,
-            backbone,
-            original_labels,
-            keys,
-            tau,
-            root,
-        })
-    }
-}
-
-/// The target's images, followed by those of `data.public` from the index that comes with them.
-fn load_images(
-    context: &Context,
-    data: &Data,
-    wanted: &Wanted,
-    root: StreamKey,
-) -> Result<(ImageSet, Option<u32>), HarnessError> {
-    let load = |spec: &DatasetSpec, name: &str| -> Result<ImageSet, HarnessError> {
-        let mut reading = Reading::default();
-        let images = spec.load_with(&context.data, root.child(name), &mut reading)?;
-        context.progress.remarks(&format!("data.{name}"), &reading);
-        Ok(match colour::before_the_backbone(data, wanted) {
-            Some(colour) if spec.colour_is_free() => images.coloured(colour),
-            _ => images,
-        })
+        Defence::None | Defence::Rhe(_) => (plain, None),
     };
-    let target = load(&data.target, "target")?;
-    let Some(public_spec) = &data.public else {
-        return Ok((target, None));
-    };
-    let public = load(public_spec, "public")?;
-    if public.classes() != target.classes() {
-        return Err(HarnessError::Setting {
-            place: "data.public".into(),
-            reason: format!(
-                "{} classes, the target has {}\nhint: shadow heads need the victims' classes",
-                public.classes(),
-                target.classes()
-            ),
-        });
-    }
-    let (target, public) = match (data.target.colour_is_free(), public_spec.colour_is_free()) {
-        // Nothing but their files decides: both are in colour if one is.
-        (true, true) => {
-            let channels = target.shape().channels.max(public.shape().channels);
-            let colour = Colour::of(channels);
-            (target.coloured(colour), public.coloured(colour))
-        }
-        _ => (target, public),
-    };
-    let from = target.len() as u32;
-    Ok((ImageSet::append(vec![target, public])?, Some(from)))
-}
-
-/// Labels of the head's task and their number of classes.
-fn task_labels(task: &Task, images: &ImageSet) -> (Vec<u32>, usize) {
-    match task {
-        Task::Classes => (images.labels().to_vec(), images.classes()),
-        Task::Binary { positive } => {
-            let binary = images
-                .labels()
-                .iter()
-                .map(|label| u32::from(positive.contains(label)));
-            (binary.collect(), 2)
-        }
-    }
-}
-
-/// An adversary whose public data are the examples from index `from` on, of another distribution;
-/// everything before them that was public is left to nobody.
-fn with_foreign_public(split: Split, labels: &[u32], classes: usize, from: u32) -> Split {
-    let own = |pool: &Pool| -> Pool {
-        Pool::new(
-            labels,
-            classes,
-            pool.indices().filter(|&index| index < from),
-        )
-    };
-    let foreign = split
-        .public
-        .indices()
-        .chain(split.private.indices())
-        .chain(split.test.indices())
-        .filter(|&index| index >= from);
-    Split {
-        public: Pool::new(labels, classes, foreign),
-        private: own(&split.private),
-        test: own(&split.test),
-    }
-}
-
-/// Features as "images" of one row, divided by their largest absolute value.
-pub fn scaled(features: &FeatureSet) -> Result<ImageSet, HarnessError> {
-    let largest = features
-        .values()
-        .iter()
-        .fold(f32::MIN_POSITIVE, |max, x| max.max(x.abs()));
-    let shape = ImageShape {
-        channels: 1,
-        height: 1,
-        width: features.width(),
-    };
-    let values = features
-        .values()
-        .iter()
-        .map(|value| value / largest)
-        .collect();
-    Ok(ImageSet::new(
+    let world = World::new(
+        &corpus.images,
+        features,
+        &corpus.split,
         shape,
-        values,
-        features.labels().to_vec(),
-        features.classes(),
-    )?)
+        victim_recipe,
+        cell.shots,
+        corpus.root,
+    )?
+    .assuming(adversary::recipes(&cell.adversary, victim_recipe))?;
+    Ok((world, spending))
 }

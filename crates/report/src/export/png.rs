@@ -1,5 +1,6 @@
 //! A scene as PNG, at twice its size in points for sharp screens.
 
+use base64::Engine;
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use plotters::backend::BitMapBackend;
 use plotters::drawing::IntoDrawingArea;
@@ -48,14 +49,29 @@ pub fn png(name: &str, scene: &Scene) -> Result<Vec<u8>, ReportError> {
     .map_err(failed)
 }
 
-/// An image as a PNG file.
-pub(super) fn encode(raster: &Raster) -> Result<Vec<u8>, String> {
+/// An image as a PNG file; grey ones in one channel.
+fn encode(raster: &Raster) -> Result<Vec<u8>, String> {
     let (width, height) = (raster.width as u32, raster.height as u32);
+    let (pixels, _) = raster.rgb.as_chunks::<3>();
+    let grey = pixels.iter().all(|[r, g, b]| r == g && g == b);
+    let luma: Vec<u8>;
+    let (bytes, colour) = if grey {
+        luma = pixels.iter().map(|pixel| pixel[0]).collect();
+        (&luma, ExtendedColorType::L8)
+    } else {
+        (&raster.rgb, ExtendedColorType::Rgb8)
+    };
     let mut file = Vec::new();
     PngEncoder::new(&mut file)
-        .write_image(&raster.rgb, width, height, ExtendedColorType::Rgb8)
+        .write_image(bytes, width, height, colour)
         .map_err(|error| error.to_string())?;
     Ok(file)
+}
+
+/// An image as an address that holds its PNG file.
+pub(crate) fn data_uri(raster: &Raster) -> Result<String, String> {
+    let file = base64::engine::general_purpose::STANDARD.encode(encode(raster)?);
+    Ok(format!("data:image/png;base64,{file}"))
 }
 
 fn average(fine: &[u8], width: usize, out_width: usize, out_height: usize) -> Vec<u8> {

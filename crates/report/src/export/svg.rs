@@ -1,13 +1,11 @@
 //! A scene as SVG.
 
-use std::fmt::Write;
-
-use base64::Engine;
+use maud::{Markup, PreEscaped, html};
 use plotters::backend::SVGBackend;
 use plotters::drawing::IntoDrawingArea;
 
 use super::draw::{Medium, UNITS, draw};
-use super::png::encode;
+use super::png::data_uri;
 use crate::error::ReportError;
 use crate::scene::{Scene, Shape};
 use crate::style::{PAPER, register_fonts};
@@ -18,11 +16,12 @@ const MEDIUM: Medium = Medium {
     images: false,
 };
 
-/// The SVG document of a scene, on white ground, with its title for readers who cannot see it.
+/// The SVG document of a scene, on white ground, with its title and, for readers who cannot see it,
+/// what it shows.
 ///
 /// # Errors
 /// If the backend or the embedded font fails.
-pub fn svg(name: &str, title: &str, scene: &Scene) -> Result<String, ReportError> {
+pub fn svg(name: &str, title: &str, alt: &str, scene: &Scene) -> Result<String, ReportError> {
     let failed = |why: String| ReportError::Draw {
         name: name.to_owned(),
         why,
@@ -43,44 +42,43 @@ pub fn svg(name: &str, title: &str, scene: &Scene) -> Result<String, ReportError
         area.present().map_err(|error| failed(error.to_string()))?;
     }
     let images = images(scene).map_err(failed)?;
-    Ok(with_header(&body, title, scene, &images))
+    let document = html! {
+        svg xmlns="http://www.w3.org/2000/svg" width=(scene.width.round()) height=(scene.height.round())
+            viewBox=(format!("0 0 {width} {height}")) role="img" {
+            title { (title) }
+            desc { (alt) }
+            (PreEscaped(content(&body)))
+            (images)
+        }
+    };
+    Ok(document.into_string())
 }
 
 /// The scene's images as elements: plotters can only embed them with a wrong media type.
-fn images(scene: &Scene) -> Result<String, String> {
-    let mut elements = String::new();
+fn images(scene: &Scene) -> Result<Markup, String> {
+    let mut images = Vec::new();
     for shape in &scene.shapes {
         let Shape::Image((left, top), (right, bottom), raster) = shape else {
             continue;
         };
-        let file = base64::engine::general_purpose::STANDARD.encode(encode(raster)?);
         let unit = |points: f64| (points * UNITS).round();
-        let _ = writeln!(
-            elements,
-            "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{file}\"/>",
-            unit(*left),
-            unit(*top),
-            unit(right - left),
-            unit(bottom - top),
-        );
+        let size = (unit(right - left), unit(bottom - top));
+        images.push((unit(*left), unit(*top), size, data_uri(raster)?));
     }
-    Ok(elements)
+    Ok(html! {
+        @for (x, y, (width, height), file) in images {
+            image x=(x) y=(y) width=(width) height=(height) preserveAspectRatio="none"
+                style="image-rendering:pixelated" href=(file) {}
+        }
+    })
 }
 
-/// Replaces the backend's opening tag, whose size is in backend units, by one in points.
-fn with_header(document: &str, title: &str, scene: &Scene, images: &str) -> String {
-    let content = document.find("<svg").and_then(|start| {
+/// What stands between the backend's opening tag, whose size is in backend units, and its end.
+fn content(document: &str) -> &str {
+    let opened = document.find("<svg").and_then(|start| {
         let end = document[start..].find('>')?;
-        Some(&document[start + end + 1..])
+        Some(start + end + 1)
     });
-    let (width, height) = (scene.width.round(), scene.height.round());
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\" role=\"img\">\n<title>{}</title>{}",
-        (scene.width * UNITS).round(),
-        (scene.height * UNITS).round(),
-        crate::html::escape(title),
-        content
-            .unwrap_or(document)
-            .replace("</svg>", &format!("{images}</svg>"))
-    )
+    let inner = &document[opened.unwrap_or(0)..];
+    inner.trim_end().strip_suffix("</svg>").unwrap_or(inner)
 }

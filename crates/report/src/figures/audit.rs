@@ -2,9 +2,10 @@
 
 use super::Figure;
 use super::axis::{Axis, extent};
+use super::numbers::{described, numbers};
 use super::panel::Panel;
 use super::series::{Traits, evenly, grouped};
-use super::sheet::{Entry, Key, PLAIN, sheet};
+use super::sheet::{Entry, Key, Layout, PLAIN, sheet};
 use crate::rows::ResultRow;
 use crate::scene::Stroke;
 use crate::style::{BAD, INK, colour};
@@ -12,7 +13,7 @@ use crate::style::{BAD, INK, colour};
 const MOST: usize = 8;
 
 /// `None` unless a lower bound on a claimed ε was measured.
-pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
+pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let audited: Vec<&ResultRow> = rows
         .iter()
         .copied()
@@ -26,6 +27,7 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         MOST,
     );
     let traits: Vec<Traits> = series.iter().map(|(key, _)| key.clone()).collect();
+    let labels: Vec<String> = traits.iter().map(|own| own.label(&traits)).collect();
     let mut legend: Vec<Entry> = traits
         .iter()
         .enumerate()
@@ -35,9 +37,11 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     legend.push(Entry::new("more than claimed", BAD.faded(0.16), Key::Patch));
 
     let title = "Privacy loss: measured from below against claimed";
+    let common = Traits::common(&traits);
     let (mut scene, places) = sheet(
+        layout,
         title,
-        &Traits::common(&traits),
+        &common,
         &legend,
         (1, 1),
         (600.0, 340.0),
@@ -86,6 +90,10 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         name: "measured-epsilon".to_owned(),
         title: title.to_owned(),
         caption: "The lower bound on ε that the attack's counts prove, against the ε that the accountant claims. The claim is of adding or removing an example, the bound of replacing one, which loses up to twice as much: a mark far above the dashed line would refute the claim; the distance below it is what this attack leaves unexplained.".to_owned(),
+        alt: described(title, &common, &labels),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(&audited, &["epsilon_lower_bound"]),
         scene,
     })
 }

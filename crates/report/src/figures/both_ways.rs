@@ -1,12 +1,17 @@
 //! Both ways round: one task with its inputs encrypted (CryptoTL) and with its head encrypted (RHE).
 
+use polars::prelude::DataFrame;
+
 use super::Figure;
 use super::axis::{Axis, extent};
+use super::numbers::described;
 use super::panel::Panel;
-use super::sheet::{HEADED, sheet, wrapped};
+use super::sheet::{HEADED, Layout, sheet, wrapped};
+use crate::row::Row;
 use crate::rows::BothWaysRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{GOOD, GRID, INK, LINE, PALETTE, SOFT, text, text_width};
+use crate::words::{System, system_name};
 
 /// Size that words of a card are measured at: readers without the font set a little wider.
 const SET_WIDE: f64 = 12.2;
@@ -19,15 +24,6 @@ const GAP: f64 = 20.0;
 const LINE_HEIGHT: f64 = 16.0;
 /// Half the height of a bar.
 const BAR: f64 = 11.0;
-
-/// A system's name as readers know it.
-pub fn system_name(system: &str) -> &str {
-    match system {
-        "cryptotl" => "CryptoTL: encrypted inputs",
-        "rhe" => "RHE: encrypted head",
-        other => other,
-    }
-}
 
 /// Bytes with a unit: `412 B`, `160 KiB`, `96.1 MiB`.
 pub fn byte_size(bytes: u64) -> String {
@@ -44,7 +40,7 @@ pub fn byte_size(bytes: u64) -> String {
 }
 
 /// The figure; `None` where there are no rows.
-pub fn figure(rows: &[BothWaysRow]) -> Option<Figure> {
+pub fn figure(rows: &[BothWaysRow], layout: Layout) -> Option<Figure> {
     let first = rows.first()?;
     let title = "One task, both ways round";
     let subtitle = format!(
@@ -52,9 +48,9 @@ pub fn figure(rows: &[BothWaysRow]) -> Option<Figure> {
         first.n
     );
     // Panels begin below the cards.
-    let (mut scene, mut places) = sheet(title, &subtitle, &[], (2, 2), PANEL, HEADED + 6.0);
+    let (mut scene, mut places) = sheet(layout, title, &subtitle, &[], (2, 4), PANEL, HEADED + 6.0);
     let top = places[0].0.1 - HEADED - 6.0;
-    let below = cards(&mut scene, rows, top) - top + 0.5 * GAP;
+    let below = cards(&mut scene, layout, rows, top) - top + 0.5 * GAP;
     for (from, to) in &mut places {
         from.1 += below;
         to.1 += below;
@@ -85,27 +81,37 @@ pub fn figure(rows: &[BothWaysRow]) -> Option<Figure> {
         })
         .collect()
     };
-    let heading = "Bytes sent: once, and up and back a prediction";
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} protects {}", system_name(&row.system), row.protects))
+        .collect();
+    let heading = "Bytes sent: once, and up and back";
     bars(&mut scene, rows, places[3], heading, "bytes", sizes);
     Some(Figure {
         name: "both-ways".to_owned(),
         title: title.to_owned(),
         caption: "CryptoTL keeps the inputs from the server that computes and leaves the tuned network in the clear; RHE keeps the head, and with it its training examples, from whoever computes with it, and leaves the inputs in the clear. Below: test accuracy; the membership attack on what each leaves to the adversary (a dashed line is a guess); time and bytes on logarithmic axes.".to_owned(),
+        alt: described(title, &subtitle, &told),
+        narrow: None,
+        source: "both_ways.csv",
+        numbers: DataFrame::new(rows.len(), BothWaysRow::columns(rows)).unwrap_or_default(),
         scene,
     })
 }
 
 fn look(system: &str) -> (Paint, usize) {
-    match system {
-        "rhe" => (GOOD, 3),
-        _ => (PALETTE[1], 0),
+    match System::of(system) {
+        System::Rhe => (GOOD, 3),
+        System::CryptoTl | System::Other => (PALETTE[1], 0),
     }
 }
 
 /// Who is kept from what, a card a system; returns where the cards end.
-fn cards(scene: &mut Scene, rows: &[BothWaysRow], top: f64) -> f64 {
-    let count = rows.len() as f64;
-    let width = (scene.width - 40.0 - GAP * (count - 1.0)) / count;
+fn cards(scene: &mut Scene, layout: Layout, rows: &[BothWaysRow], top: f64) -> f64 {
+    let columns = layout.columns(rows.len());
+    let margin = layout.margin();
+    let width = scene.width - 2.0 * margin - GAP * (columns as f64 - 1.0);
+    let width = width / columns as f64;
     let contents: Vec<[(&str, Vec<String>); 3]> = rows
         .iter()
         .map(|row| {
@@ -120,9 +126,11 @@ fn cards(scene: &mut Scene, rows: &[BothWaysRow], top: f64) -> f64 {
     let lines = contents
         .iter()
         .map(|parts| parts.iter().map(|(_, lines)| lines.len()).sum::<usize>());
-    let bottom = top + 58.0 + LINE_HEIGHT * lines.max().unwrap_or(0) as f64;
+    let height = 58.0 + LINE_HEIGHT * lines.max().unwrap_or(0) as f64;
     for (at, (row, parts)) in rows.iter().zip(contents).enumerate() {
-        let left = 20.0 + at as f64 * (width + GAP);
+        let left = margin + (at % columns) as f64 * (width + GAP);
+        let top = top + (at / columns) as f64 * (height + 0.5 * GAP);
+        let bottom = top + height;
         let (paint, _) = look(&row.system);
         scene.rect((left, top), (left + width, bottom), paint.faded(0.07));
         scene.rect((left, top), (left + 4.0, bottom), paint);
@@ -138,7 +146,8 @@ fn cards(scene: &mut Scene, rows: &[BothWaysRow], top: f64) -> f64 {
             y += 6.0;
         }
     }
-    bottom
+    let lines = rows.len().div_ceil(columns) as f64;
+    top + lines * (height + 0.5 * GAP) - 0.5 * GAP
 }
 
 /// A panel whose rows are systems, first on top; returns it with the height of every row.
@@ -301,6 +310,6 @@ mod tests {
         }
         assert_eq!(duration(0.0089), "8.9 µs");
         assert_eq!(duration(130.2), "130 ms");
-        assert!(figure(&[]).is_none());
+        assert!(figure(&[], Layout::Wide).is_none());
     }
 }

@@ -1,16 +1,20 @@
 //! The smallest number of shots at which DP-SGD stops the attack at a bearable cost.
 
+use polars::prelude::{Column, DataFrame, NamedFrom, Series};
+
 use super::Figure;
 use super::axis::{Axis, number};
+use super::numbers::described;
 use super::panel::Panel;
-use super::series::{Traits, evenly, grouped, shots_name};
-use super::sheet::{Entry, Key, PLAIN, sheet};
+use super::series::{Traits, evenly, grouped};
+use super::sheet::{Entry, Key, Layout, PLAIN, sheet};
+use crate::answer::STOPPED;
+use crate::phrases::shots_name;
 use crate::rows::ResultRow;
 use crate::scene::{Anchor, Scene, Stroke};
 use crate::style::{BAD, GOOD, INK, SOFT, colour, text};
+use crate::words::Defence;
 
-/// The attack counts as stopped below this true positive rate at 1 % false positives.
-const STOPPED: f64 = 0.05;
 /// The defence counts as bearable below this loss of accuracy.
 const BEARABLE: f64 = 0.05;
 const MOST: usize = 6;
@@ -24,7 +28,7 @@ struct Cheapest {
 }
 
 /// `None` unless DP-SGD and undefended heads were attacked at two numbers of shots.
-pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
+pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let apart = [
         "shots", "defence", "epsilon", "clip", "attack", "release", "null", "queries",
     ];
@@ -74,6 +78,7 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         .collect();
     let title = "From how many shots on does DP-SGD work?";
     let (mut scene, places) = sheet(
+        layout,
         title,
         &verdicts.join(" · "),
         &legend,
@@ -112,8 +117,37 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
             number(100.0 * STOPPED),
             number(100.0 * BEARABLE)
         ),
+        alt: described(title, "", &verdicts),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(&series, &keys),
         scene,
     })
+}
+
+/// The drawn points: accuracy lost as a share; nothing where no ε stops the attack.
+fn numbers(series: &[(Traits, Vec<Cheapest>)], keys: &[Traits]) -> DataFrame {
+    let points: Vec<(String, Cheapest)> = series
+        .iter()
+        .flat_map(|(key, points)| points.iter().map(|point| (key.label(keys), *point)))
+        .collect();
+    let found = |pick: fn((f64, f64)) -> f64| -> Vec<Option<f64>> {
+        points
+            .iter()
+            .map(|(_, point)| point.found.map(pick))
+            .collect()
+    };
+    let names: Vec<&str> = points.iter().map(|(name, _)| name.as_str()).collect();
+    let shots: Vec<u64> = points.iter().map(|(_, point)| point.shots).collect();
+    let mut columns: Vec<Column> = vec![
+        Series::new("shots".into(), shots).into(),
+        Series::new("cheapest_epsilon".into(), found(|(epsilon, _)| epsilon)).into(),
+        Series::new("accuracy_lost".into(), found(|(_, lost)| lost)).into(),
+    ];
+    if keys.len() > 1 {
+        columns.insert(0, Series::new("series".into(), names).into());
+    }
+    DataFrame::new(points.len(), columns).unwrap_or_default()
 }
 
 fn cheapest(rows: &[&&ResultRow]) -> Vec<Cheapest> {
@@ -122,11 +156,14 @@ fn cheapest(rows: &[&&ResultRow]) -> Vec<Cheapest> {
     by_shots
         .into_iter()
         .filter_map(|(shots, rows)| {
-            let open = rows.iter().find(|row| row.defence == "none")?.accuracy?;
+            let open = rows
+                .iter()
+                .find(|row| Defence::of(&row.defence) == Defence::None)?
+                .accuracy?;
             let defended: Vec<&ResultRow> = rows
                 .into_iter()
                 .copied()
-                .filter(|row| row.defence == "dp_sgd")
+                .filter(|row| Defence::of(&row.defence) == Defence::DpSgd)
                 .collect();
             if defended.is_empty() {
                 return None;

@@ -1,145 +1,231 @@
-//! Accuracy and attack success against ε, one series for each number of shots.
+//! Accuracy and attack success against ε: a colour for each number of shots, a panel for each attack.
 
 use super::Figure;
 use super::axis::Axis;
+use super::numbers::{described, numbers};
 use super::panel::{Estimate, Panel, aside};
-use super::series::{Traits, evenly, grouped, shots_name, suffix};
-use super::sheet::{Entry, HEADED, Key, sheet};
+use super::series::{Traits, evenly, grouped};
+use super::sheet::{Entry, HEADED, Key, Layout, sheet, shortened};
+use crate::phrases::shots_name;
 use crate::rows::ResultRow;
 use crate::scene::{Scene, Stroke};
-use crate::style::{LINE, SOFT, colour};
+use crate::style::{INK, LINE, SOFT, colour, text};
+use crate::words::Defence;
 
+/// Numbers of shots that can be told apart.
 const MOST: usize = 6;
+/// Panels that a page can hold.
+const PANELS: usize = 12;
 
-/// One figure for each attack, head and so on that was run under DP-SGD at two ε or more.
-pub fn figures(rows: &[&ResultRow]) -> Vec<Figure> {
+/// What an attack may differ in while it meets the same heads.
+const OF_ATTACK: [&str; 4] = ["attack", "release", "null", "queries"];
+
+/// A panel: the rows that it shows, and the undefended heads that they are compared with.
+struct Facet<'a> {
+    /// What sets it apart.
+    traits: Traits,
+    /// Whether it shows the heads' accuracy; else the success of an attack.
+    accuracy: bool,
+    rows: Vec<&'a ResultRow>,
+    undefended: Vec<&'a ResultRow>,
+}
+
+/// `None` unless an attack was run under DP-SGD at two ε or more.
+pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
+    let private = |row: &&ResultRow| Defence::of(&row.defence) == Defence::DpSgd;
     let defended: Vec<&ResultRow> = rows
         .iter()
         .copied()
-        .filter(|row| row.defence == "dp_sgd" && row.epsilon.is_some_and(|e| e > 0.0))
+        .filter(|row| private(row) && row.epsilon.is_some_and(|e| e > 0.0))
         .collect();
     let mut groups = grouped(&defended, |row| {
         Traits::of(row).without(&["shots", "epsilon"])
     });
     groups.retain(|(_, rows)| rows.iter().any(|row| row.epsilon != rows[0].epsilon));
-    let keys: Vec<Traits> = groups.iter().map(|(key, _)| key.clone()).collect();
-    groups
+    if groups.is_empty() {
+        return None;
+    }
+    let facets = facets(&groups, rows);
+    let total = facets.len();
+    let shown = &facets[..total.min(PANELS)];
+    let drawn: Vec<&ResultRow> = groups
         .iter()
-        .map(|(key, members)| {
-            let apart = ["shots", "epsilon", "defence", "clip"];
-            let open = key.clone().without(&apart);
-            let undefended: Vec<&ResultRow> = rows
-                .iter()
-                .copied()
-                .filter(|row| row.defence == "none" && Traits::of(row).without(&apart) == open)
-                .collect();
-            figure(
-                key,
-                &suffix(&key.label(&keys), keys.len()),
-                members,
-                &undefended,
-            )
-        })
-        .collect()
-}
-
-fn figure(key: &Traits, suffix: &str, rows: &[&&ResultRow], undefended: &[&ResultRow]) -> Figure {
-    let mut series = grouped(rows.iter().copied(), |row| row.shots);
-    series.sort_by_key(|(shots, _)| *shots);
-    let total = series.len();
-    let series = evenly(series, MOST);
-    let mut legend: Vec<Entry> = series
+        .flat_map(|(_, rows)| rows.iter().map(|row| **row))
+        .collect();
+    let mut shots: Vec<u64> = drawn.iter().map(|row| row.shots).collect();
+    shots.sort_unstable();
+    shots.dedup();
+    let all_shots = shots.len();
+    let shots = evenly(shots, MOST);
+    let mut legend: Vec<Entry> = shots
         .iter()
         .enumerate()
-        .map(|(i, (shots, _))| Entry::new(shots_name(*shots), colour(i), Key::Series(i)))
+        .map(|(i, shots)| Entry::new(shots_name(*shots), colour(i), Key::Series(i)))
         .collect();
-    if !undefended.is_empty() {
+    if facets.iter().any(|facet| !facet.undefended.is_empty()) {
         legend.push(Entry::new("undefended", SOFT, Key::Dashed));
     }
-    if rows.iter().any(|row| row.tpr_bound_at_fpr_1pct.is_some()) {
+    if drawn.iter().any(|row| row.tpr_bound_at_fpr_1pct.is_some()) {
         legend.push(Entry::new("bound by (ε, δ)", SOFT, Key::Dotted));
     }
     let title = "DP-SGD: accuracy and attack success against ε";
-    let subtitle = Traits::common(std::slice::from_ref(key));
-    let (mut scene, places) = sheet(title, &subtitle, &legend, (2, 1), (380.0, 290.0), HEADED);
-    let epsilons = || rows.iter().filter_map(|row| row.epsilon);
-    let x = Axis::log(epsilons(), "claimed ε");
-
-    let panel = |side: usize, label: &str| Panel {
-        x: x.clone(),
-        y: Axis::percent(0.0, 1.0, label),
-        from: places[side].0,
-        to: places[side].1,
-    };
-    let accuracy = panel(0, "test accuracy [%]");
-    accuracy.frame(&mut scene, "Accuracy of the victims");
-    let success = panel(1, "true positive rate [%]");
-    success.frame(&mut scene, "Attack success at 1 % false positives");
-    success.level(&mut scene, 0.01, Stroke::solid(LINE, 1.0));
-    for (i, (shots, members)) in series.iter().enumerate() {
-        if let Some(open) = undefended.iter().find(|row| row.shots == *shots) {
-            let dashed = Stroke::dashed(colour(i), 1.6, 6.0, 4.0);
-            for (panel, level) in [(&accuracy, open.accuracy), (&success, open.tpr_at_fpr_1pct)] {
-                if let Some(level) = level {
-                    panel.level(&mut scene, level, dashed);
-                }
-            }
-        }
-        let mut members: Vec<&ResultRow> = members.iter().map(|row| **row).collect();
-        members.sort_by(|a, b| {
-            a.epsilon
-                .unwrap_or(0.0)
-                .total_cmp(&b.epsilon.unwrap_or(0.0))
-        });
-        draw(&mut scene, (&accuracy, &success), &members, i, series.len());
+    let keys: Vec<Traits> = groups.iter().map(|(key, _)| key.clone()).collect();
+    let common = Traits::common(&keys);
+    let grid = (2, shown.len());
+    let (mut scene, places) = sheet(
+        layout,
+        title,
+        &common,
+        &legend,
+        grid,
+        (380.0, 250.0),
+        HEADED,
+    );
+    let x = Axis::log(drawn.iter().filter_map(|row| row.epsilon), "claimed ε");
+    let bold = text(12.5, INK).bold();
+    for (facet, (from, to)) in shown.iter().zip(places) {
+        let label = if facet.accuracy {
+            "test accuracy [%]"
+        } else {
+            "TPR at 1 % FPR [%]"
+        };
+        let panel = Panel {
+            x: x.clone(),
+            y: Axis::percent(0.0, 1.0, label),
+            from,
+            to,
+        };
+        let heading = shortened(&facet.heading(&keys), to.0 - from.0, &bold);
+        panel.frame(&mut scene, &heading);
+        facet.draw(&mut scene, &panel, &shots);
     }
-    let shown = if total > series.len() {
-        format!(
-            " {} of {total} numbers of shots are shown; results.csv holds all.",
-            series.len()
-        )
-    } else {
-        String::new()
-    };
-    Figure {
-        name: format!("epsilon{suffix}"),
+    let mut left_out = String::new();
+    if all_shots > shots.len() {
+        left_out += &format!(
+            " {} of {all_shots} numbers of shots are shown.",
+            shots.len()
+        );
+    }
+    if total > shown.len() {
+        left_out += &format!(" {} of {total} panels are shown.", shown.len());
+    }
+    let told: Vec<String> = shown.iter().map(|facet| facet.heading(&keys)).collect();
+    Some(Figure {
+        name: "epsilon".to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "Victims' accuracy (left) and the attack's true positive rate at 1 % false positives (right) against the claimed ε, one colour for each number of shots, with 95 % intervals over victims. Dashed levels are the undefended heads; dotted curves are the most that (ε, δ) allows any attack against the neighbouring-set null. A useful defence keeps the left high where the right is low.{shown}"
+            "The victims' accuracy, and the true positive rate of each attack at 1 % false positives, against the claimed ε: one colour for each number of shots, with 95 % intervals over victims. Dashed levels are the undefended heads; dotted curves are the most that (ε, δ) allows any attack against the neighbouring-set null. A useful defence keeps the accuracy high where every rate is low.{left_out}"
+        ),
+        alt: described(title, &common, &told),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(
+            &drawn,
+            &["accuracy", "tpr_at_fpr_1pct", "tpr_bound_at_fpr_1pct"],
         ),
         scene,
-    }
+    })
 }
 
-fn draw(
-    scene: &mut Scene,
-    (accuracy, success): (&Panel, &Panel),
-    rows: &[&ResultRow],
-    at: usize,
-    count: usize,
-) {
-    let paint = colour(at);
-    let at_epsilon = |value: fn(&ResultRow) -> [Option<f64>; 3]| -> Vec<Estimate> {
-        rows.iter()
-            .filter_map(|row| {
-                let [value, lo, hi] = value(row);
-                Estimate::new(row.epsilon?, value, lo, hi)
-            })
+/// For each kind of heads its accuracy, then a panel for each attack on them.
+fn facets<'a>(groups: &[(Traits, Vec<&&'a ResultRow>)], all: &[&'a ResultRow]) -> Vec<Facet<'a>> {
+    let undefended = |key: &Traits| -> Vec<&'a ResultRow> {
+        let apart = ["shots", "epsilon", "defence", "clip"];
+        let open = key.clone().without(&apart);
+        let none = |row: &&ResultRow| Defence::of(&row.defence) == Defence::None;
+        all.iter()
+            .copied()
+            .filter(|row| none(row) && Traits::of(row).without(&apart) == open)
             .collect()
     };
-    let bound: Vec<(f64, f64)> = rows
-        .iter()
-        .filter_map(|row| Some((row.epsilon?, row.tpr_bound_at_fpr_1pct?)))
-        .collect();
-    success.line(scene, &bound, Stroke::dashed(paint, 1.6, 1.8, 2.8));
-    let accuracies = at_epsilon(|row| [row.accuracy, row.accuracy_lo, row.accuracy_hi]);
-    accuracy.series(scene, &accuracies, at, paint, aside(at, count));
-    let successes = at_epsilon(|row| {
-        [
-            row.tpr_at_fpr_1pct,
-            row.tpr_at_fpr_1pct_lo,
-            row.tpr_at_fpr_1pct_hi,
-        ]
-    });
-    success.series(scene, &successes, at, paint, aside(at, count));
+    let mut facets = Vec::new();
+    for (heads, attacks) in grouped(groups, |(key, _)| key.clone().without(&OF_ATTACK)) {
+        let own = |(key, rows): &(Traits, Vec<&&'a ResultRow>), accuracy: bool| Facet {
+            traits: if accuracy { heads.clone() } else { key.clone() },
+            accuracy,
+            rows: rows.iter().map(|row| **row).collect(),
+            undefended: undefended(key),
+        };
+        // The accuracy does not depend on the attack: the first one's rows say it for all.
+        facets.push(own(attacks[0], true));
+        let resolved = |(_, rows): &&(Traits, Vec<&&ResultRow>)| {
+            rows.iter().any(|row| row.tpr_at_fpr_1pct.is_some())
+        };
+        facets.extend(
+            attacks
+                .into_iter()
+                .filter(resolved)
+                .map(|it| own(it, false)),
+        );
+    }
+    facets
+}
+
+impl Facet<'_> {
+    /// What the panel shows, and of which heads where there are several kinds.
+    fn heading(&self, keys: &[Traits]) -> String {
+        if !self.accuracy {
+            let label = self.traits.label(keys);
+            // Alone it would be named by its defence as well.
+            return match keys.len() {
+                1 => "Attack success at 1 % false positives".to_owned(),
+                _ => label,
+            };
+        }
+        let mut heads: Vec<Traits> = Vec::new();
+        for key in keys {
+            let own = key.clone().without(&OF_ATTACK);
+            if !heads.contains(&own) {
+                heads.push(own);
+            }
+        }
+        match heads.len() {
+            1 => "Accuracy of the victims".to_owned(),
+            _ => format!("Accuracy, {}", self.traits.label(&heads)),
+        }
+    }
+
+    fn draw(&self, scene: &mut Scene, panel: &Panel, shots: &[u64]) {
+        if !self.accuracy {
+            panel.level(scene, 0.01, Stroke::solid(LINE, 1.0));
+        }
+        for (i, &own) in shots.iter().enumerate() {
+            let paint = colour(i);
+            if let Some(open) = self.undefended.iter().find(|row| row.shots == own) {
+                let level = if self.accuracy {
+                    open.accuracy
+                } else {
+                    open.tpr_at_fpr_1pct
+                };
+                if let Some(level) = level {
+                    panel.level(scene, level, Stroke::dashed(paint, 1.6, 6.0, 4.0));
+                }
+            }
+            let of_shots = self.rows.iter().copied().filter(|row| row.shots == own);
+            let mut rows: Vec<&ResultRow> = of_shots.collect();
+            let epsilon = |row: &ResultRow| row.epsilon.unwrap_or(0.0);
+            rows.sort_by(|a, b| epsilon(a).total_cmp(&epsilon(b)));
+            if !self.accuracy {
+                let bound = rows.iter().copied();
+                let bound =
+                    bound.filter_map(|row| Some((row.epsilon?, row.tpr_bound_at_fpr_1pct?)));
+                let bound: Vec<(f64, f64)> = bound.collect();
+                panel.line(scene, &bound, Stroke::dashed(paint, 1.6, 1.8, 2.8));
+            }
+            let estimate = |row: &&ResultRow| {
+                let [value, lo, hi] = if self.accuracy {
+                    [row.accuracy, row.accuracy_lo, row.accuracy_hi]
+                } else {
+                    [
+                        row.tpr_at_fpr_1pct,
+                        row.tpr_at_fpr_1pct_lo,
+                        row.tpr_at_fpr_1pct_hi,
+                    ]
+                };
+                Estimate::new(row.epsilon?, value, lo, hi)
+            };
+            let estimates: Vec<Estimate> = rows.iter().filter_map(estimate).collect();
+            panel.series(scene, &estimates, i, paint, aside(i, shots.len()));
+        }
+    }
 }

@@ -2,22 +2,26 @@
 
 use super::Figure;
 use super::axis::Axis;
+use super::numbers::{described, numbers};
 use super::panel::Panel;
 use super::series::Traits;
-use super::sheet::{Entry, Key, MARGIN, PLAIN, sheet};
+use super::sheet::{Entry, Key, Layout, PLAIN, sheet, shortened};
 use crate::rows::ResultRow;
 use crate::scene::{Anchor, Stroke};
 use crate::style::{GRID, INK, LINE, SOFT, colour, text, text_width};
+use crate::words::words;
 
 /// Lines that a page can hold.
 const MOST: usize = 40;
 const LINE_HEIGHT: f64 = 23.0;
+/// Height of a line with its label above its marks.
+const NARROW_LINE: f64 = 38.0;
 const WIDTH: f64 = 720.0;
 /// Share of the width that labels may take.
 const LABELS: f64 = 0.55;
 
 /// `None` unless settings, heads or backbones differ.
-pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
+pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let rows: Vec<&ResultRow> = rows
         .iter()
         .copied()
@@ -33,10 +37,7 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     let label = |(row, own): (&&ResultRow, &Traits)| {
         let label = own.label(&traits);
         // With nothing that differs a label names what all lines share.
-        if row.setting.is_none()
-            && common.contains(&super::words(&row.attack))
-            && what(row) == first
-        {
+        if row.setting.is_none() && common.contains(&words(&row.attack)) && what(row) == first {
             "as configured".to_owned()
         } else {
             label
@@ -53,16 +54,28 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         Entry::new("chance of the attack", LINE, Key::Dashed),
     ];
     let title = "What makes the attack work";
-    let height = LINE_HEIGHT * rows.len() as f64;
-    let (mut scene, places) = sheet(title, &common, &legend, (1, 1), (WIDTH, height), PLAIN);
+    let wide = layout == Layout::Wide;
+    let line = if wide { LINE_HEIGHT } else { NARROW_LINE };
+    let height = line * rows.len() as f64;
+    let (mut scene, mut places) =
+        sheet(layout, title, &common, &legend, (1, 1), (WIDTH, 0.0), PLAIN);
+    places[0].1.1 += height;
+    scene.height += height;
     let (from, to) = places[0];
-    let style = text(11.5, INK).anchored(Anchor::End);
+    // Beside the marks where there is room, else above them.
+    let style = text(11.5, INK).anchored(if wide { Anchor::End } else { Anchor::Start });
     let longest = labels.iter().map(|label| text_width(label, &style));
-    let longest = longest.fold(0.0, f64::max).min(LABELS * WIDTH);
+    let room = if wide {
+        LABELS * WIDTH
+    } else {
+        scene.width - 2.0 * layout.margin()
+    };
+    let longest = longest.fold(0.0, f64::max).min(room);
+    let left = layout.margin() + if wide { longest + 14.0 } else { 8.0 };
     let panel = Panel {
         x: Axis::percent(0.0, 1.0, "share [%]"),
         y: Axis::linear([0.0, 1.0].into_iter(), ""),
-        from: (MARGIN + longest + 14.0, from.1),
+        from: (left, from.1),
         to,
     };
     for (value, label) in &panel.x.ticks {
@@ -83,8 +96,12 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         let share = (at as f64 + 0.5) / rows.len() as f64;
         let y = top - share * (top - bottom);
         let place = panel.at(0.0, y).1;
-        let label = shortened(label, longest, |text| text_width(text, &style));
-        scene.text((panel.from.0 - 8.0, place), label, style);
+        let label = shortened(label, longest, &style);
+        let at = match layout {
+            Layout::Wide => (panel.from.0 - 8.0, place),
+            Layout::Narrow => (layout.margin(), place - 14.0),
+        };
+        scene.text(at, label, style);
         let marks = [
             (row.accuracy, row.accuracy_lo, row.accuracy_hi),
             (
@@ -105,35 +122,17 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         name: "factors".to_owned(),
         title: title.to_owned(),
         caption: "Attack success and accuracy of the attacked heads, a line for each setting, with 95 % intervals over victims. What all lines share stands under the title.".to_owned(),
+        alt: described(title, &common, &labels),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(&rows, &["accuracy", "tpr_at_fpr_1pct"]),
         scene,
     })
-}
-
-/// The text, cut at its end where it is wider than `width`.
-fn shortened(label: &str, width: f64, measure: impl Fn(&str) -> f64) -> String {
-    if measure(label) <= width {
-        return label.to_owned();
-    }
-    let mut kept: Vec<char> = label.chars().collect();
-    loop {
-        kept.pop();
-        let text: String = kept.iter().collect::<String>() + "…";
-        if kept.is_empty() || measure(&text) <= width {
-            return text;
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_labels_are_cut_to_fit() {
-        let measure = |text: &str| text.chars().count() as f64;
-        assert_eq!(shortened("epochs 8", 8.0, measure), "epochs 8");
-        assert_eq!(shortened("epochs 64", 8.0, measure), "epochs …");
-    }
 
     #[test]
     fn rows_alike_in_all_settings_have_no_figure() {
@@ -144,8 +143,8 @@ mod tests {
             ..ResultRow::default()
         };
         let (a, b) = (row(""), row("epochs 8"));
-        assert!(figure(&[&a, &a]).is_none());
-        let figure = figure(&[&a, &b]).expect("two settings");
+        assert!(figure(&[&a, &a], Layout::Wide).is_none());
+        let figure = figure(&[&a, &b], Layout::Wide).expect("two settings");
         assert!(figure.svg().expect("it draws").contains("epochs 8"));
     }
 }

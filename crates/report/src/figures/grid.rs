@@ -1,8 +1,10 @@
 //! Originals above their reconstructions, marked by success.
 
+use polars::prelude::{Column, DataFrame, NamedFrom, Series};
+
 use super::Figure;
 use super::axis::number;
-use super::sheet::{Entry, Key, PLAIN, sheet, verdict};
+use super::sheet::{Entry, Key, Layout, PLAIN, sheet, verdict};
 use crate::scene::{Anchor, Point, Raster, Scene};
 use crate::style::{BAD, GOOD, GRID, SOFT, text};
 
@@ -67,6 +69,7 @@ pub fn reconstruction_grid(
     let height = rows as f64 * BLOCK - 12.0;
     // The sheet leaves room for axis labels; a narrow grid is widened to hold its title.
     let (mut scene, _) = sheet(
+        Layout::Wide,
         title,
         &subtitle,
         &legend,
@@ -87,8 +90,30 @@ pub fn reconstruction_grid(
         caption: format!(
             "Training images of victims (above) and what the attack reconstructs from the release alone (below), with the mean squared error. A green tick marks a success ({criterion}), a red cross the others."
         ),
+        alt: format!(
+            "{title}: {} training images above what was reconstructed of them; {hits} succeed ({criterion}).",
+            pairs.len()
+        ),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(pairs),
         scene,
     })
+}
+
+fn numbers(pairs: &[GridPair]) -> DataFrame {
+    let places: Vec<u64> = (1..=pairs.len() as u64).collect();
+    let errors: Vec<f64> = pairs.iter().map(|pair| pair.mse).collect();
+    let hits: Vec<&str> = pairs
+        .iter()
+        .map(|pair| if pair.success { "yes" } else { "no" })
+        .collect();
+    let columns: Vec<Column> = vec![
+        Series::new("picture".into(), places).into(),
+        Series::new("mse".into(), errors).into(),
+        Series::new("success".into(), hits).into(),
+    ];
+    DataFrame::new(pairs.len(), columns).unwrap_or_default()
 }
 
 fn draw(scene: &mut Scene, pair: &GridPair, (left, top): Point) {

@@ -1,9 +1,12 @@
 //! Histograms of the reconstruction error under both hypotheses.
 
+use polars::prelude::{Column, DataFrame, NamedFrom, Series};
+
 use super::Figure;
 use super::axis::{Axis, extent};
+use super::numbers::described;
 use super::panel::Panel;
-use super::sheet::{Entry, HEADED, Key, sheet};
+use super::sheet::{Entry, HEADED, Key, Layout, sheet, shortened};
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{INK, PALETTE, SOFT};
 
@@ -27,7 +30,7 @@ const NULL: Paint = PALETTE[1];
 const BINS: usize = 48;
 
 /// One panel a sample, two a row; `None` if no sample has positive scores on both sides.
-pub fn histograms(samples: &[ScoreSample]) -> Option<Figure> {
+pub fn figure(samples: &[ScoreSample], layout: Layout) -> Option<Figure> {
     let positive = |scores: &[f64]| scores.iter().any(|&score| score > 0.0);
     let samples: Vec<&ScoreSample> = samples
         .iter()
@@ -51,9 +54,10 @@ pub fn histograms(samples: &[ScoreSample]) -> Option<Figure> {
         legend.push(Entry::new("success threshold τ", SOFT, Key::Dotted));
     }
     let columns = samples.len().min(2);
-    let rows = samples.len().div_ceil(columns);
     let title = "Reconstruction error from a victim and under the null";
-    let (mut scene, places) = sheet(title, "", &legend, (columns, rows), (400.0, 230.0), HEADED);
+    let grid = (columns, samples.len());
+    let (mut scene, places) = sheet(layout, title, "", &legend, grid, (400.0, 230.0), HEADED);
+    let told: Vec<String> = samples.iter().map(|sample| sample.label.clone()).collect();
     for (sample, (from, to)) in samples.iter().zip(places) {
         draw(&mut scene, sample, from, to);
     }
@@ -61,8 +65,40 @@ pub fn histograms(samples: &[ScoreSample]) -> Option<Figure> {
         name: "min-mse".to_owned(),
         title: title.to_owned(),
         caption: "Distribution of the smallest mean squared error between a reconstruction and the training images of its class (pixels in [-1, 1], so 4 is the most), on a logarithmic axis. The further the red lies to the left of the blue, the more the release gives away.".to_owned(),
+        alt: described(title, "", &told),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(&samples),
         scene,
     })
+}
+
+/// Median and 90 % range of each sample's scores.
+fn numbers(samples: &[&ScoreSample]) -> DataFrame {
+    let quantiles = |name: &str, scores: fn(&ScoreSample) -> &[f64]| -> Vec<Column> {
+        let parts = [("median", 0.5), ("p05", 0.05), ("p95", 0.95)];
+        let column = |(part, share): (&str, f64)| {
+            let values = samples.iter().map(|sample| quantile(scores(sample), share));
+            let name = format!("{name}_{part}");
+            Series::new(name.into(), values.collect::<Vec<_>>()).into()
+        };
+        parts.into_iter().map(column).collect()
+    };
+    let labels: Vec<&str> = samples.iter().map(|sample| sample.label.as_str()).collect();
+    let tau: Vec<Option<f64>> = samples.iter().map(|sample| sample.tau).collect();
+    let mut columns: Vec<Column> = vec![Series::new("cell".into(), labels).into()];
+    columns.extend(quantiles("victims", |sample| &sample.victims));
+    columns.extend(quantiles("null", |sample| &sample.null));
+    columns.push(Series::new("tau".into(), tau).into());
+    DataFrame::new(samples.len(), columns).unwrap_or_default()
+}
+
+/// The score that this share of the scores is at most.
+fn quantile(scores: &[f64], share: f64) -> Option<f64> {
+    let mut sorted = scores.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    sorted.get((share * last as f64).round() as usize).copied()
 }
 
 fn draw(scene: &mut Scene, sample: &ScoreSample, from: Point, to: Point) {
@@ -85,7 +121,8 @@ fn draw(scene: &mut Scene, sample: &ScoreSample, from: Point, to: Point) {
         from,
         to,
     };
-    panel.frame(scene, &sample.label);
+    let bold = crate::style::text(12.5, INK).bold();
+    panel.frame(scene, &shortened(&sample.label, to.0 - from.0, &bold));
     for (shares, paint) in [(&null, NULL), (&victims, VICTIMS)] {
         let mut outline: Vec<(f64, f64)> = vec![(edges[0], 0.0)];
         for (bin, &share) in shares.iter().enumerate() {
@@ -133,7 +170,16 @@ mod tests {
 
     #[test]
     fn nothing_to_show_is_no_figure() {
-        assert!(histograms(&[]).is_none());
-        assert!(histograms(&[ScoreSample::default()]).is_none());
+        assert!(figure(&[], Layout::Wide).is_none());
+        assert!(figure(&[ScoreSample::default()], Layout::Wide).is_none());
+    }
+
+    #[test]
+    fn quantiles_are_scores() {
+        let scores = [0.3, 0.1, 0.2, 0.5, 0.4];
+        assert_eq!(quantile(&scores, 0.5), Some(0.3));
+        assert_eq!(quantile(&scores, 0.05), Some(0.1));
+        assert_eq!(quantile(&scores, 0.95), Some(0.5));
+        assert_eq!(quantile(&[], 0.5), None);
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Figure;
 use super::axis::Axis;
+use super::numbers::{described, numbers};
 use super::panel::{Estimate, Panel, aside};
 use super::series::{Traits, evenly, grouped};
-use super::sheet::{Entry, HEADED, Key, sheet};
+use super::sheet::{Entry, HEADED, Key, Layout, sheet};
 use crate::rows::ResultRow;
 use crate::scene::Stroke;
 use crate::style::{LINE, SOFT, colour};
@@ -12,7 +13,7 @@ use crate::style::{LINE, SOFT, colour};
 const MOST: usize = 6;
 
 /// `None` unless some attack was run with two budgets of queries.
-pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
+pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let asking: Vec<&ResultRow> = rows
         .iter()
         .copied()
@@ -25,20 +26,27 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     }
     let series = evenly(series, MOST);
     let traits: Vec<Traits> = series.iter().map(|(key, _)| key.clone()).collect();
+    let drawn: Vec<&ResultRow> = series
+        .iter()
+        .flat_map(|(_, rows)| rows.iter().map(|row| **row))
+        .collect();
+    let labels: Vec<String> = traits.iter().map(|own| own.label(&traits)).collect();
     let mut legend: Vec<Entry> = traits
         .iter()
         .enumerate()
         .map(|(i, own)| Entry::new(own.label(&traits), colour(i), Key::Series(i)))
         .collect();
-    legend.push(Entry::new("label agreement (left)", SOFT, Key::Dashed));
-    legend.push(Entry::new("chance (right)", LINE, Key::Dotted));
+    legend.push(Entry::new("label agreement", SOFT, Key::Dashed));
+    legend.push(Entry::new("chance of the attack", LINE, Key::Dotted));
 
     let title = "What queries buy";
+    let common = Traits::common(&traits);
     let (mut scene, places) = sheet(
+        layout,
         title,
-        &Traits::common(&traits),
+        &common,
         &legend,
-        (2, 1),
+        (2, 2),
         (380.0, 290.0),
         HEADED,
     );
@@ -55,10 +63,7 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         from: places[0].0,
         to: places[0].1,
     };
-    extraction.frame(
-        &mut scene,
-        "Extracted head: cosine and agreement with the true one",
-    );
+    extraction.frame(&mut scene, "Extracted head against the true one");
     let success = Panel {
         x,
         y: Axis::percent(0.0, 1.0, "true positive rate [%]"),
@@ -101,7 +106,11 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     Some(Figure {
         name: "queries".to_owned(),
         title: title.to_owned(),
-        caption: "Black-box attacks against the number of queries put to each victim. Left: cosine of the extracted head to the true one (solid) and the share of test labels on which both agree (dashed). Right: true positive rate of the reconstruction from it at 1 % false positives, with 95 % intervals over victims.".to_owned(),
+        caption: "Black-box attacks against the number of queries put to each victim. First: cosine of the extracted head to the true one (solid) and the share of test labels on which both agree (dashed). Second: true positive rate of the reconstruction from it at 1 % false positives, with 95 % intervals over victims.".to_owned(),
+        alt: described(title, &common, &labels),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(&drawn, &["cosine", "label_agreement", "tpr_at_fpr_1pct"]),
         scene,
     })
 }

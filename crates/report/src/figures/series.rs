@@ -1,7 +1,9 @@
 //! Rows grouped into series, and what to call them.
 
 use super::axis::number;
+use crate::phrases::{queries_name, shots_name};
 use crate::rows::{ResultRow, RocRow};
+use crate::words::{defence_name, words};
 
 /// What tells one series of rows from another, besides what is on the axes.
 #[derive(Debug, Clone, PartialEq, PartialOrd, Default)]
@@ -11,6 +13,12 @@ pub struct Traits {
 }
 
 impl Traits {
+    /// The columns of results that traits are of.
+    pub const COLUMNS: [&str; 12] = [
+        "dataset", "backbone", "head", "shots", "defence", "epsilon", "clip", "attack", "release",
+        "setting", "null", "queries",
+    ];
+
     /// All that can tell two rows' series apart, in the order in which it is written.
     pub fn of(row: &ResultRow) -> Self {
         Self {
@@ -30,11 +38,7 @@ impl Traits {
                 ("setting", row.setting.clone().unwrap_or_default()),
                 ("null", words(&row.null)),
                 ("shots", shots_name(row.shots)),
-                (
-                    "queries",
-                    row.queries
-                        .map_or(String::new(), |q| format!("{q} queries")),
-                ),
+                ("queries", row.queries.map_or(String::new(), queries_name)),
             ],
         }
     }
@@ -62,6 +66,12 @@ impl Traits {
     /// The same without these traits.
     pub fn without(mut self, names: &[&str]) -> Self {
         self.values.retain(|(name, _)| !names.contains(name));
+        self
+    }
+
+    /// Only these traits.
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.values.retain(|(name, _)| names.contains(name));
         self
     }
 
@@ -144,21 +154,6 @@ pub fn grouped<'a, T, K: PartialEq>(
     groups
 }
 
-/// `1 shot`, `4 shots`.
-pub fn shots_name(shots: u64) -> String {
-    format!("{shots} shot{}", if shots == 1 { "" } else { "s" })
-}
-
-/// A defence as readers know it.
-pub fn defence_name(defence: &str) -> &str {
-    match defence {
-        "none" => "undefended",
-        "dp_sgd" => "DP-SGD",
-        "rhe" => "RHE",
-        other => other,
-    }
-}
-
 /// The clipping norm where it was given, `tuned` where it was chosen.
 fn clip_name(row: &ResultRow) -> String {
     match row.clip {
@@ -183,22 +178,4 @@ pub fn evenly<T>(items: Vec<T>, count: usize) -> Vec<T> {
         .filter(|(at, _)| kept.contains(at))
         .map(|(_, item)| item)
         .collect()
-}
-
-/// `-a-b` for a file name, from the label of a group; empty if there is only one group.
-pub fn suffix(label: &str, groups: usize) -> String {
-    if groups < 2 {
-        return String::new();
-    }
-    let ascii = label.replace('ε', "epsilon");
-    let words = ascii.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
-    words
-        .filter(|word| !word.is_empty())
-        .map(|word| format!("-{}", word.to_lowercase()))
-        .collect()
-}
-
-/// A lower_snake name as words.
-pub fn words(name: &str) -> String {
-    name.replace('_', " ")
 }

@@ -2,17 +2,19 @@
 
 use super::Figure;
 use super::axis::Axis;
+use super::numbers::{described, numbers};
 use super::panel::{Estimate, Panel, aside};
 use super::series::{Traits, evenly, grouped};
-use super::sheet::{Entry, HEADED, Key, sheet};
+use super::sheet::{Entry, HEADED, Key, Layout, sheet};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Stroke};
 use crate::style::{LINE, SOFT, colour};
+use crate::words::Defence;
 
 const MOST: usize = 8;
 
 /// `None` unless some series has two numbers of shots.
-pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
+pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let rows: Vec<&ResultRow> = rows
         .iter()
         .copied()
@@ -28,12 +30,17 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     // What DP-SGD is compared with stays; of its ε as many as there is room for.
     let (private, mut kept): (Vec<_>, Vec<_>) = series
         .into_iter()
-        .partition(|(_, rows)| rows[0].defence == "dp_sgd");
+        .partition(|(_, rows)| Defence::of(&rows[0].defence) == Defence::DpSgd);
     kept.truncate(MOST);
     let room = MOST - kept.len();
     kept.extend(evenly(private, room));
     let series = kept;
     let traits: Vec<Traits> = series.iter().map(|(traits, _)| traits.clone()).collect();
+    let drawn: Vec<&ResultRow> = series
+        .iter()
+        .flat_map(|(_, rows)| rows.iter().map(|row| **row))
+        .collect();
+    let labels: Vec<String> = traits.iter().map(|own| own.label(&traits)).collect();
     let mut legend: Vec<Entry> = (0..series.len())
         .map(|i| Entry::new(traits[i].label(&traits), colour(i), Key::Series(i)))
         .collect();
@@ -64,11 +71,13 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     legend.push(Entry::new("chance of the attack", LINE, Key::Dashed));
 
     let title = "Accuracy and attack success against shots";
+    let common = Traits::common(&traits);
     let (mut scene, places) = sheet(
+        layout,
         title,
-        &Traits::common(&traits),
+        &common,
         &legend,
-        (2, 1),
+        (2, 2),
         (380.0, 290.0),
         HEADED,
     );
@@ -126,8 +135,12 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         name: "shots".to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "Victims' test accuracy (left) and the attack's true positive rate at 1 % false positives (right) against shots, with 95 % intervals over victims; marks are set apart sideways where series would cover each other.{shown}"
+            "Victims' test accuracy and the attack's true positive rate at 1 % false positives against shots, with 95 % intervals over victims; marks are set apart sideways where series would cover each other.{shown}"
         ),
+        alt: described(title, &common, &labels),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(&drawn, &["accuracy", "tpr_at_fpr_1pct"]),
         scene,
     })
 }

@@ -2,25 +2,27 @@
 
 use super::Figure;
 use super::axis::{Axis, extent, number};
+use super::numbers::{described, numbers};
 use super::panel::{Panel, mark};
-use super::series::{Traits, defence_name, evenly, grouped};
-use super::sheet::{Entry, HEADED, Key, PLAIN, sheet};
+use super::series::{Traits, evenly, grouped};
+use super::sheet::{Entry, HEADED, Key, Layout, PLAIN, sheet};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
+use crate::words::{Defence, defence_name};
 
 /// Panels that fit on a page.
 const MOST: usize = 6;
 
 /// Defences in the order of the legend.
-const DEFENCES: [(&str, Paint, usize); 3] = [
-    ("none", PALETTE[0], 1),
-    ("dp_sgd", PALETTE[1], 0),
-    ("rhe", GOOD, 3),
+const DEFENCES: [(Defence, Paint, usize); 3] = [
+    (Defence::None, PALETTE[0], 1),
+    (Defence::DpSgd, PALETTE[1], 0),
+    (Defence::Rhe, GOOD, 3),
 ];
 
 /// `None` unless two defences, or DP-SGD at two ε, were attacked.
-pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
+pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let rows: Vec<&ResultRow> = rows
         .iter()
         .copied()
@@ -39,17 +41,15 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
     let panels = evenly(panels, MOST);
     let keys: Vec<Traits> = panels.iter().map(|(key, _)| key.clone()).collect();
 
-    let present = |name: &str| rows.iter().any(|row| row.defence == name);
+    let of = |defence: Defence| rows.iter().find(|row| Defence::of(&row.defence) == defence);
     let mut legend: Vec<Entry> = DEFENCES
         .iter()
-        .filter(|(name, ..)| present(name))
-        .map(|&(name, paint, shape)| {
-            let key = if name == "dp_sgd" {
-                Key::Series(shape)
-            } else {
-                Key::Mark(shape)
+        .filter_map(|&(defence, paint, shape)| {
+            let key = match defence {
+                Defence::DpSgd => Key::Series(shape),
+                _ => Key::Mark(shape),
             };
-            Entry::new(defence_name(name), paint, key)
+            Some(Entry::new(defence_name(&of(defence)?.defence), paint, key))
         })
         .collect();
     legend.push(Entry::new(
@@ -67,8 +67,8 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         (380.0, 290.0)
     };
     let heading = if keys.len() > 1 { HEADED } else { PLAIN };
-    let grid = (columns, panels.len().div_ceil(columns));
-    let (mut scene, places) = sheet(title, &subtitle, &legend, grid, size, heading);
+    let grid = (columns, panels.len());
+    let (mut scene, places) = sheet(layout, title, &subtitle, &legend, grid, size, heading);
     let accuracies = || {
         rows.iter()
             .flat_map(|row| [row.accuracy_lo, row.accuracy, row.accuracy_hi])
@@ -78,6 +78,7 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         (10.0 * low - 0.3).floor() / 10.0,
         (10.0 * high + 0.3).ceil() / 10.0,
     );
+    let mut drawn = Vec::new();
     for ((key, rows), (from, to)) in panels.iter().zip(places) {
         let panel = Panel {
             x: Axis::log_percent(3e-3, "true positive rate at 1 % false positives [%]"),
@@ -94,12 +95,19 @@ pub fn figure(rows: &[&ResultRow]) -> Option<Figure> {
         let (bottom, top) = panel.y.ends();
         let chance = [(0.01, bottom), (0.01, top)];
         panel.line(&mut scene, &chance, Stroke::dashed(LINE, 1.6, 6.0, 4.0));
-        draw(&mut scene, &panel, &strongest(rows));
+        let strongest = strongest(rows);
+        draw(&mut scene, &panel, &strongest);
+        drawn.extend(strongest);
     }
+    let told: Vec<String> = legend.iter().map(|entry| entry.label.clone()).collect();
     Some(Figure {
         name: "trade-off".to_owned(),
         title: title.to_owned(),
         caption: "Test accuracy against the true positive rate of the strongest attack that was run on each cell, at 1 % false positives (logarithmic axis), with 95 % intervals both ways. Along the line ε changes. The top left corner, full accuracy and an attack at chance, is where a defence should be.".to_owned(),
+        alt: described(title, &Traits::common(&keys), &told),
+        narrow: None,
+        source: "results.csv",
+        numbers: numbers(&drawn, &["accuracy", "tpr_at_fpr_1pct"]),
         scene,
     })
 }
@@ -121,11 +129,11 @@ fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
 }
 
 fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
-    for &(name, paint, shape) in &DEFENCES {
+    for &(defence, paint, shape) in &DEFENCES {
         let mut own: Vec<&ResultRow> = rows
             .iter()
             .copied()
-            .filter(|row| row.defence == name)
+            .filter(|row| Defence::of(&row.defence) == defence)
             .collect();
         own.sort_by(|a, b| {
             a.epsilon
@@ -136,7 +144,7 @@ fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
             .iter()
             .filter_map(|row| Some((row.tpr_at_fpr_1pct?, row.accuracy?)))
             .collect();
-        if name == "dp_sgd" {
+        if defence == Defence::DpSgd {
             panel.line(scene, &values, Stroke::solid(paint.faded(0.55), 1.6));
         }
         for (row, &(tpr, accuracy)) in own.iter().zip(&values) {

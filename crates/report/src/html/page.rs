@@ -1,9 +1,11 @@
 //! The page.
 
-use std::fmt::Write;
 use std::path::Path;
 
-use super::{escape, guide, style, tables};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::gallery::{self, Gallery};
+use super::{answer, figure, guide, style, tables, threat};
 use crate::error::ReportError;
 use crate::figures::Figure;
 use crate::files::write_atomically;
@@ -20,8 +22,12 @@ pub struct Page<'a> {
     pub results: &'a [ResultRow],
     /// The same task with inputs encrypted and with the head encrypted; may be empty.
     pub both_ways: &'a [BothWaysRow],
-    /// Its pictures, in reading order.
+    /// Its figures, in reading order.
     pub figures: &'a [Figure],
+    /// The pictures of its cells; may be empty.
+    pub galleries: &'a [Gallery],
+    /// What the adversary knows beside what the cells say, each with its name; may be empty.
+    pub known: &'a [(String, String)],
     /// How long it took; may be empty.
     pub timings: &'a [TimingRow],
     /// Facts about the run: version, machine, dates.
@@ -35,79 +41,82 @@ pub struct Page<'a> {
 /// # Errors
 /// If a figure cannot be drawn.
 pub fn render(page: &Page) -> Result<String, ReportError> {
-    let mut html = String::new();
-    let name = escape(page.experiment);
-    let _ = write!(
-        html,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{name}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{name}</h1>\n",
-        style::sheet()
-    );
-    if !page.purpose.is_empty() {
-        let _ = writeln!(html, "<p class=\"lead\">{}</p>", escape(page.purpose));
-    }
-    html.push_str(&facts(page));
-    html.push_str("</header>\n");
-
-    if let Some(table) = tables::failures(page.results) {
-        section(
-            &mut html,
-            "failures",
-            "Failed cells",
-            guide::FAILURES,
-            &table,
-        );
-    }
-    if let Some(table) = tables::strongest(page.results) {
-        section(
-            &mut html,
-            "strongest",
-            "The strongest attack on each defence",
-            guide::STRONGEST,
-            &table,
-        );
-    }
-    if let Some(table) = tables::both_ways(page.both_ways) {
-        section(
-            &mut html,
-            "both-ways",
-            "Both ways round",
-            guide::BOTH_WAYS,
-            &table,
-        );
-    }
-    if !page.figures.is_empty() {
-        html.push_str("<section id=\"figures\">\n<h2>Figures</h2>\n");
-        for figure in page.figures {
-            let _ = writeln!(
-                html,
-                "<figure id=\"{}\">\n{}\n<figcaption>{}</figcaption>\n</figure>",
-                escape(&figure.name),
-                figure.svg()?,
-                escape(&figure.caption)
-            );
+    let figures: Vec<Markup> = page
+        .figures
+        .iter()
+        .map(figure::section)
+        .collect::<Result<_, _>>()?;
+    let failures = tables::failures(page.results);
+    let threat = threat::section(page.results, page.known);
+    let gallery = gallery::section(page.results, page.galleries)?;
+    let both_ways = tables::both_ways(page.both_ways);
+    let timings = tables::timings(page.timings)?;
+    let told = !page.provenance.is_empty() || !page.config.is_empty();
+    let links = [
+        ("#failures", "failures", failures.is_some()),
+        ("#threat", "adversary", threat.is_some()),
+        ("#both-ways-round", "both ways", both_ways.is_some()),
+        ("#figures", "figures", !figures.is_empty()),
+        ("#reconstructions", "pictures", gallery.is_some()),
+        ("#cells", "all cells", true),
+        ("#words", "words", true),
+        ("#provenance", "how it was made", told),
+    ];
+    let document = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (page.experiment) }
+                style { (PreEscaped(style::sheet())) }
+            }
+            body {
+                main {
+                    header {
+                        h1 { (page.experiment) }
+                        @if !page.purpose.is_empty() { p.lead { (page.purpose) } }
+                        (facts(page))
+                    }
+                    (answer::section(page.results, page.galleries)?)
+                    nav {
+                        @for (link, name, _) in links.iter().filter(|(.., there)| *there) {
+                            a href=(link) { (name) } " "
+                        }
+                    }
+                    @if let Some(table) = failures {
+                        (section("failures", "Failed cells", guide::FAILURES, table))
+                    }
+                    @if let Some(threat) = threat { (threat) }
+                    @if let Some(table) = both_ways {
+                        (section("both-ways-round", "Both ways round", guide::BOTH_WAYS, table))
+                    }
+                    @if !figures.is_empty() {
+                        section #figures {
+                            h2 { "Figures" }
+                            @for figure in figures { (figure) }
+                        }
+                    }
+                    @if let Some(gallery) = gallery { (gallery) }
+                    (section("cells", "All cells", guide::CELLS, html! {
+                        (tables::cells(page.results)?)
+                        p.links { a href="results.csv" { "results.csv" } }
+                    }))
+                    (section("words", "What the words mean", "", definitions(&guide::WORDS)))
+                    @if let Some(table) = timings {
+                        (section("timings", "Time", guide::TIMINGS, html! {
+                            details { summary { "The stages" } (table) }
+                            p.links { a href="timings.csv" { "timings.csv" } }
+                        }))
+                    }
+                    @if told {
+                        (section("provenance", "How to make this page again", "", provenance(page)))
+                    }
+                }
+            }
         }
-        html.push_str("</section>\n");
-    }
-    section(
-        &mut html,
-        "cells",
-        "All cells",
-        guide::CELLS,
-        &tables::cells(page.results),
-    );
-    section(
-        &mut html,
-        "words",
-        "What the words mean",
-        "",
-        &definitions(&guide::WORDS),
-    );
-    if let Some(table) = tables::timings(page.timings) {
-        section(&mut html, "timings", "Time", guide::TIMINGS, &table);
-    }
-    provenance(&mut html, page);
-    html.push_str("</main>\n</body>\n</html>\n");
-    Ok(html)
+    };
+    Ok(document.into_string())
 }
 
 /// Renders the page and writes it under a temporary name that is renamed once whole.
@@ -118,7 +127,7 @@ pub fn write_html(path: &Path, page: &Page) -> Result<(), ReportError> {
     write_atomically(path, render(page)?.as_bytes())
 }
 
-fn facts(page: &Page) -> String {
+fn facts(page: &Page) -> Markup {
     let failed = page.results.iter().filter(|row| row.failed()).count();
     let victims = page.results.iter().filter_map(|row| row.victims).max();
     let mut facts = vec![(page.results.len().to_string(), "cells")];
@@ -135,56 +144,44 @@ fn facts(page: &Page) -> String {
             }
         }
     }
-    let mut html = String::from("<ul class=\"facts\">\n");
-    for (value, name) in facts {
-        let _ = writeln!(
-            html,
-            "<li><b>{}</b><span>{name}</span></li>",
-            escape(&value)
-        );
+    html! {
+        ul.facts {
+            @for (value, name) in facts {
+                li { b { (value) } " " (name) }
+            }
+        }
     }
-    html.push_str("</ul>\n");
-    html
 }
 
-fn section(html: &mut String, id: &str, title: &str, note: &str, content: &str) {
-    let _ = writeln!(html, "<section id=\"{id}\">\n<h2>{title}</h2>");
-    if !note.is_empty() {
-        let _ = writeln!(html, "<p class=\"note\">{}</p>", escape(note));
+fn section(id: &str, title: &str, note: &str, content: Markup) -> Markup {
+    html! {
+        section id=(id) {
+            h2 { (title) }
+            @if !note.is_empty() { p.note { (note) } }
+            (content)
+        }
     }
-    let _ = writeln!(html, "{content}</section>");
 }
 
-fn definitions<A: AsRef<str>, B: AsRef<str>>(pairs: &[(A, B)]) -> String {
-    let mut html = String::from("<dl>\n");
-    for (word, meaning) in pairs {
-        let (word, meaning) = (escape(word.as_ref()), escape(meaning.as_ref()));
-        let _ = writeln!(html, "<dt>{word}</dt><dd>{meaning}</dd>");
+fn definitions<A: AsRef<str>, B: AsRef<str>>(pairs: &[(A, B)]) -> Markup {
+    html! {
+        dl {
+            @for (word, meaning) in pairs {
+                dt { (word.as_ref()) }
+                dd { (meaning.as_ref()) }
+            }
+        }
     }
-    html.push_str("</dl>\n");
-    html
 }
 
-fn provenance(html: &mut String, page: &Page) {
-    if page.provenance.is_empty() && page.config.is_empty() {
-        return;
+fn provenance(page: &Page) -> Markup {
+    html! {
+        @if !page.provenance.is_empty() { (definitions(page.provenance)) }
+        @if !page.config.is_empty() {
+            details {
+                summary { "The config, as it ran" }
+                pre { (page.config) }
+            }
+        }
     }
-    let mut content = String::new();
-    if !page.provenance.is_empty() {
-        content.push_str(&definitions(page.provenance));
-    }
-    if !page.config.is_empty() {
-        let _ = writeln!(
-            content,
-            "<details><summary>The config, as it ran</summary><pre>{}</pre></details>",
-            escape(page.config)
-        );
-    }
-    section(
-        html,
-        "provenance",
-        "How to make this page again",
-        "",
-        &content,
-    );
 }

@@ -72,7 +72,7 @@ pub fn bench_relu(features: usize, hidden: usize, images: usize) -> Result<ReluB
     })??;
     let results = EncryptedResults::Relu(classifier.classify(&rows)?);
     let result_bytes = results.to_bytes().len() / results.images();
-    let classes = key.reveal(&results)?;
+    let classes = key.reveal_trusted(&results)?;
     let mut same = 0;
     for (row, class) in rows.chunks_exact(features).zip(&classes) {
         same += usize::from(head.predict(row)? == *class);

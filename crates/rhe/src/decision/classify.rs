@@ -23,11 +23,11 @@ impl LinearDecider {
         keys: &EvaluationKeys,
         backend: Backend,
     ) -> Result<Self, RheError> {
-        keys.check("protected head", head.linear.key)?;
+        keys.check("protected head", head.linear.key_id())?;
         Ok(Self {
             template: DecisionResults {
-                key: head.linear.key,
-                head: head.linear.id,
+                key: head.linear.key_id(),
+                head: head.linear.id(),
                 outputs: head.linear.classes(),
                 words: Vec::new(),
             },
@@ -44,7 +44,7 @@ impl LinearDecider {
     /// Encrypted classes of `images × d` features, row-major. The bootstraps of an image run on
     /// all threads of the rayon pool; the bits do not depend on their number.
     pub fn decide(&self, features: &[f32]) -> Result<DecisionResults, RheError> {
-        image_count(features, self.features())?;
+        DecisionResults::check_size(image_count(features, self.features())?)?;
         let mut out = self.template.clone();
         for (image, row) in features.chunks_exact(self.features()).enumerate() {
             let (x, beta) = scaled(row, self.features(), image)?;

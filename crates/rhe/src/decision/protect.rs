@@ -55,7 +55,7 @@ impl ProtectedDecision {
         let mut encryptor = Encryptor::new(&transform, key.values(), &seed, &mut noise);
         let rows = EncryptedRows::encrypt(&mut encryptor, seed, packing, &weights, &biases);
         Ok(Self {
-            linear: ProtectedLinear::protect(head, key, precision, form)?,
+            linear: ProtectedLinear::protect(head, key, precision)?,
             rows: rows.into_form(form),
         })
     }

@@ -48,8 +48,9 @@ impl DecisionResults {
 }
 
 impl SecretKey {
-    /// The class of each image; none where three or more classes were too close to be ordered.
-    pub fn reveal_decisions(
+    /// The class of each image of decisions **that a trusted classifier made**; none where three or
+    /// more classes were too close to be ordered.
+    pub fn reveal_trusted_decisions(
         &self,
         results: &DecisionResults,
     ) -> Result<Vec<Option<usize>>, RheError> {

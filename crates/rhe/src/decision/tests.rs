@@ -55,7 +55,7 @@ fn the_class_is_the_largest_logits_up_to_the_resolution() {
         let budget = DecisionBudget::new(outputs, range).unwrap();
         let results = decide_all(&protect(&head, range, Form::Seeded), &rows);
         assert_eq!(results.images(), count);
-        let classes = keys().0.reveal_decisions(&results).unwrap();
+        let classes = keys().0.reveal_trusted_decisions(&results).unwrap();
         for (image, (row, class)) in rows.chunks(features).zip(classes).enumerate() {
             let logits = head.logits(row).unwrap();
             let class = class.expect("random logits are no three-way ties");
@@ -100,7 +100,7 @@ fn near_ties_fall_as_often_as_the_noise_predicts() {
     let weights: Vec<f32> = [&shared[..], &[bias], &shared[..], &[0.0]].concat();
     let head = PlainHead::linear(FEATURES, 2, &weights).unwrap();
     let results = decide_all(&protect(&head, range, Form::Full), &rows);
-    let classes = keys().0.reveal_decisions(&results).unwrap();
+    let classes = keys().0.reveal_trusted_decisions(&results).unwrap();
     let first = classes.iter().filter(|class| **class == Some(0)).count();
     let share = first as f64 / IMAGES as f64;
     // Four standard errors of the share are .12: a deviation from .6 to 1.9 of the predicted one.
@@ -125,7 +125,7 @@ fn a_relu_head_decides_by_its_sign_and_between_outputs() {
         assert_eq!(again, protected);
         let classifier = ReluClassifier::new(&again, &keys().1, Backend::Detected).unwrap();
         let results = EncryptedResults::Decision(classifier.decide(&rows).unwrap());
-        let classes = keys().0.reveal(&results).unwrap();
+        let classes = keys().0.reveal_trusted(&results).unwrap();
         for (row, class) in rows.chunks(features).zip(classes) {
             let logits = head.logits(row).unwrap();
             let norm = row.iter().map(|&f| f64::from(f).powi(2)).sum::<f64>() + 1.0;
@@ -197,18 +197,21 @@ fn a_decision_has_no_logits_and_opens_for_its_key_alone() {
     assert_eq!(wrapped.images(), 12);
     let (key, _) = keys();
     assert!(matches!(
-        key.reveal_logits(&wrapped),
+        key.reveal_trusted_logits(&wrapped),
         Err(RheError::NoLogits)
     ));
-    assert_eq!(key.reveal(&wrapped).unwrap().len(), 12);
+    assert_eq!(key.reveal_trusted(&wrapped).unwrap().len(), 12);
     let other = SecretKey::generate().unwrap();
     assert!(matches!(
-        other.reveal(&wrapped),
+        other.reveal_trusted(&wrapped),
         Err(RheError::OtherKey { .. })
     ));
     // Even under a forged name the numbers give it away: each image does 19 times in 20.
     results.key = other.id();
-    let forged = other.reveal_decisions(&results).unwrap_err().to_string();
+    let forged = other
+        .reveal_trusted_decisions(&results)
+        .unwrap_err()
+        .to_string();
     assert!(forged.contains("holds no class"), "{forged}");
     let foreign = ProtectedDecision::protect(
         &head,
@@ -222,11 +225,11 @@ fn a_decision_has_no_logits_and_opens_for_its_key_alone() {
     let mut undecided = wrapped;
     if let EncryptedResults::Decision(results) = &mut undecided {
         results.words.fill(0);
-        let classes = key.reveal_decisions(results).unwrap();
+        let classes = key.reveal_trusted_decisions(results).unwrap();
         assert!(classes.iter().all(Option::is_none));
     }
     assert!(matches!(
-        key.reveal(&undecided),
+        key.reveal_trusted(&undecided),
         Err(RheError::Undecided { image: 0 })
     ));
 }

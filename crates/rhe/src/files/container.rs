@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 8 | `RHEA-RHE` |
 //! | 2 | kind, little-endian as all numbers |
-//! | 2 | format version |
+//! | 2 | format version of the kind |
 //! | 8 | parameter fingerprint |
 //! | 8 | payload length n |
 //! | n | payload |
@@ -13,15 +13,11 @@
 //! The checksum finds accidents, not forgers: who can write the file can write its checksum.
 
 use crate::error::RheError;
-use crate::keys::Identity;
 use crate::parameters::Fingerprint;
-use std::io::{Read, Write};
-use std::path::Path;
 
-const MAGIC: &[u8; 8] = b"RHEA-RHE";
-const VERSION: u16 = 2;
-const HEADER: usize = 28;
-const CHECKSUM: usize = 16;
+pub(super) const MAGIC: &[u8; 8] = b"RHEA-RHE";
+pub(super) const HEADER: usize = 28;
+pub(super) const CHECKSUM: usize = 16;
 
 /// What a container holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +32,13 @@ pub(crate) enum Kind {
     SquareResults = 8,
     DecisionHead = 9,
     DecisionResults = 10,
+    RevealCount = 11,
+    PrivateHead = 12,
+    PrivateResults = 13,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::SecretKey,
         Self::LinearHead,
         Self::LinearResults,
@@ -50,6 +49,9 @@ impl Kind {
         Self::SquareResults,
         Self::DecisionHead,
         Self::DecisionResults,
+        Self::RevealCount,
+        Self::PrivateHead,
+        Self::PrivateResults,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -64,128 +66,118 @@ impl Kind {
             Self::SquareResults => "encrypted results of a square head",
             Self::DecisionHead => "protected linear head with decisions",
             Self::DecisionResults => "encrypted decisions",
+            Self::RevealCount => "count of a key's uses",
+            Self::PrivateHead => "protected linear head that hides the features",
+            Self::PrivateResults => "encrypted results that hide the features",
         }
     }
 
-    /// The largest payload that is read, in bytes.
+    /// The format version that is written and read. Keys have kept theirs.
+    pub(super) fn version(self) -> u16 {
+        match self {
+            Self::SecretKey | Self::EvaluationKeys => 2,
+            _ => 3,
+        }
+    }
+
+    /// The largest payload that is written and read, in bytes.
     pub(crate) fn limit(self) -> u64 {
         match self {
-            Self::SecretKey => 1 << 10,
-            Self::LinearHead | Self::DecisionHead | Self::ReluHead => 1 << 30,
+            Self::SecretKey | Self::RevealCount => 1 << 10,
+            Self::LinearHead | Self::DecisionHead | Self::ReluHead | Self::PrivateHead => 1 << 30,
             Self::EvaluationKeys | Self::SquareHead => 1 << 30,
-            Self::LinearResults
-            | Self::ReluResults
+            Self::LinearResults => 64 << 30,
+            Self::ReluResults
             | Self::SquareResults
-            | Self::DecisionResults => 4 << 30,
+            | Self::DecisionResults
+            | Self::PrivateResults => 4 << 30,
         }
     }
-}
 
-/// Builds a payload.
-pub(crate) struct Writer {
-    bytes: Vec<u8>,
-}
-
-impl Writer {
-    pub(crate) fn new(kind: Kind, capacity: usize) -> Self {
-        let mut bytes = Vec::with_capacity(HEADER + capacity + CHECKSUM);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&(kind as u16).to_le_bytes());
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.extend_from_slice(&Fingerprint::current().0);
-        bytes.extend_from_slice(&[0; 8]);
-        Self { bytes }
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    pub(crate) fn number(&mut self, value: u64) {
-        self.bytes(&value.to_le_bytes());
-    }
-
-    pub(crate) fn small(&mut self, value: u32) {
-        self.bytes(&value.to_le_bytes());
-    }
-
-    pub(crate) fn identity(&mut self, identity: Identity) {
-        self.bytes(&identity.0);
-    }
-
-    pub(crate) fn words(&mut self, words: &[u64]) {
-        self.bytes.reserve(8 * words.len());
-        words.iter().for_each(|word| self.number(*word));
-    }
-
-    pub(crate) fn finish(mut self) -> Vec<u8> {
-        let length = (self.bytes.len() - HEADER) as u64;
-        self.bytes[HEADER - 8..HEADER].copy_from_slice(&length.to_le_bytes());
-        let checksum = blake3::hash(&self.bytes);
-        self.bytes
-            .extend_from_slice(&checksum.as_bytes()[..CHECKSUM]);
-        self.bytes
-    }
-}
-
-/// Takes a payload apart; every read is checked.
-pub(crate) struct Reader<'a> {
-    kind: Kind,
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    /// Checks everything around the payload.
-    pub(crate) fn open(bytes: &'a [u8], kind: Kind) -> Result<Self, RheError> {
-        let found = Self::kind_of(bytes, kind.name())?;
-        if found != kind {
-            return Err(RheError::format(
-                kind.name(),
-                format!("this is a file of another kind: {}", found.name()),
-            ));
+    /// What is an error to write beyond the limit.
+    pub(crate) fn check_size(self, bytes: u64, hint: &str) -> Result<(), RheError> {
+        if bytes <= self.limit() {
+            return Ok(());
         }
-        let bad = |reason: String| Err(RheError::format(kind.name(), reason));
-        let payload = &bytes[HEADER..bytes.len() - CHECKSUM];
-        if payload.len() as u64 > kind.limit() {
-            return bad(format!(
-                "{} bytes are above the limit of {}",
-                payload.len(),
-                kind.limit()
-            ));
-        }
-        let (body, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
-        let stated = u64::from_le_bytes(array(&bytes[HEADER - 8..HEADER]));
-        if stated != payload.len() as u64 {
-            return bad(format!(
-                "it holds {} payload bytes and states {stated}: it is cut or has grown",
-                payload.len()
-            ));
-        }
-        if blake3::hash(body).as_bytes()[..CHECKSUM] != *checksum {
-            return bad("its checksum does not match: it is damaged".into());
-        }
-        Ok(Self {
-            kind,
-            rest: payload,
+        Err(RheError::TooLarge {
+            what: self.name(),
+            bytes,
+            limit: self.limit(),
+            hint: if hint.is_empty() {
+                String::new()
+            } else {
+                format!("\nhint: {hint}")
+            },
         })
     }
 
-    /// The kind of a container, after checking magic, version and parameters.
-    pub(crate) fn kind_of(bytes: &[u8], what: &str) -> Result<Kind, RheError> {
+    /// What is an error for results of so many images, of `image` bytes each.
+    pub(crate) fn check_images(self, images: usize, image: u64) -> Result<(), RheError> {
+        // What stands before the images: names, a shape, sealed values.
+        const BEFORE: u64 = 1 << 18;
+        let most = (self.limit() - BEFORE) / image;
+        let hint = format!("classify at most {most} images at once");
+        self.check_size(BEFORE + image.saturating_mul(images as u64), &hint)
+    }
+
+    /// Whether it is the owner's, and lost for good if it is overwritten.
+    pub(super) fn is_kept(self) -> bool {
+        matches!(
+            self,
+            Self::SecretKey | Self::EvaluationKeys | Self::RevealCount
+        )
+    }
+
+    pub(super) fn of_number(number: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u16 == number)
+    }
+}
+
+/// What stands before the payload.
+#[derive(Clone, Copy)]
+pub(super) struct Header {
+    pub(super) kind: Kind,
+    /// Bytes of the payload.
+    pub(super) length: u64,
+}
+
+impl Header {
+    pub(super) fn to_bytes(self) -> [u8; HEADER] {
+        let mut bytes = [0; HEADER];
+        bytes[..8].copy_from_slice(MAGIC);
+        bytes[8..10].copy_from_slice(&(self.kind as u16).to_le_bytes());
+        bytes[10..12].copy_from_slice(&self.kind.version().to_le_bytes());
+        bytes[12..20].copy_from_slice(&Fingerprint::current().0);
+        bytes[20..].copy_from_slice(&self.length.to_le_bytes());
+        bytes
+    }
+
+    /// Reads a header, checking magic, version and parameters; `what` is being read.
+    pub(super) fn parse(bytes: &[u8], what: &str) -> Result<Self, RheError> {
         let bad = |reason: String| Err(RheError::format(what, reason));
-        if bytes.len() < HEADER + CHECKSUM {
+        let Some(bytes) = bytes.first_chunk::<HEADER>() else {
             return bad(format!(
                 "{} bytes are too few: it is cut or not ours",
                 bytes.len()
             ));
-        }
+        };
         if bytes[..8] != *MAGIC {
             return bad("it does not begin with `RHEA-RHE`: it is not ours".into());
         }
+        let number = u16::from_le_bytes(array(&bytes[8..10]));
+        let Some(kind) = Kind::of_number(number) else {
+            return bad(format!("its kind, {number}, is unknown"));
+        };
         let version = u16::from_le_bytes(array(&bytes[10..12]));
-        if version != VERSION {
+        if version != kind.version() {
             return bad(format!(
-                "its format version is {version}, this program reads {VERSION}"
+                "its format version is {version}, this program reads {} of a {}{}",
+                kind.version(),
+                kind.name(),
+                match kind {
+                    Kind::SecretKey | Kind::EvaluationKeys | Kind::RevealCount => "",
+                    _ => "\nhint: protect the head again with its key, and classify again",
+                }
             ));
         }
         if bytes[12..20] != Fingerprint::current().0 {
@@ -195,109 +187,20 @@ impl<'a> Reader<'a> {
                 Fingerprint::current()
             ));
         }
-        let number = u16::from_le_bytes(array(&bytes[8..10]));
-        match Kind::ALL.into_iter().find(|k| *k as u16 == number) {
-            Some(kind) => Ok(kind),
-            None => bad(format!("its kind, {number}, is unknown")),
+        let length = u64::from_le_bytes(array(&bytes[20..]));
+        if length > kind.limit() {
+            return bad(format!(
+                "it states {length} bytes, above the limit of {} for a {}",
+                kind.limit(),
+                kind.name()
+            ));
         }
-    }
-
-    pub(crate) fn bad(&self, reason: impl Into<String>) -> RheError {
-        RheError::format(self.kind.name(), reason)
-    }
-
-    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], RheError> {
-        if self.rest.len() < count {
-            return Err(self.bad("its payload ends early"));
-        }
-        let (taken, rest) = self.rest.split_at(count);
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], RheError> {
-        Ok(array(self.bytes(N)?))
-    }
-
-    pub(crate) fn number(&mut self) -> Result<u64, RheError> {
-        Ok(u64::from_le_bytes(self.array()?))
-    }
-
-    pub(crate) fn small(&mut self) -> Result<u32, RheError> {
-        Ok(u32::from_le_bytes(self.array()?))
-    }
-
-    pub(crate) fn identity(&mut self) -> Result<Identity, RheError> {
-        Ok(Identity(self.array()?))
-    }
-
-    pub(crate) fn words(&mut self, count: usize) -> Result<Vec<u64>, RheError> {
-        let length = count
-            .checked_mul(8)
-            .ok_or_else(|| self.bad("its sizes overflow"))?;
-        let words = self.bytes(length)?.as_chunks::<8>().0.iter();
-        Ok(words.map(|b| u64::from_le_bytes(*b)).collect())
-    }
-
-    /// As [`Reader::words`], all of them below q.
-    pub(crate) fn residues(&mut self, count: usize) -> Result<Vec<u64>, RheError> {
-        let words = self.words(count)?;
-        if words.iter().any(|&w| w >= crate::parameters::MODULUS) {
-            return Err(self.bad("a ciphertext word is not below the modulus"));
-        }
-        Ok(words)
-    }
-
-    pub(crate) fn finish(self) -> Result<(), RheError> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(self.bad(format!("{} payload bytes are left over", self.rest.len())))
-        }
+        Ok(Self { kind, length })
     }
 }
 
-fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+pub(super) fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];
     out.copy_from_slice(bytes);
     out
-}
-
-/// Reads a whole file unless it is larger than `limit` payload bytes.
-pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, RheError> {
-    let fail = |source| RheError::io("read", path, source);
-    let file = std::fs::File::open(path).map_err(fail)?;
-    let most = limit + (HEADER + CHECKSUM) as u64;
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if bytes.len() as u64 > most {
-        let reason = format!("it is larger than the limit of {most} bytes");
-        return Err(RheError::format(path.display().to_string(), reason));
-    }
-    Ok(bytes)
-}
-
-/// Writes a file under a temporary name and renames it, so that no half of one is ever found.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8], secret: bool) -> Result<(), RheError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if secret {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = secret;
-    let written = options
-        .open(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&temporary, path));
-    written.map_err(|source| {
-        // The error being reported is the first one; a leftover is harmless.
-        let _ = std::fs::remove_file(&temporary);
-        RheError::io("write", path, source)
-    })
 }

@@ -1,7 +1,9 @@
 //! Files of evaluation keys, protected ReLU heads and their results.
 
-use super::container::{Kind, Reader, Writer, read_limited, write_whole};
-use super::secret::at;
+use super::container::Kind;
+use super::output::create;
+use super::reader::{ContainerFile, Reader, at, other_kind};
+use super::writer::{Stored, Writer};
 use crate::bootstrap::{BOOTSTRAP_WORDS, EncryptedTable, EvaluationKeys, KEYSWITCH_WORDS};
 use crate::decision::MAX_CLASSES;
 use crate::error::RheError;
@@ -15,22 +17,32 @@ use std::path::Path;
 /// Most hidden units times outputs of a head that is read.
 const MAX_TABLES: u64 = 1 << 14;
 
-impl EvaluationKeys {
-    /// The keys' file content, in their seeded form.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let words = self.keyswitch.len() + self.bootstrap.len();
-        let mut writer = Writer::new(Kind::EvaluationKeys, 8 * words + 64);
+impl Stored for EvaluationKeys {
+    fn kind(&self) -> Kind {
+        Kind::EvaluationKeys
+    }
+
+    fn put(&self, writer: &mut Writer<'_>) {
         writer.identity(self.key);
         writer.bytes(&self.keyswitch_seed);
         writer.bytes(&self.bootstrap_seed);
         writer.words(&self.keyswitch);
         writer.words(&self.bootstrap);
-        writer.finish()
+    }
+}
+
+impl EvaluationKeys {
+    /// The keys' file content, in their seeded form.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.container()
     }
 
     /// Reads what [`EvaluationKeys::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        let mut reader = Reader::open(bytes, Kind::EvaluationKeys)?;
+        Self::read(Reader::open(bytes, Kind::EvaluationKeys)?)
+    }
+
+    fn read(mut reader: Reader<'_>) -> Result<Self, RheError> {
         let keys = Self {
             key: reader.identity()?,
             keyswitch_seed: reader.array()?,
@@ -42,40 +54,54 @@ impl EvaluationKeys {
         Ok(keys)
     }
 
-    /// Writes them to a file.
+    /// Writes them to a file; one that exists is not overwritten.
     pub fn save(&self, path: &Path) -> Result<(), RheError> {
-        write_whole(path, &self.to_bytes(), false)
+        create(path, &self.to_bytes(), false)
     }
 
     /// Reads a file.
     pub fn load(path: &Path) -> Result<Self, RheError> {
-        let bytes = read_limited(path, Kind::EvaluationKeys.limit())?;
-        Self::from_bytes(&bytes).map_err(|error| at(path, error))
+        let name = Kind::EvaluationKeys.name();
+        let file = ContainerFile::open(path, name)?;
+        if file.kind() != Kind::EvaluationKeys {
+            return Err(at(path, other_kind(name, file.kind())));
+        }
+        Self::read(file.reader()?).map_err(|error| at(path, error))
     }
 }
 
-impl ProtectedRelu {
-    /// The head's file content.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let tables = self.tables.len() * (8 * POLYNOMIAL_SIZE + 16);
-        let mut writer = Writer::new(Kind::ReluHead, self.rows.capacity() + tables);
+impl Stored for ProtectedRelu {
+    fn kind(&self) -> Kind {
+        Kind::ReluHead
+    }
+
+    fn put(&self, writer: &mut Writer<'_>) {
         writer.identity(self.key);
         writer.identity(self.id);
         writer.number(self.rows.packing.features as u64);
         writer.number(self.hidden as u64);
         writer.number(self.outputs as u64);
         writer.bytes(&self.scales.0);
-        self.rows.write(&mut writer);
+        self.rows.write(writer);
         for table in self.tables.iter().chain(&self.offsets) {
             writer.bytes(&table.seed);
             writer.words(&table.body);
         }
-        writer.finish()
+    }
+}
+
+impl ProtectedRelu {
+    /// The head's file content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.container()
     }
 
     /// Reads what [`ProtectedRelu::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        let mut reader = Reader::open(bytes, Kind::ReluHead)?;
+        Self::read(Reader::open(bytes, Kind::ReluHead)?)
+    }
+
+    pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, RheError> {
         let (key, id) = (reader.identity()?, reader.identity()?);
         let (features, hidden, outputs) = (reader.number()?, reader.number()?, reader.number()?);
         let tables = hidden.saturating_mul(outputs);
@@ -85,7 +111,7 @@ impl ProtectedRelu {
         let (hidden, outputs) = (hidden as usize, outputs as usize);
         let packing = Packing::new(features as usize, hidden + outputs)
             .map_err(|error| reader.bad(error.to_string()))?;
-        let scales = SealedNumbers(reader.bytes(8 * (1 + outputs))?.to_vec());
+        let scales = SealedNumbers(reader.bytes(SealedNumbers::bytes(1 + 2 * outputs))?);
         let rows = EncryptedRows::read(&mut reader, packing)?;
         let mut read_table = |words: usize| {
             Ok(EncryptedTable {
@@ -114,13 +140,12 @@ impl ProtectedRelu {
     }
 }
 
-impl ReluResults {
-    /// The results' file content.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(
-            Kind::ReluResults,
-            8 * self.words.len() + 4 * self.images() + 128,
-        );
+impl Stored for ReluResults {
+    fn kind(&self) -> Kind {
+        Kind::ReluResults
+    }
+
+    fn put(&self, writer: &mut Writer<'_>) {
         writer.identity(self.key);
         writer.identity(self.head);
         writer.number(self.outputs as u64);
@@ -128,21 +153,36 @@ impl ReluResults {
         writer.number(self.images() as u64);
         self.betas.iter().for_each(|&beta| writer.small(beta));
         writer.words(&self.words);
-        writer.finish()
+    }
+}
+
+impl ReluResults {
+    /// Refuses more images than a file holds, before they are classified.
+    pub(crate) fn check_size(outputs: usize, images: usize) -> Result<(), RheError> {
+        let image = 4 + 8 * (outputs * (POLYNOMIAL_SIZE + 1)) as u64;
+        Kind::ReluResults.check_images(images, image)
+    }
+
+    /// The results' file content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.container()
     }
 
     /// Reads what [`ReluResults::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        let mut reader = Reader::open(bytes, Kind::ReluResults)?;
+        Self::read(Reader::open(bytes, Kind::ReluResults)?)
+    }
+
+    pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, RheError> {
         let (key, head, outputs) = (reader.identity()?, reader.identity()?, reader.number()?);
         if outputs == 0 || outputs > MAX_TABLES {
             return Err(reader.bad("its number of outputs is outside of the limits"));
         }
         let outputs = outputs as usize;
-        let scales = SealedNumbers(reader.bytes(8 * (1 + outputs))?.to_vec());
+        let scales = SealedNumbers(reader.bytes(SealedNumbers::bytes(1 + 2 * outputs))?);
         let images = reader.number()?;
         // An image takes more bytes than this: no allocation is larger than the file.
-        if images > bytes.len() as u64 / 4 {
+        if images > reader.left() / 4 {
             return Err(reader.bad("it states more images than it holds"));
         }
         let betas = (0..images)

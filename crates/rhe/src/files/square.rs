@@ -1,6 +1,8 @@
 //! Files of protected square heads and of their results.
 
-use super::container::{Kind, Reader, Writer};
+use super::container::Kind;
+use super::reader::Reader;
+use super::writer::{Stored, Writer};
 use crate::error::RheError;
 use crate::keys::{SealedBytes, SealedNumbers};
 use crate::square::{ProtectedSquare, SquareResults, SquareShape};
@@ -9,22 +11,22 @@ use ckks::{Ciphertext, EvaluationKeys, SeededCiphertext};
 /// Most bytes of a sealed CKKS secret.
 const MAX_SECRET: u64 = 1 << 16;
 
-impl Writer {
+impl Writer<'_> {
     fn block(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.bytes(bytes);
     }
 }
 
-impl<'a> Reader<'a> {
-    fn block(&mut self) -> Result<&'a [u8], RheError> {
+impl Reader<'_> {
+    fn block(&mut self) -> Result<Vec<u8>, RheError> {
         let length = usize::try_from(self.number()?).unwrap_or(usize::MAX);
         self.bytes(length)
     }
 }
 
 impl SquareShape {
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, writer: &mut Writer<'_>) {
         writer.number(self.features as u64);
         writer.small(self.widths.len() as u32);
         self.widths
@@ -49,18 +51,20 @@ fn sealed(reader: &mut Reader<'_>) -> Result<(SealedBytes, SealedNumbers), RheEr
         return Err(reader.bad("its sealed secret is too large"));
     }
     Ok((
-        SealedBytes(secret.to_vec()),
-        SealedNumbers(reader.bytes(8)?.to_vec()),
+        SealedBytes(secret),
+        SealedNumbers(reader.bytes(SealedNumbers::bytes(1))?),
     ))
 }
 
-impl ProtectedSquare {
-    /// The head's file content: ciphertexts and evaluation keys in their seeded forms.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(Kind::SquareHead, 1 << 20);
+impl Stored for ProtectedSquare {
+    fn kind(&self) -> Kind {
+        Kind::SquareHead
+    }
+
+    fn put(&self, writer: &mut Writer<'_>) {
         writer.identity(self.key);
         writer.identity(self.id);
-        self.shape.write(&mut writer);
+        self.shape.write(writer);
         writer.block(&self.secret.0);
         writer.bytes(&self.scale.0);
         for weights in &self.weights {
@@ -73,18 +77,27 @@ impl ProtectedSquare {
         }
         writer.block(&self.last.to_bytes());
         writer.block(&self.keys.to_bytes());
-        writer.finish()
+    }
+}
+
+impl ProtectedSquare {
+    /// The head's file content: ciphertexts and evaluation keys in their seeded forms.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.container()
     }
 
     /// Reads what [`ProtectedSquare::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        let mut reader = Reader::open(bytes, Kind::SquareHead)?;
+        Self::read(Reader::open(bytes, Kind::SquareHead)?)
+    }
+
+    pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, RheError> {
         let (key, id) = (reader.identity()?, reader.identity()?);
         let shape = SquareShape::read(&mut reader)?;
         let (secret, scale) = sealed(&mut reader)?;
         let context = shape.context()?;
         let mut next = |level: usize| {
-            let seeded = SeededCiphertext::from_bytes(&context, reader.block()?)?;
+            let seeded = SeededCiphertext::from_bytes(&context, &reader.block()?)?;
             if seeded.level() != level {
                 return Err(reader.bad("a ciphertext is of another level"));
             }
@@ -99,7 +112,7 @@ impl ProtectedSquare {
             _ => None,
         };
         let last = next(0)?;
-        let keys = EvaluationKeys::from_bytes(&context, reader.block()?)?;
+        let keys = EvaluationKeys::from_bytes(&context, &reader.block()?)?;
         reader.finish()?;
         Ok(Self {
             key,
@@ -117,32 +130,49 @@ impl ProtectedSquare {
     }
 }
 
-impl SquareResults {
-    /// The results' file content.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(Kind::SquareResults, 1 << 17);
+impl Stored for SquareResults {
+    fn kind(&self) -> Kind {
+        Kind::SquareResults
+    }
+
+    fn put(&self, writer: &mut Writer<'_>) {
         writer.identity(self.key);
         writer.identity(self.head);
-        self.shape.write(&mut writer);
+        self.shape.write(writer);
         writer.block(&self.secret.0);
         writer.bytes(&self.scale.0);
         writer.number(self.images() as u64);
         for logits in &self.logits {
             writer.block(&logits.to_bytes());
         }
-        writer.finish()
+    }
+}
+
+impl SquareResults {
+    /// Refuses more images than a file holds, before they are classified: an image takes two
+    /// polynomials of one modulus, and their header.
+    pub(crate) fn check_size(slots: usize, images: usize) -> Result<(), RheError> {
+        Kind::SquareResults.check_images(images, 2 * 2 * 8 * slots as u64 + 256)
+    }
+
+    /// The results' file content.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.container()
     }
 
     /// Reads what [`SquareResults::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RheError> {
-        let mut reader = Reader::open(bytes, Kind::SquareResults)?;
+        Self::read(Reader::open(bytes, Kind::SquareResults)?)
+    }
+
+    pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, RheError> {
         let (key, head) = (reader.identity()?, reader.identity()?);
         let shape = SquareShape::read(&mut reader)?;
         let (secret, scale) = sealed(&mut reader)?;
         let context = shape.context()?;
         let images = reader.number()?;
         let logits = (0..images)
-            .map(|_| Ok(Ciphertext::from_bytes(&context, reader.block()?)?))
+            .map(|_| Ok(Ciphertext::from_bytes(&context, &reader.block()?)?))
             .collect::<Result<_, RheError>>()?;
         reader.finish()?;
         Ok(Self {

@@ -1,11 +1,13 @@
+use super::RevealCount;
 use super::container::Kind;
+use crate::decision::DecisionResults;
 use crate::head::PlainHead;
 use crate::keys::SecretKey;
-use crate::linear::{LinearClassifier, LinearResults, ProtectedLinear};
+use crate::linear::{LinearClassifier, LinearResults, LinearShape, ProtectedLinear};
 use crate::quantise::Precision;
-use crate::rows::Form;
+use crate::relu::ReluResults;
 use crate::transform::Backend;
-use crate::{EncryptedResults, ProtectedHead, RheError};
+use crate::{Ask, EncryptedResults, ProtectedHead, RheError};
 
 struct Objects {
     key: SecretKey,
@@ -13,11 +15,11 @@ struct Objects {
     results: LinearResults,
 }
 
-fn objects(form: Form) -> Objects {
+fn objects() -> Objects {
     let weights: Vec<f32> = (0..3 * 21).map(|i| (i as f32 * 0.37).sin()).collect();
     let plain = PlainHead::linear(20, 3, &weights).unwrap();
     let key = SecretKey::generate().unwrap();
-    let head = ProtectedLinear::protect(&plain, &key, Precision::default(), form).unwrap();
+    let head = ProtectedLinear::protect(&plain, &key, Precision::default()).unwrap();
     let rows: Vec<f32> = (0..40).map(|i| (i as f32 * 0.11).cos()).collect();
     let results = LinearClassifier::new(&head, Backend::Detected)
         .classify(&rows)
@@ -43,34 +45,19 @@ fn reason<T>(result: Result<T, RheError>) -> String {
 
 #[test]
 fn objects_come_back_as_they_were() {
-    for form in [Form::Seeded, Form::Full] {
-        let Objects { key, head, results } = objects(form);
-        assert_eq!(ProtectedLinear::from_bytes(&head.to_bytes()).unwrap(), head);
-        assert_eq!(
-            LinearResults::from_bytes(&results.to_bytes()).unwrap(),
-            results
-        );
-        let again = SecretKey::from_bytes(&key.to_bytes()).unwrap();
-        assert_eq!(again.coefficients(), key.coefficients());
-    }
-}
-
-#[test]
-fn both_forms_of_a_head_give_the_same_results() {
-    let Objects { key, head, results } = objects(Form::Seeded);
-    let head = ProtectedLinear::from_bytes(&head.into_form(Form::Full).to_bytes()).unwrap();
-    assert_eq!(head.form(), Form::Full);
-    let rows: Vec<f32> = (0..40).map(|i| (i as f32 * 0.11).cos()).collect();
-    let again = LinearClassifier::new(&head, Backend::Portable)
-        .classify(&rows)
-        .unwrap();
-    assert_eq!(again, results);
-    assert!(key.reveal(&EncryptedResults::Linear(again)).is_ok());
+    let Objects { key, head, results } = objects();
+    assert_eq!(ProtectedLinear::from_bytes(&head.to_bytes()).unwrap(), head);
+    assert_eq!(
+        LinearResults::from_bytes(&results.to_bytes()).unwrap(),
+        results
+    );
+    let again = SecretKey::from_bytes(&key.to_bytes()).unwrap();
+    assert_eq!(again.coefficients(), key.coefficients());
 }
 
 #[test]
 fn every_truncation_is_an_error() {
-    let Objects { key, head, results } = objects(Form::Seeded);
+    let Objects { key, head, results } = objects();
     let bytes = [key.to_bytes().to_vec(), head.to_bytes(), results.to_bytes()];
     for bytes in &bytes {
         for length in (0..bytes.len()).step_by(1 + bytes.len() / 97) {
@@ -87,7 +74,7 @@ fn every_truncation_is_an_error() {
 
 #[test]
 fn every_bit_flip_is_an_error() {
-    let Objects { key, head, results } = objects(Form::Seeded);
+    let Objects { key, head, results } = objects();
     let bytes = [key.to_bytes().to_vec(), head.to_bytes(), results.to_bytes()];
     for bytes in &bytes {
         for at in (0..bytes.len()).step_by(1 + bytes.len() / 211).chain(0..60) {
@@ -102,13 +89,12 @@ fn every_bit_flip_is_an_error() {
 
 #[test]
 fn other_versions_parameters_and_kinds_are_named() {
-    let Objects { key, head, .. } = objects(Form::Seeded);
+    let Objects { key, head, .. } = objects();
     let bytes = head.to_bytes();
-    let version = reason(ProtectedHead::from_bytes(&forged(&bytes, 10, &[9, 0])));
-    assert!(
-        version.contains("version is 9, this program reads 2"),
-        "{version}"
-    );
+    for (version, hint) in [([9, 0], "version is 9"), ([2, 0], "protect the head again")] {
+        let said = reason(ProtectedHead::from_bytes(&forged(&bytes, 10, &version)));
+        assert!(said.contains(hint) && said.contains("reads 3"), "{said}");
+    }
     let parameters = reason(ProtectedHead::from_bytes(&forged(&bytes, 12, &[0xab; 8])));
     assert!(
         parameters.contains("its parameters are abababababababab"),
@@ -122,7 +108,7 @@ fn other_versions_parameters_and_kinds_are_named() {
 
 #[test]
 fn forged_contents_are_refused_without_a_panic() {
-    let Objects { key, head, results } = objects(Form::Seeded);
+    let Objects { key, head, results } = objects();
     let bytes = head.to_bytes();
     // Features and classes of absurd size, and words above the modulus.
     for (at, value) in [
@@ -133,16 +119,13 @@ fn forged_contents_are_refused_without_a_panic() {
         assert!(ProtectedHead::from_bytes(&forged(&bytes, at, &value)).is_err());
     }
     let bytes = results.to_bytes();
-    for at in [
-        28 + 32,
-        28 + 40,
-        28 + 48,
-        28 + 64,
-        28 + 72,
-        bytes.len() - 24,
-    ] {
-        assert!(EncryptedResults::from_bytes(&forged(&bytes, at, &[0xff; 8])).is_err());
+    // Before the number of images, two images of 76 bytes and the checksum.
+    let images = bytes.len() - 16 - 2 * 76 - 8;
+    for at in [28 + 32, 28 + 40, 28 + 48, 28 + 56, images, bytes.len() - 24] {
+        let read = EncryptedResults::from_bytes(&forged(&bytes, at, &[0xff; 8]));
+        assert!(matches!(read, Err(RheError::Refused)));
     }
+    assert_eq!(bytes[images..images + 8], 2u64.to_le_bytes());
     let renamed = reason(SecretKey::from_bytes(&forged(
         &key.to_bytes(),
         28,
@@ -157,8 +140,11 @@ fn a_file_above_its_limit_is_not_read() {
     let path = folder.path().join("large");
     std::fs::write(&path, vec![0; 2000]).unwrap();
     let error = reason(SecretKey::load(&path));
-    assert!(error.contains("larger than the limit"), "{error}");
-    assert!(Kind::SecretKey.limit() < 2000);
+    assert!(error.contains("not ours"), "{error}");
+    let mut stated = SecretKey::generate().unwrap().to_bytes().to_vec();
+    stated[20..28].copy_from_slice(&(Kind::SecretKey.limit() + 1).to_le_bytes());
+    let error = reason(SecretKey::from_bytes(&stated));
+    assert!(error.contains("above the limit"), "{error}");
 }
 
 #[test]
@@ -183,7 +169,7 @@ fn the_secret_key_is_for_its_user_only_and_never_overwritten() {
 #[test]
 fn heads_and_results_are_saved_and_loaded() {
     let folder = tempfile::tempdir().unwrap();
-    let Objects { key, head, results } = objects(Form::Seeded);
+    let Objects { key, head, results } = objects();
     let (a, b) = (
         folder.path().join("head.rhe"),
         folder.path().join("results.rhe"),
@@ -202,4 +188,64 @@ fn heads_and_results_are_saved_and_loaded() {
         missing.contains("cannot read") && missing.contains("none"),
         "{missing}"
     );
+}
+
+#[test]
+fn what_would_not_be_read_back_is_refused_before_it_is_made() {
+    // 1000 outputs of a ReLU head: 16 MB an image.
+    assert!(ReluResults::check_size(1000, 262).is_ok());
+    let said = ReluResults::check_size(1000, 263).unwrap_err().to_string();
+    assert!(said.contains("hint: classify at most 262 images"), "{said}");
+    assert!(DecisionResults::check_size(usize::MAX).is_err());
+    // A head of 2 GB.
+    let wide = LinearShape::new(1 << 16, 1 << 12, Precision::default()).unwrap();
+    let said = ProtectedLinear::check_size(&wide).unwrap_err().to_string();
+    assert!(
+        said.contains("bytes, at most 1073741824 are read"),
+        "{said}"
+    );
+}
+
+#[test]
+fn results_are_classified_into_a_file_and_revealed_from_it_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("key"), folder.path().join("results"));
+    let key = SecretKey::generate().unwrap();
+    key.save(&path).unwrap();
+    RevealCount::begin(&path, &key, None).unwrap();
+    let mut count = RevealCount::open(&path, &key).unwrap();
+    // 16 KB an image: 1024 of them are a part.
+    const FEATURES: usize = 8000;
+    let weights: Vec<f32> = (0..2 * (FEATURES + 1)).map(|i| (i as f32).sin()).collect();
+    let plain = PlainHead::linear(FEATURES, 2, &weights).unwrap();
+    let head = ProtectedLinear::protect(&plain, &key, Precision::default()).unwrap();
+    let classifier = LinearClassifier::new(&head, Backend::Detected);
+    let rows: Vec<f32> = (0..1100 * FEATURES)
+        .map(|i| (i as f32 * 0.7).cos().max(0.0))
+        .collect();
+    assert_eq!(classifier.classify_to_file(&rows, &out).unwrap(), 1100);
+    let results = classifier.classify(&rows).unwrap();
+    assert_eq!(std::fs::read(&out).unwrap(), results.to_bytes());
+    let mut told = Vec::new();
+    let mut reveal = |count: &mut RevealCount| {
+        told.clear();
+        key.reveal_file(&out, count, Ask::default(), |image| told.push(image))
+            .map(|images| (images, told.len()))
+    };
+    assert_eq!(reveal(&mut count).unwrap(), (1100, 1100));
+    assert_eq!(count.revealed(), 1100);
+    // The last image of the last part: nothing of the first is told either.
+    let mut bytes = results.to_bytes();
+    let last = bytes.len() - 17;
+    bytes[last] ^= 1;
+    std::fs::write(&out, forged(&bytes, 0, b"RHEA")).unwrap();
+    assert!(matches!(reveal(&mut count), Err(RheError::Refused)));
+    assert!(told.is_empty());
+    assert_eq!((count.revealed(), count.refused()), (1100, 1));
+    // An image of the second part that cannot be classified is named by its own number.
+    let mut rows = rows;
+    rows[1090 * FEATURES] = f32::NAN;
+    let said = classifier.classify_to_file(&rows, &out).unwrap_err();
+    assert!(said.to_string().contains("image 1090"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
 }

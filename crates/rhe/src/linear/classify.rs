@@ -1,106 +1,152 @@
 //! Classification: features in the clear to encrypted logits.
 
-use super::{LinearResults, ProtectedLinear};
+use super::{Binding, DigitRows, LinearResults, ProtectedLinear, SmallRows};
 use crate::error::RheError;
-use crate::parameters::POLYNOMIAL_SIZE;
-use crate::quantise::QuantisedFeatures;
-use crate::rows::RowEvaluator;
+use crate::modular::{add, mul};
+use crate::quantise::{FeatureScale, QuantisedFeatures};
 use crate::transform::Backend;
 use rayon::prelude::*;
 
 /// A protected linear head made ready to classify.
 #[derive(Debug)]
 pub struct LinearClassifier {
-    template: LinearResults,
-    rows: RowEvaluator,
+    binding: Binding,
+    scale: FeatureScale,
+    /// The rows of the bodies, and the tags as one more.
+    rows: DigitRows,
+    /// B_kd of each class, and T_d.
+    biases: Vec<u64>,
+    arch: Option<pulp::Arch>,
 }
 
-/// Memory that one thread reuses from image to image.
-#[derive(Debug, Default)]
+/// Memory that one thread reuses from batch to batch.
 struct Scratch {
+    scaled: Vec<f32>,
     features: QuantisedFeatures,
-    polynomial: Vec<u64>,
+    rows: SmallRows,
 }
 
 impl LinearClassifier {
     /// Makes a head ready.
     pub fn new(head: &ProtectedLinear, backend: Backend) -> Self {
+        let row = head.binding.shape.row();
+        let rows = head.bodies.chunks_exact(row).chain([&head.tags[..]]);
+        let (weights, biases): (Vec<&[u64]>, Vec<u64>) = rows
+            .filter_map(|row| row.split_last().map(|(bias, weights)| (weights, *bias)))
+            .unzip();
         Self {
-            template: LinearResults {
-                shape: head.shape,
-                key: head.key,
-                head: head.id,
-                step: head.step.clone(),
-                scales: Vec::new(),
-                masks: Vec::new(),
-                bodies: Vec::new(),
-            },
-            rows: RowEvaluator::new(&head.rows, backend),
+            binding: head.binding.clone(),
+            scale: head.scale.clone(),
+            rows: DigitRows::new(&weights, backend),
+            biases,
+            arch: (backend == Backend::Detected).then(pulp::Arch::new),
         }
     }
 
     /// d, the number of features an image must have.
     pub fn features(&self) -> usize {
-        self.rows.packing().features
+        self.binding.shape.features
+    }
+
+    pub(crate) fn binding(&self) -> &Binding {
+        &self.binding
     }
 
     /// Encrypted logits of `images × d` features, row-major, one image or many: on all threads of
     /// the rayon pool, the same bits for any number of them.
     pub fn classify(&self, features: &[f32]) -> Result<LinearResults, RheError> {
-        let mut out = self.template.clone();
+        let mut out = LinearResults::empty(self.binding.clone());
         self.classify_into(features, &mut out)?;
         Ok(out)
     }
 
     /// As [`LinearClassifier::classify`], reusing the memory of `out`.
     pub fn classify_into(&self, features: &[f32], out: &mut LinearResults) -> Result<(), RheError> {
-        let packing = self.rows.packing();
-        let images = crate::head::image_count(features, packing.features)?;
-        let words = packing.groups * POLYNOMIAL_SIZE;
-        (out.shape, out.key) = (self.template.shape, self.template.key);
-        out.head = self.template.head;
-        out.step.clone_from(&self.template.step);
-        out.scales.resize(images, (0, 0));
-        out.masks.resize(images * words, 0);
-        out.bodies.resize(images * packing.classes, 0);
+        let images = crate::head::image_count(features, self.features())?;
+        if out.binding != self.binding {
+            *out = LinearResults::empty(self.binding.clone());
+        }
+        out.resize(images);
+        let width = self.features();
+        let scratch = || Scratch {
+            scaled: Vec::new(),
+            features: QuantisedFeatures::default(),
+            rows: SmallRows::new(width),
+        };
         if images == 1 {
             // One image does not pay for waking other threads.
-            let (masks, bodies) = (&mut out.masks, &mut out.bodies);
-            out.scales[0] = self.evaluate(0, features, masks, bodies, &mut Scratch::default())?;
-            return Ok(());
+            let (scales, small, words) = (&mut out.scales, &mut out.features, &mut out.words);
+            return self.batch(0, features, scales, small, words, &mut scratch());
         }
-        let masks = out.masks.par_chunks_exact_mut(words);
-        let bodies = out.bodies.par_chunks_exact_mut(packing.classes);
+        let batch = LinearResults::BATCH;
+        let scales = out.scales.par_chunks_mut(batch);
+        let small = out.features.par_chunks_mut(batch * width);
+        let words = out.words.par_chunks_mut(batch * self.biases.len());
         features
-            .par_chunks_exact(packing.features)
-            .zip(&mut out.scales)
-            .zip(masks.zip(bodies))
+            .par_chunks(batch * width)
+            .zip(scales)
+            .zip(small.zip(words))
             .enumerate()
             .try_for_each_init(
-                Scratch::default,
-                |scratch, (image, ((row, scale), (masks, bodies)))| {
-                    *scale = self.evaluate(image, row, masks, bodies, scratch)?;
-                    Ok(())
+                scratch,
+                |scratch, (at, ((rows, scales), (small, words)))| {
+                    self.batch(at * batch, rows, scales, small, words, scratch)
                 },
             )
     }
 
-    fn evaluate(
+    /// Classifies a batch whose first image is number `first` of all.
+    fn batch(
+        &self,
+        first: usize,
+        features: &[f32],
+        scales: &mut [u32],
+        small: &mut [i16],
+        words: &mut [u64],
+        scratch: &mut Scratch,
+    ) -> Result<(), RheError> {
+        let width = self.features();
+        scratch.rows.clear();
+        let outputs = features
+            .chunks_exact(width)
+            .zip(small.chunks_exact_mut(width));
+        for (image, (row, small)) in outputs.enumerate() {
+            let image = first + image;
+            scales[image - first] = match self.arch {
+                Some(arch) => arch.dispatch(
+                    #[inline(always)]
+                    || self.quantise(image, row, small, scratch),
+                ),
+                None => self.quantise(image, row, small, scratch),
+            }?;
+        }
+        self.rows.multiply(&scratch.rows, words);
+        for (words, &scale) in words.chunks_exact_mut(self.biases.len()).zip(&*scales) {
+            for (word, &bias) in words.iter_mut().zip(&self.biases) {
+                *word = add(*word, mul(bias, u64::from(scale)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Features of one image to integers; returns their scale.
+    #[inline(always)]
+    fn quantise(
         &self,
         image: usize,
         row: &[f32],
-        masks: &mut [u64],
-        bodies: &mut [u64],
+        small: &mut [i16],
         scratch: &mut Scratch,
-    ) -> Result<(u32, u64), RheError> {
-        let Scratch {
-            features,
-            polynomial,
-        } = scratch;
-        features.fill(row, self.features(), &self.template.shape.space, image)?;
-        let scale = features.scale;
-        self.rows
-            .evaluate(&features.values, scale, polynomial, masks, bodies);
-        Ok((scale, features.norm))
+    ) -> Result<u32, RheError> {
+        let quantised = &mut scratch.features;
+        let row = self.scale.apply(row, &mut scratch.scaled);
+        quantised.fill(row, self.features(), &self.binding.shape.space, image)?;
+        // In range: features have at most 14 bits.
+        small
+            .iter_mut()
+            .zip(&quantised.values)
+            .for_each(|(out, &x)| *out = x as i16);
+        scratch.rows.push(small.iter().copied());
+        Ok(quantised.scale)
     }
 }

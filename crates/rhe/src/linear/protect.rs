@@ -1,65 +1,49 @@
 //! From a linear head in the clear to one that can be given away.
 
+use super::{Binding, LinearShape, Scheme};
 use crate::error::RheError;
 use crate::head::PlainHead;
 use crate::keys::{Identity, SealedNumbers, SecretKey};
-use crate::modular::{from_signed, mul};
-use crate::packing::Packing;
-use crate::quantise::{PlaintextSpace, Precision, QuantisedLinear};
-use crate::randomness::{fill_from_system, system_generator};
-use crate::rows::{EncryptedRows, Encryptor, Form};
-use crate::transform::{Backend, Transform};
-
-/// What is public about a linear head or a result of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct LinearShape {
-    pub(crate) packing: Packing,
-    pub(crate) precision: Precision,
-    pub(crate) space: PlaintextSpace,
-}
-
-impl LinearShape {
-    pub(crate) fn new(
-        features: usize,
-        classes: usize,
-        precision: Precision,
-    ) -> Result<Self, RheError> {
-        Ok(Self {
-            packing: Packing::new(features, classes)?,
-            precision,
-            space: precision.space(features)?,
-        })
-    }
-
-    /// ŵ and b̂ times Δ, as residues.
-    pub(crate) fn messages(&self, head: &QuantisedLinear) -> (Vec<u64>, Vec<u64>) {
-        let message = |value: i64| mul(from_signed(value), self.space.delta);
-        let weights = head.weights.iter().map(|&w| message(i64::from(w)));
-        (
-            weights.collect(),
-            head.biases.iter().map(|&b| message(b)).collect(),
-        )
-    }
-}
+use crate::quantise::{FeatureScale, PlaintextSpace, Precision, QuantisedLinear, Rounding};
+use crate::randomness::fill_from_system;
 
 /// A linear head under encryption: useless without the key, except to classify into encrypted
-/// results. 10 × 1024 weights are five GLWE ciphertexts: 82 KB seeded, 164 KB in full.
+/// results. 10 × 1024 weights take 90 KB: 8 bytes a weight, and 8 a feature for the tags.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProtectedLinear {
-    pub(crate) shape: LinearShape,
-    pub(crate) key: Identity,
-    pub(crate) id: Identity,
-    pub(crate) rows: EncryptedRows,
-    pub(crate) step: SealedNumbers,
+    pub(crate) binding: Binding,
+    /// What features are divided by before they are rounded.
+    pub(crate) scale: FeatureScale,
+    /// B, `K × (d + 1)`, the bias last in each row.
+    pub(crate) bodies: Vec<u64>,
+    /// T, d + 1.
+    pub(crate) tags: Vec<u64>,
 }
 
 impl ProtectedLinear {
-    /// Encrypts a linear head: ŵ and b̂ times Δ, in the coefficients of GLWE ciphertexts.
+    /// Encrypts a linear head, under a secret of its own that is derived from the key.
     pub fn protect(
         head: &PlainHead,
         key: &SecretKey,
         precision: Precision,
-        form: Form,
+    ) -> Result<Self, RheError> {
+        Self::protect_as(
+            head,
+            key,
+            precision,
+            FeatureScale::none(),
+            Scheme::default(),
+        )
+    }
+
+    /// As [`ProtectedLinear::protect`], for features that are divided by a public scale before they
+    /// are rounded ([`FeatureScale::calibrated`]), hidden as a scheme does it.
+    pub fn protect_as(
+        head: &PlainHead,
+        key: &SecretKey,
+        precision: Precision,
+        scale: FeatureScale,
+        scheme: Scheme,
     ) -> Result<Self, RheError> {
         let [layer] = head.layers() else {
             return Err(RheError::head(format!(
@@ -67,68 +51,64 @@ impl ProtectedLinear {
                 head.layers().len()
             )));
         };
-        let quantised = QuantisedLinear::new(layer, precision)?;
         let shape = LinearShape::new(layer.inputs, layer.outputs, precision)?;
+        Self::check_size(&shape)?;
+        scheme.check(&shape.space)?;
+        let layer = &scale.fold(layer)?;
+        let quantised = QuantisedLinear::new(layer, precision)?;
+        let rounding = Rounding::new(layer, &quantised);
         let mut seed = [0; 32];
         fill_from_system(&mut seed)?;
-        let mut noise = system_generator()?;
-        let transform = Transform::new(Backend::Detected);
-        let mut encryptor = Encryptor::new(&transform, key.values(), &seed, &mut noise);
-        let (weights, biases) = shape.messages(&quantised);
-        let rows = EncryptedRows::encrypt(&mut encryptor, seed, shape.packing, &weights, &biases);
-        let id = Identity::random()?;
-        Ok(Self {
-            shape,
+        let head = Identity::random()?;
+        let binding = Binding {
             key: key.id(),
-            id,
-            rows: rows.into_form(form),
-            step: SealedNumbers::seal(&[quantised.step], key, id),
+            head,
+            shape,
+            scheme,
+            step: SealedNumbers::seal(&rounding.to_numbers(), key, head),
+            seed,
+        };
+        let bodies = binding.hide(key, &quantised)?;
+        Ok(Self {
+            tags: binding.tag_key(key).row(&bodies),
+            binding,
+            scale,
+            bodies,
         })
     }
 
     /// d, the number of features.
     pub fn features(&self) -> usize {
-        self.shape.packing.features
+        self.binding.shape.features
     }
 
     /// K, the number of classes.
     pub fn classes(&self) -> usize {
-        self.shape.packing.classes
+        self.binding.shape.classes
     }
 
-    /// Where the weights lie.
-    pub fn packing(&self) -> &Packing {
-        &self.shape.packing
+    /// What hides its weights.
+    pub fn scheme(&self) -> Scheme {
+        self.binding.scheme
     }
 
     /// How finely it is quantised.
     pub fn precision(&self) -> Precision {
-        self.shape.precision
+        self.binding.shape.precision
     }
 
     /// Its public plaintext space.
     pub fn space(&self) -> &PlaintextSpace {
-        &self.shape.space
+        &self.binding.shape.space
     }
 
     /// The name of the key that opens its results.
     pub fn key_id(&self) -> Identity {
-        self.key
+        self.binding.key
     }
 
     /// Its own name, drawn at random.
     pub fn id(&self) -> Identity {
-        self.id
-    }
-
-    /// Whether the masks are written out.
-    pub fn form(&self) -> Form {
-        self.rows.form()
-    }
-
-    /// The same head with its masks written out or left to their seed.
-    pub fn into_form(mut self, form: Form) -> Self {
-        self.rows = self.rows.into_form(form);
-        self
+        self.binding.head
     }
 }

@@ -1,14 +1,13 @@
-//! Decryption, by the key's owner.
+//! Decryption, by the key's owner, of results that have been authenticated.
 
-use super::{LinearResults, LinearShape};
+use super::{Binding, DigitRows, LinearResults, LinearShape, Scheme, SmallRows, TagCheck};
 use crate::error::RheError;
 use crate::head::class_of;
 use crate::keys::SecretKey;
-use crate::modular::{from_signed, mul, sub, to_signed};
-use crate::noise::tail;
-use crate::parameters::{MAX_LOG2_FAILURE, MODULUS, POLYNOMIAL_SIZE};
-use crate::transform::{Backend, Transform};
-use zeroize::Zeroizing;
+use crate::modular::{add, mul, sub};
+use crate::quantise::{Rounding, uncertain};
+use crate::transform::Backend;
+use rayon::prelude::*;
 
 /// One image's logits in the clear.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,101 +18,113 @@ pub struct Logits {
     pub values: Vec<f64>,
     /// The class.
     pub class: usize,
+    /// Whether another class's logit is closer to the largest than rounding, or the noise of an
+    /// approximate scheme, can tell.
+    pub uncertain: bool,
+}
+
+/// A head's mask products A made ready: whoever holds them can decrypt, without a transform.
+pub(crate) struct Decryptor {
+    shape: LinearShape,
+    scheme: Scheme,
+    rounding: Rounding,
+    rows: DigitRows,
+    biases: Vec<u64>,
+}
+
+impl Decryptor {
+    /// Of a head whose binding a [`TagCheck`] has confirmed: everything follows from it and the key.
+    pub(crate) fn new(key: &SecretKey, binding: &Binding) -> Result<Self, RheError> {
+        let shape = binding.shape;
+        let words = binding.masks(key);
+        let rows = words.chunks_exact(shape.row());
+        let (weights, biases): (Vec<&[u64]>, Vec<u64>) = rows
+            .filter_map(|row| row.split_last().map(|(bias, weights)| (weights, *bias)))
+            .unzip();
+        Ok(Self {
+            scheme: binding.scheme,
+            rounding: Rounding::from_numbers(&binding.step.open(key, binding.head)?),
+            rows: DigitRows::new(&weights, Backend::Detected),
+            shape,
+            biases,
+        })
+    }
+
+    /// Logits of each image of results that the head's [`TagCheck`] accepts.
+    pub(crate) fn logits(&self, results: &LinearResults) -> Vec<Logits> {
+        let integers = self.phases(results, |word| {
+            self.scheme.integer(word, self.shape.space.delta)
+        });
+        let features = results.features.chunks_exact(self.shape.features);
+        let images = integers.into_iter().zip(&results.scales).zip(features);
+        images
+            .map(|((integers, &scale), features)| {
+                let steps = integers.iter().zip(&self.rounding.steps);
+                let values: Vec<f64> = steps
+                    .map(|(&integer, step)| integer as f64 * (step / f64::from(scale)))
+                    .collect();
+                let squares = features.iter().map(|&x| u64::from(x.unsigned_abs()).pow(2));
+                let norm = squares.sum::<u64>() + u64::from(scale).pow(2);
+                Logits {
+                    class: class_of(&values),
+                    uncertain: uncertain(&values, &self.rounding.deviations(scale, norm)),
+                    integers,
+                    values,
+                }
+            })
+            .collect()
+    }
+
+    /// What `read` makes of each decrypted, not yet rounded word Δ·logit + noise, image by image.
+    pub(crate) fn phases<T: Send>(
+        &self,
+        results: &LinearResults,
+        read: impl Fn(u64) -> T + Sync,
+    ) -> Vec<Vec<T>> {
+        let batches = results.batches().flat_map_iter(|batch| {
+            let mut rows = SmallRows::new(self.shape.features);
+            (0..batch.images()).for_each(|i| rows.push(batch.features_of(i).iter().copied()));
+            let classes = self.shape.classes;
+            let mut products = vec![0; batch.images() * classes];
+            self.rows.multiply(&rows, &mut products);
+            let images = products.chunks_exact(classes).enumerate();
+            let images = images.map(|(image, products)| {
+                let scale = u64::from(batch.scales[image]);
+                let words = batch
+                    .words_of(image)
+                    .0
+                    .iter()
+                    .zip(products)
+                    .zip(&self.biases);
+                words
+                    .map(|((&body, &product), &bias)| {
+                        read(sub(body, add(product, mul(bias, scale))))
+                    })
+                    .collect()
+            });
+            images.collect::<Vec<Vec<T>>>()
+        });
+        batches.collect()
+    }
+}
+
+impl Drop for Decryptor {
+    fn drop(&mut self) {
+        self.rows.wipe();
+        zeroize::Zeroize::zeroize(&mut self.biases);
+    }
 }
 
 impl SecretKey {
-    /// Logits of each image.
+    /// Logits of each image, if every one of them carries its tag.
     pub(crate) fn reveal_linear_logits(
         &self,
         results: &LinearResults,
     ) -> Result<Vec<Logits>, RheError> {
-        self.check("result", results.key)?;
-        let step = results.step.open(self, results.head)?[0];
-        let shape = &results.shape;
-        let transform = Transform::new(Backend::Detected);
-        let readers = slot_readers(self, shape, &transform);
-        let masks = results
-            .masks
-            .chunks_exact(shape.packing.groups * POLYNOMIAL_SIZE);
-        let bodies = results.bodies.chunks_exact(shape.packing.classes);
-        masks
-            .zip(bodies)
-            .zip(&results.scales)
-            .enumerate()
-            .map(|(image, ((masks, bodies), &(scale, norm)))| {
-                let phases = phases(shape, &readers, &transform, masks, bodies);
-                let integers = phases
-                    .map(|phase| decode(phase, shape, norm, image))
-                    .collect::<Result<Vec<i64>, _>>()?;
-                let unit = step / f64::from(scale);
-                let values: Vec<f64> = integers.iter().map(|&i| i as f64 * unit).collect();
-                Ok(Logits {
-                    class: class_of(&values),
-                    integers,
-                    values,
-                })
-            })
-            .collect()
+        let check = TagCheck::new(self, &results.binding).ok_or(RheError::Refused)?;
+        if !check.accepts(results) {
+            return Err(RheError::Refused);
+        }
+        Ok(Decryptor::new(self, &results.binding)?.logits(results))
     }
-}
-
-/// The decrypted, not yet rounded words of one image: Δ·logit + noise modulo q, for each class.
-pub(crate) fn phases<'a>(
-    shape: &'a LinearShape,
-    readers: &'a [Zeroizing<Vec<u64>>],
-    transform: &'a Transform,
-    masks: &'a [u64],
-    bodies: &'a [u64],
-) -> impl Iterator<Item = u64> + 'a {
-    bodies.iter().enumerate().map(move |(class, &body)| {
-        let (group, slot) = shape.packing.place(class);
-        let mask = &masks[group * POLYNOMIAL_SIZE..][..POLYNOMIAL_SIZE];
-        sub(body, transform.dot(mask, &readers[slot]))
-    })
-}
-
-/// For each slot the vector whose inner product with a polynomial a in evaluation form is
-/// coefficient t·w of a·s: NTT(X^(−t·w)) ∘ NTT(s) / N, since coefficient 0 is the mean value.
-pub(crate) fn slot_readers(
-    key: &SecretKey,
-    shape: &LinearShape,
-    transform: &Transform,
-) -> Vec<Zeroizing<Vec<u64>>> {
-    (0..shape.packing.slots)
-        .map(|slot| {
-            let at = slot * shape.packing.width;
-            let mut monomial = vec![0; POLYNOMIAL_SIZE];
-            match at {
-                0 => monomial[0] = 1,
-                _ => monomial[POLYNOMIAL_SIZE - at] = MODULUS - 1,
-            }
-            transform.forward(&mut monomial);
-            let mut reader = Zeroizing::new(vec![0; POLYNOMIAL_SIZE]);
-            transform.multiply(&mut reader, &monomial, key.values());
-            reader
-                .iter_mut()
-                .for_each(|v| *v = mul(*v, transform.size_inverse()));
-            reader
-        })
-        .collect()
-}
-
-/// Rounds to a message; noise or a message beyond what the head can give betrays another key.
-fn decode(phase: u64, shape: &LinearShape, norm: u64, image: usize) -> Result<i64, RheError> {
-    let delta = shape.space.delta as i64;
-    let signed = to_signed(phase);
-    let message = (signed + delta.signum() * signed.signum() * (delta / 2)) / delta;
-    let noise = to_signed(sub(phase, mul(from_signed(message), shape.space.delta)));
-    if message.abs() > shape.space.max_logit {
-        return Err(RheError::result(format!(
-            "a logit of image {image} is outside of the plaintext space: the result is damaged"
-        )));
-    }
-    if noise.unsigned_abs() as f64 > tail(norm as f64, MAX_LOG2_FAILURE) {
-        return Err(RheError::result(format!(
-            "a logit of image {image} holds more noise than a product can: the result is damaged \
-             or of another key"
-        )));
-    }
-    Ok(message)
 }

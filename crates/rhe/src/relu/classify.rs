@@ -64,7 +64,8 @@ impl ReluClassifier {
     /// Encrypted logits of `images × d` features, row-major. The bootstraps of an image run on all
     /// threads of the rayon pool; the bits do not depend on their number.
     pub fn classify(&self, features: &[f32]) -> Result<ReluResults, RheError> {
-        image_count(features, self.features())?;
+        let images = image_count(features, self.features())?;
+        ReluResults::check_size(self.template.outputs, images)?;
         let mut out = self.template.clone();
         for (image, row) in features.chunks_exact(self.features()).enumerate() {
             let (x, beta) = scaled(row, self.features(), image)?;
@@ -77,7 +78,7 @@ impl ReluClassifier {
     /// The class of each image under encryption: the key's owner learns it and no logit. One more
     /// bootstrap for a single output; K(K + 1)/2 more for K of them.
     pub fn decide(&self, features: &[f32]) -> Result<DecisionResults, RheError> {
-        image_count(features, self.features())?;
+        DecisionResults::check_size(image_count(features, self.features())?)?;
         let Some(offsets) = &self.offsets else {
             return Err(crate::decision::too_many_classes(self.template.outputs));
         };

@@ -25,7 +25,8 @@ pub struct ProtectedRelu {
     pub(crate) rows: EncryptedRows,
     /// `outputs × hidden` accumulators.
     pub(crate) tables: Vec<EncryptedTable>,
-    /// 1/λ, then C_o = ½·Σ_i w2_oi·B_i/2 of each output.
+    /// 1/λ, then C_o = ½·Σ_i w2_oi·B_i/2 of each output, then the standard deviation of its noise
+    /// for features of norm one.
     pub(crate) scales: SealedNumbers,
     /// λ·C_o, encrypted: coefficient o of one polynomial.
     pub(crate) offsets: Option<EncryptedTable>,
@@ -59,8 +60,11 @@ impl ProtectedRelu {
             terms.map(|(&w, &b)| 0.25 * f64::from(w) * b).sum::<f64>()
         });
         let offsets: Vec<f64> = offsets.collect();
+        let deviations = budget.input_deviation.iter();
+        let deviations = deviations.map(|d| d.hypot(budget.output_deviation));
         let numbers: Vec<f64> = std::iter::once(1.0 / lambda)
             .chain(offsets.iter().copied())
+            .chain(deviations)
             .collect();
         Ok(Self {
             key: key.id(),

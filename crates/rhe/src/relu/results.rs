@@ -1,11 +1,13 @@
 //! Encrypted logits of a ReLU head, and how their owner reads them.
 
+use super::FEATURE_NORM;
 use crate::bootstrap::LWE_WORDS;
 use crate::error::RheError;
 use crate::head::class_of;
 use crate::keys::{Identity, SealedNumbers, SecretKey};
 use crate::linear::Logits;
 use crate::parameters::POLYNOMIAL_SIZE;
+use crate::quantise::uncertain;
 
 /// One LWE ciphertext (2049 words over 2^64) an image and output.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,10 +61,11 @@ impl SecretKey {
     ) -> Result<Vec<Logits>, RheError> {
         self.check("result", results.key)?;
         let numbers = results.scales.open(self, results.head)?;
-        let (unit, offsets) = (numbers[0], &numbers[1..]);
-        if offsets.len() != results.outputs {
-            return Err(RheError::result("it has not one sealed offset an output"));
+        let (unit, rest) = (numbers[0], &numbers[1..]);
+        if rest.len() != 2 * results.outputs {
+            return Err(RheError::result("it has not two sealed numbers an output"));
         }
+        let (offsets, deviations) = rest.split_at(results.outputs);
         let images = results.words.chunks_exact(results.outputs * LWE_WORDS);
         images
             .zip(&results.betas)
@@ -84,9 +87,13 @@ impl SecretKey {
                         Ok(turns * unit / f64::from(beta))
                     })
                     .collect::<Result<Vec<f64>, _>>()?;
+                // The norm of [f; 1] is at most that of (x̂, β) over β.
+                let norm = FEATURE_NORM / f64::from(beta);
+                let noise: Vec<f64> = deviations.iter().map(|d| d * norm).collect();
                 Ok(Logits {
                     integers: Vec::new(),
                     class: class_of(&values),
+                    uncertain: uncertain(&values, &noise),
                     values,
                 })
             })

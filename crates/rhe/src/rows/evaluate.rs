@@ -1,8 +1,7 @@
 //! Encrypted rows times integer features in the clear.
 //!
 //! For each image one transform a chunk, one element-wise product a ciphertext, and one inner
-//! product a row and chunk. Nothing is transformed back: results are left in evaluation form, out
-//! of which an owner reads single coefficients by inner products with fixed vectors.
+//! product a row and chunk. Masks are left in evaluation form.
 
 use super::EncryptedRows;
 use super::body::BodyPlanes;
@@ -81,16 +80,6 @@ impl RowEvaluator {
             #[inline(always)]
             || self.bodies(x, scale, bodies),
         );
-    }
-
-    /// The bodies alone: all that does not follow from public randomness.
-    pub(crate) fn evaluate_bodies(&self, x: &[i32], scale: u32) -> Vec<u64> {
-        let mut bodies = vec![0; self.packing.classes];
-        self.transform.vectorised(
-            #[inline(always)]
-            || self.bodies(x, scale, &mut bodies),
-        );
-        bodies
     }
 
     #[inline(always)]

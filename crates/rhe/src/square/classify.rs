@@ -47,7 +47,8 @@ impl SquareClassifier {
 
     /// Encrypted logits of `images × d` features, row-major; images in parallel on the rayon pool.
     pub fn classify(&self, features: &[f32]) -> Result<SquareResults, RheError> {
-        image_count(features, self.features())?;
+        let images = image_count(features, self.features())?;
+        SquareResults::check_size(self.template.context.slots(), images)?;
         let rows = features.par_chunks_exact(self.features()).enumerate();
         let logits = rows.map(|(image, row)| self.evaluate(image, row));
         let mut out = self.template.clone();

@@ -195,8 +195,11 @@ impl Scales {
     }
 }
 
-/// c: keeps every logit of features of the stated norm below the shape's largest, by
-/// Cauchy-Schwarz; never above one.
+/// Where c stops growing: the smallest logits are then lost in the noise, and reported as such.
+const LARGEST_SCALE: f64 = (1u64 << 40) as f64;
+
+/// c: brings the largest logit that features of the stated norm can have, by Cauchy-Schwarz, to the
+/// shape's largest.
 fn secret_scale(head: &PlainHead, shape: &SquareShape) -> f64 {
     let layers = head.layers();
     let mut bounds: Vec<f64> = Vec::new();
@@ -214,5 +217,6 @@ fn secret_scale(head: &PlainHead, shape: &SquareShape) -> f64 {
             .collect();
     }
     let largest = bounds.into_iter().fold(0.0, f64::max);
-    (shape.largest_logit() / largest).min(1.0)
+    // A head of zeros needs none.
+    (shape.largest_logit() / largest).min(LARGEST_SCALE)
 }

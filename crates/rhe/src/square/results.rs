@@ -5,7 +5,15 @@ use crate::error::RheError;
 use crate::head::class_of;
 use crate::keys::{Identity, SealedBytes, SealedNumbers, SecretKey};
 use crate::linear::Logits;
+use crate::quantise::uncertain;
 use ckks::{Ciphertext, Context};
+
+/// An upper bound, measured, on the standard deviation of a logit L read in steps of 1/c = `unit`:
+/// the last square turns an error of its input into one that grows with √|c·L|.
+pub(super) fn deviation(value: f64, unit: f64) -> f64 {
+    const OF_ONE: f64 = 1.0 / (1 << 17) as f64;
+    unit * OF_ONE * (1.0 + (value / unit).abs().sqrt())
+}
 
 /// One CKKS ciphertext an image; its slots repeat the logits and hold nothing else.
 #[derive(Clone)]
@@ -49,7 +57,7 @@ impl SecretKey {
     ) -> Result<Vec<Logits>, RheError> {
         self.check("result", results.key)?;
         let unit = results.scale.open(self, results.head)?[0];
-        let secret = results.secret.open(self, results.head);
+        let secret = results.secret.open(self, results.head)?;
         let secret = ckks::SecretKey::from_bytes(&results.context, &secret)?;
         let reveal = |ciphertext: &Ciphertext| {
             let slots = secret.decrypt(ciphertext)?.decode_real();
@@ -57,9 +65,11 @@ impl SecretKey {
                 .iter()
                 .map(|l| l * unit)
                 .collect();
+            let noise: Vec<f64> = values.iter().map(|v| deviation(*v, unit)).collect();
             Ok(Logits {
                 integers: Vec::new(),
                 class: class_of(&values),
+                uncertain: uncertain(&values, &noise),
                 values,
             })
         };

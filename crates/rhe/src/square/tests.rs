@@ -1,6 +1,8 @@
+use super::results::deviation;
 use super::*;
 use crate::SecretKey;
 use crate::head::{Activation, PlainHead};
+use crate::quantise::CERTAINTY;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -25,11 +27,21 @@ fn check(features: usize, hidden: &[usize], outputs: usize, seed: u64) {
         .collect();
     let classifier = SquareClassifier::new(&protected).unwrap();
     let results = classifier.classify(&rows).unwrap();
+    let unit = protected.scale.open(&key, protected.id).unwrap()[0];
     let revealed = key.reveal_square_logits(&results).unwrap();
     for (row, logits) in rows.chunks(features).zip(revealed) {
         for (value, exact) in logits.values.iter().zip(head.logits(row).unwrap()) {
-            let error = (value - exact).abs() / exact.abs().max(0.1);
-            assert!(error < 2e-3, "{hidden:?}: {value} for {exact}");
+            let error = (value - exact).abs();
+            let bound = CERTAINTY * deviation(exact, unit);
+            println!("{hidden:?}: error {error:.2e} of {exact}, bound {bound:.2e}");
+            assert!(
+                error < bound,
+                "{hidden:?}: {value} for {exact}, bound {bound}"
+            );
+            assert!(
+                error < 2e-3 * exact.abs().max(0.1),
+                "{hidden:?}: {value} for {exact}"
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::modular::{from_signed, sub};
+use crate::modular::{from_signed, mul, sub};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -50,11 +50,6 @@ fn both_backends_give_the_same_bits() {
             .map(|i| add(mul(b[i], c[i]), mul(u64::from(u32::MAX), other[i])))
             .collect();
         assert_eq!(a, expected);
-        assert_eq!(fast.dot(&b, &c), {
-            let mut products = vec![0; POLYNOMIAL_SIZE];
-            plain.multiply(&mut products, &b, &c);
-            products.into_iter().fold(0, add)
-        });
     }
 }
 

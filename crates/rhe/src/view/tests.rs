@@ -1,8 +1,8 @@
 use super::*;
-use crate::modular::{from_signed, mul, sub};
+use crate::modular::from_signed;
 use crate::noise::product_variance;
 use crate::transform::Transform;
-use crate::{Form, LinearClassifier, SecretKey};
+use crate::{LinearClassifier, SecretKey};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -48,11 +48,12 @@ fn released_heads_and_results_are_seen_in_the_shape_of_weights_and_scores() {
     let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
     let plain = PlainHead::linear(100, 3, &weights()).unwrap();
     let key = SecretKey::generate().unwrap();
-    let head = ProtectedLinear::protect(&plain, &key, Precision::default(), Form::Seeded).unwrap();
+    let head = ProtectedLinear::protect(&plain, &key, Precision::default()).unwrap();
     let bodies = view.bodies(&head).unwrap();
     assert_eq!(bodies.len(), 3 * 101);
     assert!(bodies.iter().all(|x| x.abs() <= 0.5));
-    assert_eq!(view.masks(&head).len() % POLYNOMIAL_SIZE, 0);
+    assert_eq!(view.masks(&head).unwrap().len(), POLYNOMIAL_SIZE);
+    assert_eq!(view.tags(&head).unwrap().len(), 101);
     let results = LinearClassifier::new(&head, Backend::Detected)
         .classify(&[1.0; 200])
         .unwrap();
@@ -60,6 +61,7 @@ fn released_heads_and_results_are_seen_in_the_shape_of_weights_and_scores() {
     assert!(results.observed_scores(2).is_empty());
     let other = CiphertextView::new(99, 3, Precision::default()).unwrap();
     assert!(other.bodies(&head).is_err());
+    assert!(other.masks(&head).is_err());
     assert!(
         view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut [0.0; 3])
             .is_err()
@@ -94,16 +96,15 @@ impl Law {
         }
     }
 
-    /// Adds one head: its rows, and its secret in evaluation form to look at the noise.
-    fn add(&mut self, view: &CiphertextView, rows: &EncryptedRows, secret: &[u64], plain: &[f32]) {
-        let mut bodies = vec![0.0; view.len()];
-        view.read(rows, &mut bodies);
-        let (masks, _) = rows.expand_masks();
+    /// Adds one head: its bodies, its masks' seed, and its secret in evaluation form to look at the
+    /// noise.
+    fn add(&mut self, view: &CiphertextView, head: &Encrypted, plain: &[f32]) {
+        let bodies: Vec<f32> = head.bodies.iter().map(|&word| number(word)).collect();
         for &x in &bodies {
             self.bodies[bin(x)] += 1.0;
         }
-        for &word in masks.iter().step_by(17) {
-            self.masks[bin(number(word))] += 1.0;
+        for &x in masks(&head.seed, bodies.len()).iter().step_by(17) {
+            self.masks[bin(x)] += 1.0;
         }
         for (x, w) in bodies.iter().zip(plain) {
             self.with_weight.0 += f64::from(*x) * f64::from(*w);
@@ -111,18 +112,19 @@ impl Law {
         }
         let pairs = bodies.windows(2);
         self.with_neighbour += pairs.map(|p| f64::from(p[0] * p[1])).sum::<f64>();
-        // The noise of the first weight: body − a·s − Δ·ŵ.
+        // The noise of the first weight: body − (a·s)_0 − Δ·ŵ.
         let transform = Transform::new(Backend::Portable);
-        let mut product = vec![0; POLYNOMIAL_SIZE];
-        transform.multiply(&mut product, &masks[..POLYNOMIAL_SIZE], secret);
-        transform.inverse(&mut product);
-        let head = PlainHead::linear(100, 3, plain).unwrap();
-        let quantised = QuantisedLinear::new(&head.layers()[0], Precision::default()).unwrap();
+        let mut first = 0;
+        mask_products(&transform, &head.secret, &head.seed, 1, |_, products| {
+            first = products[0];
+        });
+        let plain = PlainHead::linear(100, 3, plain).unwrap();
+        let quantised = QuantisedLinear::new(&plain.layers()[0], Precision::default()).unwrap();
         let message = mul(
             from_signed(i64::from(quantised.weights[0])),
             view.shape.space.delta,
         );
-        let noise = to_signed(sub(sub(rows.bodies[0], product[0]), message)) as f64;
+        let noise = to_signed(sub(sub(head.bodies[0], first), message)) as f64;
         self.noise += noise * noise / product_variance(1.0);
     }
 }
@@ -165,12 +167,16 @@ fn simulated_ciphertexts_follow_the_law_of_real_ones() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let (mut real, mut simulated) = (Law::empty(), Law::empty());
     for _ in 0..HEADS {
-        let (rows, secret) = view.encrypt(&plain, &mut rng).unwrap();
-        simulated.add(&view, &rows, &secret, &plain);
+        let head_of_mine = view.encrypt(&plain, Noise::AsReleased, &mut rng).unwrap();
+        simulated.add(&view, &head_of_mine, &plain);
         let key = SecretKey::generate().unwrap();
-        let released =
-            ProtectedLinear::protect(&head, &key, Precision::default(), Form::Seeded).unwrap();
-        real.add(&view, &released.rows, key.values(), &plain);
+        let released = ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
+        let released = Encrypted {
+            secret: released.binding.secret(&key, &view.transform),
+            seed: released.binding.seed,
+            bodies: released.bodies,
+        };
+        real.add(&view, &released, &plain);
     }
     for (kind, law) in [("real", &real), ("simulated", &simulated)] {
         let bodies: f64 = law.bodies.iter().sum();
@@ -223,4 +229,25 @@ fn answers_of_a_simulated_head_are_uniform_and_repeat() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let head = view.simulate_classifier(&weights(), &mut rng).unwrap();
     assert!(head.observed_scores(&[0.0; 99]).is_err());
+}
+
+/// The controls of every experiment: what is released is uniform, and who has the secret reads the
+/// weights in it.
+#[test]
+fn a_release_hides_what_its_secret_shows() {
+    let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
+    let plain = weights();
+    let correlation = |numbers: &[f32]| {
+        let products = numbers.iter().zip(&plain);
+        let product: f64 = products.map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
+        let square = |all: &[f32]| all.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>();
+        product / (square(numbers) * square(&plain)).sqrt()
+    };
+    for noise in [Noise::AsReleased, Noise::None] {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let seen = view.simulate_release(&plain, noise, &mut rng).unwrap();
+        assert!(correlation(&seen.bodies).abs() < 6.0 / 303f64.sqrt());
+        assert!(correlation(&seen.opened) > 0.999, "{noise:?}");
+        assert_eq!(seen.released().len(), 303 + POLYNOMIAL_SIZE + 101);
+    }
 }

@@ -80,3 +80,24 @@ fn neighbours_are_not_correlated() {
         assert!(squares.abs() < tolerance, "squares at lag {lag}: {squares}");
     }
 }
+
+#[test]
+fn uniform_numbers_fill_their_range_evenly() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let mut values = vec![0.0; 1 << 20];
+    fill_uniform(&mut rng, 0.25, &mut values);
+    let n = values.len() as f64;
+    let mut tenths = [0.0; 10];
+    for &value in &values {
+        assert!((-0.25..=0.25).contains(&value));
+        tenths[(((value + 0.25) * 20.0) as usize).min(9)] += 1.0 / n;
+    }
+    // Each is a tenth, with a standard error of 3e-4.
+    assert!(
+        tenths.iter().all(|share| (share - 0.1).abs() < 1.5e-3),
+        "{tenths:?}"
+    );
+    let pairs = values.windows(2).map(|pair| f64::from(pair[0] * pair[1]));
+    let correlation = pairs.sum::<f64>() / n / (0.0625 / 3.0);
+    assert!(correlation.abs() < 5e-3, "{correlation}");
+}

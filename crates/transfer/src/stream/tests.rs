@@ -10,7 +10,7 @@ fn recipes() -> [Recipe; 2] {
     let dp = DpSgd {
         clip: 1.0,
         noise_multiplier: 0.5,
-        sampling: Sampling::Poisson { rate: 0.5 },
+        sampling: Sampling::Poisson(0.5),
     };
     [Recipe::mnist(2), Recipe::mnist(2).with_dp(dp)]
 }
@@ -94,7 +94,7 @@ fn impossible_streams_are_refused() {
     let dp = DpSgd {
         clip: 1.0,
         noise_multiplier: 1.0,
-        sampling: Sampling::Poisson { rate: 0.1 },
+        sampling: Sampling::Poisson(0.1),
     };
     assert!(new(shape, recipe.with_dp(dp), 1).contains("below one example"));
     let larger = features(20, 5, 20, 1);

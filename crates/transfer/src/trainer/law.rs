@@ -129,7 +129,7 @@ impl Case {
 }
 
 fn cases() -> [Case; 4] {
-    let poisson = Sampling::Poisson { rate: 0.5 };
+    let poisson = Sampling::Poisson(0.5);
     let case = |shape, members: &[u32], sampling| Case {
         shape,
         members: members.to_vec(),

@@ -1,12 +1,13 @@
 //! The fast paths against the plain one, given the same initial weights, batches and noise.
 
+use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
 use super::*;
 use crate::draws::Draws;
 use crate::matrix::Matrix;
-use crate::{Activation, DpSgd, Sampling, reference};
+use crate::{Activation, DpSgd, Initial, Sampling, Schedule, reference};
 
 /// Non-negative features around class means, as a ReLU backbone makes them.
 pub(crate) fn features(width: usize, classes: usize, per_class: usize, seed: u64) -> FeatureSet {
@@ -27,6 +28,8 @@ pub(crate) fn features(width: usize, classes: usize, per_class: usize, seed: u64
 /// Everything a run draws, fixed beforehand.
 struct Fixed {
     initial: Vec<f32>,
+    /// Pass by pass.
+    orders: Vec<Vec<usize>>,
     /// Step by step, one value an example.
     batches: Vec<Vec<bool>>,
     /// Step by step, one value a weight.
@@ -49,13 +52,26 @@ impl Fixed {
                 initial.push(if bias { 0.0 } else { normal * recipe.init_std });
             }
         }
-        let mut batches = Vec::new();
+        let n = members.len();
+        let mut order: Vec<usize> = (0..n).collect();
+        let orders: Vec<Vec<usize>> = (0..recipe.steps)
+            .map(|_| {
+                order.shuffle(&mut rng);
+                order.clone()
+            })
+            .collect();
+        let mut batches: Vec<Vec<bool>> = Vec::new();
+        if let Some(size) = recipe.batch {
+            for batch in orders.iter().flat_map(|order| order.chunks(size)) {
+                batches.push((0..n).map(|example| batch.contains(&example)).collect());
+            }
+        }
         let mut noise = Vec::new();
         if let Some(dp) = recipe.dp {
             for _ in 0..recipe.steps {
                 let mut in_batch = || match dp.sampling {
                     Sampling::Full => true,
-                    Sampling::Poisson { rate } => rng.random_bool(rate),
+                    Sampling::Poisson(rate) => rng.random_bool(rate),
                 };
                 batches.push(members.iter().map(|_| in_batch()).collect());
                 let normal = (&mut rng).sample_iter(StandardNormal);
@@ -68,6 +84,7 @@ impl Fixed {
         };
         Self {
             initial,
+            orders,
             batches,
             noise,
             examples: members.iter().map(with_one).collect(),
@@ -109,8 +126,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// For the plain path.
 impl reference::Draws for &Fixed {
-    fn in_batch(&mut self, step: usize, example: usize) -> bool {
-        self.batches[step][example]
+    fn batch(&mut self, step: usize, n: usize) -> Vec<bool> {
+        let batch = self.batches.get(step).cloned();
+        batch.unwrap_or_else(|| vec![true; n])
     }
 
     fn noise(&mut self, step: usize, out: &mut [f64]) {
@@ -150,6 +168,11 @@ impl Draws for Fast<'_> {
         if !self.span {
             self.fixed.step += 1;
         }
+    }
+
+    fn order(&mut self, examples: &mut [usize]) {
+        examples.copy_from_slice(&self.fixed.orders[self.fixed.step]);
+        self.fixed.step += 1;
     }
 
     fn span_noise(&mut self, pivots: &[usize], out: &mut Matrix) {
@@ -231,7 +254,7 @@ fn dp(sampling: Sampling) -> DpSgd {
     }
 }
 
-const POISSON: Sampling = Sampling::Poisson { rate: 0.3 };
+const POISSON: Sampling = Sampling::Poisson(0.3);
 
 /// Linear and MLP heads of odd sizes, with the training sets' sizes.
 fn shapes() -> Vec<(HeadShape, usize)> {
@@ -265,6 +288,90 @@ fn span_training_equals_plain_gradient_descent() {
     }
 }
 
+/// Mini-batches whose last one is smaller, momentum, a schedule, smoothed labels.
+fn varied(shape: &HeadShape) -> Vec<Recipe> {
+    let plain = Recipe {
+        label_smoothing: if shape.is_binary() { 0.0 } else { 0.1 },
+        ..recipe_for(shape)
+    };
+    let step = Schedule::Step {
+        every: 5,
+        factor: 0.5,
+    };
+    vec![
+        Recipe {
+            momentum: 0.9,
+            ..plain
+        },
+        Recipe {
+            batch: Some(4),
+            schedule: Schedule::Cosine,
+            ..plain
+        },
+        Recipe {
+            batch: Some(5),
+            momentum: 0.8,
+            schedule: step,
+            weight_decay: 0.3,
+            ..plain
+        },
+    ]
+}
+
+#[test]
+fn batches_momentum_and_schedules_in_the_span_equal_the_plain_ones() {
+    for (shape, n) in shapes() {
+        let data = features(shape.features, shape.classes, 20, 3);
+        let members: Vec<u32> = (0..n as u32).collect();
+        for recipe in varied(&shape) {
+            let off = difference(shape, recipe, &data, &members);
+            assert!(off < 2e-5, "{shape:?} {recipe:?}: {off:e}");
+        }
+    }
+}
+
+#[test]
+fn each_setting_changes_the_trained_weights() {
+    let shape = HeadShape::linear(33, 3);
+    let data = features(33, 3, 20, 3);
+    let members: Vec<u32> = (0..18).collect();
+    let train = |recipe: Recipe| {
+        let mut out = vec![0.0; shape.weight_len()];
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut trainer = Trainer::new(shape, recipe).unwrap();
+        trainer.train(&data, &members, &mut rng, &mut out).unwrap();
+        out
+    };
+    let plain = Recipe {
+        learning_rate: 0.01,
+        ..recipe_for(&shape)
+    };
+    let adamw = Recipe {
+        optimiser: Optimiser::Adamw,
+        ..plain
+    };
+    let adam = Recipe {
+        optimiser: Optimiser::Adam,
+        ..plain
+    };
+    let mut all = vec![plain, adam, adamw];
+    all.extend(varied(&shape));
+    all.push(Recipe {
+        initial: Initial::Pytorch,
+        ..plain
+    });
+    all.push(Recipe {
+        label_smoothing: 0.2,
+        ..plain
+    });
+    let trained: Vec<Vec<f32>> = all.into_iter().map(train).collect();
+    for (i, one) in trained.iter().enumerate() {
+        for other in &trained[..i] {
+            assert!(one.iter().zip(other).any(|(a, b)| (a - b).abs() > 1e-4));
+        }
+    }
+}
+
 #[test]
 fn adam_equals_plain_adam() {
     for (shape, n) in shapes() {
@@ -278,6 +385,16 @@ fn adam_equals_plain_adam() {
         // Adam divides by the gradient's size: rounding shows more.
         let off = difference(shape, recipe, &data, &members);
         assert!(off < 2e-4, "{shape:?}: {off:e}");
+        for recipe in varied(&shape) {
+            let recipe = Recipe {
+                optimiser: Optimiser::Adamw,
+                momentum: 0.0,
+                learning_rate: 0.01,
+                ..recipe
+            };
+            let off = difference(shape, recipe, &data, &members);
+            assert!(off < 2e-4, "{shape:?} {recipe:?}: {off:e}");
+        }
         let noisy = recipe.with_dp(dp(POISSON));
         let off = difference(shape, noisy, &data, &members);
         assert!(off < 2e-4, "{shape:?}: {off:e}");
@@ -316,7 +433,7 @@ fn repeated_examples_and_more_examples_than_dimensions_are_no_obstacle() {
 fn a_step_with_an_empty_batch_adds_its_noise() {
     let shape = HeadShape::linear(20, 3);
     let data = features(20, 3, 5, 7);
-    let mut recipe = recipe_for(&shape).with_dp(dp(Sampling::Poisson { rate: 0.4 }));
+    let mut recipe = recipe_for(&shape).with_dp(dp(Sampling::Poisson(0.4)));
     recipe.steps = 1;
     let members = [0, 1, 2];
     let mut fixed = Fixed::new(&shape, &recipe, &data, &members);

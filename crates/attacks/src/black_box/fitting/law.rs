@@ -54,11 +54,12 @@ impl HiddenLaw {
     /// differ from image to image or class to class.
     pub fn fit(world: &World<'_>) -> Result<Self, AttackError> {
         let Some(form) = Form::of(&world.shape) else {
-            return Err(AttackError::Unsuited {
-                attack: "extraction by fitting",
-                head: "a linear head".into(),
+            return Err(spec::Unsuited {
+                what: "extraction by fitting",
+                head: world.shape.kind.described(),
                 hint: "use extraction under a normal prior",
-            });
+            }
+            .into());
         };
         let mut public: Vec<u32> = world.split.public.indices().collect();
         public.shuffle(&mut world.key.child("fitting probes").rng(0));

@@ -24,7 +24,7 @@ pub use law::HiddenLaw;
 
 use self::answers::{Answers, Asked, left_out};
 use self::objective::Objective;
-use super::{Boundaries, Extracted, LabelOptions};
+use super::{Boundaries, Extracted};
 use crate::AttackError;
 use crate::white_box::inversion::lbfgs::Lbfgs;
 
@@ -42,13 +42,14 @@ const FIRST: f64 = 0.02;
 pub struct FittedExtraction<'a> {
     law: &'a HiddenLaw,
     boundaries: &'a Boundaries<'a>,
-    options: LabelOptions,
+    /// Most queries a victim.
+    queries: usize,
     /// Labels of the seeds by each of the law's shadow heads, head-major.
     known: Vec<u32>,
 }
 
 impl<'a> FittedExtraction<'a> {
-    /// Extraction of heads that follow `law`, by queries about `boundaries`.
+    /// Extraction of heads that follow `law`, by at most so many queries a victim about `boundaries`.
     ///
     /// # Errors
     /// If the query images' features are not as wide as the heads, or the budget does not reach for
@@ -56,9 +57,9 @@ impl<'a> FittedExtraction<'a> {
     pub fn new(
         law: &'a HiddenLaw,
         boundaries: &'a Boundaries<'a>,
-        options: LabelOptions,
+        queries: usize,
     ) -> Result<Self, AttackError> {
-        boundaries.check(law.shape.features, options.queries)?;
+        boundaries.check(law.shape.features, queries)?;
         let seeds: Vec<f32> = (0..boundaries.seeds())
             .flat_map(|seed| boundaries.seed(seed))
             .copied()
@@ -72,7 +73,7 @@ impl<'a> FittedExtraction<'a> {
         Ok(Self {
             law,
             boundaries,
-            options,
+            queries,
             known,
         })
     }
@@ -80,7 +81,7 @@ impl<'a> FittedExtraction<'a> {
     /// Extracts a head that is reached only through `label`, the class of an image with the given
     /// features. The copy is in the law's form.
     pub fn extract(&self, label: impl Fn(&[f32]) -> usize) -> Result<Extracted, AttackError> {
-        let asked = Asked::new(self.boundaries, self.options.queries, label)?;
+        let asked = Asked::new(self.boundaries, self.queries, label)?;
         Ok(Extracted {
             weights: self.fit(&asked)?,
             queries: asked.queries,

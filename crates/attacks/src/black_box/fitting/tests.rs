@@ -80,8 +80,7 @@ fn measure(data: &Data, world: &World<'_>, budgets: &[usize]) -> Vec<(f64, f64)>
             let copy = match queries {
                 0 => law.mean.clone(),
                 queries => {
-                    let options = LabelOptions { queries };
-                    let extraction = FittedExtraction::new(&law, &lines, options).unwrap();
+                    let extraction = FittedExtraction::new(&law, &lines, queries).unwrap();
                     let copy = extraction
                         .extract(|features| label(&head, features))
                         .unwrap();
@@ -180,12 +179,10 @@ fn what_cannot_be_fitted_is_refused() {
     let mut law = HiddenLaw::fit(&world).unwrap();
     let lines = BoundaryOptions { lines: 16, ..LINES };
     let lines = Boundaries::prepare(&world, &data.backbone, &lines, |_| {}).unwrap();
-    let few = LabelOptions { queries: 99 };
-    let error = FittedExtraction::new(&law, &lines, few).err().unwrap();
+    let error = FittedExtraction::new(&law, &lines, 99).err().unwrap();
     assert!(error.to_string().starts_with("queries is 99"), "{error}");
     law.shape.features += 1;
-    let options = LabelOptions { queries: 150 };
-    let error = FittedExtraction::new(&law, &lines, options).err().unwrap();
+    let error = FittedExtraction::new(&law, &lines, 150).err().unwrap();
     assert!(error.to_string().contains("query images"), "{error}");
 
     // Heads that fell silent have no form.
@@ -201,8 +198,7 @@ fn a_victim_that_always_answers_alike_still_gets_a_finite_copy() {
     let law = HiddenLaw::fit(&world).unwrap();
     let lines = BoundaryOptions { lines: 16, ..LINES };
     let lines = Boundaries::prepare(&world, &data.backbone, &lines, |_| {}).unwrap();
-    let options = LabelOptions { queries: 500 };
-    let extraction = FittedExtraction::new(&law, &lines, options).unwrap();
+    let extraction = FittedExtraction::new(&law, &lines, 500).unwrap();
     let copy = extraction.extract(|_| 2).unwrap();
     assert_eq!(copy.queries, 100);
     assert_eq!(copy.weights.len(), world.shape.weight_len());

@@ -7,8 +7,7 @@ use super::super::walk::Walk;
 use super::victim;
 use crate::testing::{Data, WIDTH, data, world};
 use crate::{
-    Boundaries, BoundaryOptions, HeadPrior, LabelExtraction, LabelOptions, Point, World,
-    centred_cosine,
+    Boundaries, BoundaryOptions, HeadPrior, LabelExtraction, Point, World, centred_cosine,
 };
 
 const LINES: BoundaryOptions = BoundaryOptions {
@@ -147,8 +146,7 @@ fn labels_bring_a_head_nearer_and_more_of_them_nearer_still() {
     let boundaries = prepare(&data, &world);
     let mean: Vec<f32> = prior.mean.iter().map(|&w| w as f32).collect();
     let measure = |queries: usize| {
-        let options = LabelOptions { queries };
-        let extraction = LabelExtraction::new(&prior, &boundaries, options).unwrap();
+        let extraction = LabelExtraction::new(&prior, &boundaries, queries).unwrap();
         let (mut cosine, mut agree) = (0.0, 0.0);
         for number in 0..6 {
             let head = victim(&world, number);
@@ -181,8 +179,7 @@ fn the_scale_comes_from_the_recipe_and_answers_without_a_flip_leave_the_mean() {
     let world = world(&data, 1);
     let prior = HeadPrior::fit(&world).unwrap();
     let boundaries = prepare(&data, &world);
-    let options = LabelOptions { queries: 800 };
-    let extraction = LabelExtraction::new(&prior, &boundaries, options).unwrap();
+    let extraction = LabelExtraction::new(&prior, &boundaries, 800).unwrap();
     let head = victim(&world, 1);
     // The same labels from a head ten times as large: the same copy.
     let large = head.weights.iter().map(|w| 10.0 * w).collect();
@@ -199,8 +196,7 @@ fn the_scale_comes_from_the_recipe_and_answers_without_a_flip_leave_the_mean() {
     let mean: Vec<f32> = prior.mean.iter().map(|&w| w as f32).collect();
     let cosine = centred_cosine(&constant.weights, &mean, WIDTH + 1, None);
     assert!(cosine > 0.9999, "{cosine}");
-    let few = LabelOptions { queries: 10 };
-    assert!(LabelExtraction::new(&prior, &boundaries, few).is_err());
+    assert!(LabelExtraction::new(&prior, &boundaries, 10).is_err());
 }
 
 #[test]

@@ -1,16 +1,18 @@
 //! Extraction by scores.
 
+use spec::{ScoreKind, Scores, Then};
 use transfer::Head;
 
 use super::{arbitrary, softmax, victim};
 use crate::testing::{Data, WIDTH, data, world};
-use crate::{HeadPrior, ScoreExtraction, ScoreKind, ScoreOptions, centred_cosine};
+use crate::{HeadPrior, ScoreExtraction, centred_cosine};
 
-fn options(kind: ScoreKind, decimals: Option<u32>) -> ScoreOptions {
-    ScoreOptions {
+fn options(kind: ScoreKind, decimals: Option<u32>) -> Scores {
+    Scores {
         queries: WIDTH + 12,
         kind,
         decimals,
+        then: Then::default(),
     }
 }
 
@@ -23,7 +25,7 @@ fn answer(head: &Head, kind: ScoreKind, features: &[f32]) -> Vec<f32> {
 }
 
 /// Cosine of the extracted to the true head over the columns that queries reach.
-fn cosine(data: &Data, head: &Head, options: ScoreOptions) -> f64 {
+fn cosine(data: &Data, head: &Head, options: Scores) -> f64 {
     let world = world(data, 1);
     let prior = HeadPrior::fit(&world).unwrap();
     let extraction = ScoreExtraction::new(&world, &prior, Some(&data.backbone), options).unwrap();
@@ -86,7 +88,7 @@ fn more_queries_than_images_are_refused() {
     let world = world(&data, 1);
     let prior = HeadPrior::fit(&world).unwrap();
     for queries in [0, 100_000] {
-        let options = ScoreOptions {
+        let options = Scores {
             queries,
             ..options(ScoreKind::Logits, Some(2))
         };

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use backbones::Backbone;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_distr::{Distribution, StandardNormal};
-use transfer::{HeadKind, Optimiser, Recipe, ShadowBatch};
+use spec::{GradientForm, Options};
+use transfer::{Recipe, ShadowBatch};
 
 use super::lbfgs::Lbfgs;
 use super::objective::{Group, Objective, host};
-use super::options::InversionOptions;
 use super::prior::{ImagePrior, class_deviations, class_means};
 use super::training::train;
 use crate::alone::alone;
+use crate::error::not_plain;
 use crate::{Aim, AttackError, Cost, WhiteBox, World};
 
 /// Images that the law of images is fitted to.
@@ -41,7 +42,7 @@ pub struct GradientInversion<'a> {
     prior: ImagePrior,
     noise: f64,
     recipe: Recipe,
-    options: InversionOptions,
+    options: spec::GradientInversion,
 }
 
 impl<'a> GradientInversion<'a> {
@@ -57,15 +58,15 @@ impl<'a> GradientInversion<'a> {
         world: &'a World<'a>,
         backbone: &Backbone,
         start: Option<&'a dyn WhiteBox>,
-        options: InversionOptions,
+        options: spec::GradientInversion,
     ) -> Result<Self, AttackError> {
         options.check()?;
-        if world.shape.kind != HeadKind::Linear || world.recipe.optimiser != Optimiser::Sgd {
-            return Err(AttackError::Unsuited {
-                attack: "gradient_inversion",
-                head: "a head with a hidden layer or trained by Adam".into(),
-                hint: "use the reconstructor",
-            });
+        world.must_train("gradient_inversion")?;
+        let form = GradientForm::Head;
+        spec::GradientInversion { form, ..options }
+            .suits(world.shape.kind, world.recipe.optimiser)?;
+        if !world.recipe.is_plain_descent() {
+            return Err(not_plain("gradient_inversion"));
         }
         if backbone.width() != world.shape.features
             || backbone.input_shape() != world.images.shape()
@@ -200,7 +201,7 @@ impl<'a> GradientInversion<'a> {
         let mut states: Vec<Lbfgs> = begun
             .zip(z.chunks(group.coordinates()))
             .map(|((value, gradient), z)| {
-                let length = f64::from(self.options.learning_rate);
+                let length = f64::from(self.options.learning_rate as f32);
                 Lbfgs::new(z.to_vec(), value, gradient, length)
             })
             .collect();

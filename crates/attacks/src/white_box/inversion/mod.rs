@@ -16,7 +16,6 @@ mod head;
 pub(crate) mod lbfgs;
 mod network;
 mod objective;
-mod options;
 mod peeling;
 mod pooling;
 mod prior;
@@ -26,7 +25,6 @@ mod training;
 
 pub use head::GradientInversion;
 pub use network::NetworkInversion;
-pub use options::{Distance, InversionOptions};
 pub use release::{NetworkRelease, single_gradients};
 
 #[cfg(test)]

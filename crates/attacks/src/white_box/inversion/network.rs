@@ -15,10 +15,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use backbones::Backbone;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use spec::Options;
+
 use super::convolution::Convolution;
 use super::lbfgs::Lbfgs;
 use super::objective::{host, total_variation};
-use super::options::InversionOptions;
 use super::peeling::Peeling;
 use super::prior::{ImagePrior, class_deviations, class_means};
 use super::regression::{MapRegression, maps_of};
@@ -58,7 +59,7 @@ pub struct NetworkInversion<'a> {
     means: Vec<f32>,
     prior: ImagePrior,
     guess: MapRegression,
-    options: InversionOptions,
+    options: spec::GradientInversion,
 }
 
 /// One update's image under way.
@@ -75,7 +76,7 @@ impl<'a> NetworkInversion<'a> {
     pub fn new(
         world: &'a World<'a>,
         backbone: &Backbone,
-        options: InversionOptions,
+        options: spec::GradientInversion,
     ) -> Result<Self, AttackError> {
         options.check()?;
         // A backbone without linear layers is refused here, before any victim.
@@ -281,13 +282,13 @@ impl<'a> NetworkInversion<'a> {
             let seen: Tensor<4> = seen.reshape([n, shape.channels, shape.height, shape.width]);
             let found: Tensor<2> = self.backbone.maps_after(seen, layers)?.flatten(1, 3);
             let misfit = (found - maps.clone()).square().sum_dim(1) / power.clone();
-            let law = z.clone().square().sum_dim(1) * (0.5 * f64::from(self.options.prior));
+            let law = z.clone().square().sum_dim(1) * (0.5 * f64::from(self.options.prior as f32));
             let outside = excess.square().sum_dim(1) * EXCESS;
             let fit = misfit * (0.5 / error.powi(2));
             let mut values: Tensor<1> = (fit + law + outside).reshape([n]);
             if self.options.total_variation > 0.0 {
                 let variation = total_variation(images, shape);
-                values = values + variation * f64::from(self.options.total_variation);
+                values = values + variation * f64::from(self.options.total_variation as f32);
             }
             let gradients = values.clone().sum().backward();
             let length = self.prior.len();
@@ -303,7 +304,7 @@ impl<'a> NetworkInversion<'a> {
         let begun = z.chunks(self.prior.len()).zip(evaluate(&z)?);
         let mut states: Vec<Lbfgs> = begun
             .map(|(z, (value, gradient))| {
-                let length = f64::from(self.options.learning_rate);
+                let length = f64::from(self.options.learning_rate as f32);
                 Lbfgs::new(z.to_vec(), value, gradient, length)
             })
             .collect();

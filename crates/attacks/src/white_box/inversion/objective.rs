@@ -3,9 +3,9 @@
 use backbones::Backbone;
 use burn::tensor::{Device, Tensor, TensorData};
 use datasets::ImageShape;
+use spec::Distance;
 use transfer::Recipe;
 
-use super::options::{Distance, InversionOptions};
 use super::prior::ImagePrior;
 use super::training::train;
 
@@ -19,7 +19,7 @@ pub(crate) struct Objective<'a> {
     pub backbone: &'a Backbone,
     pub device: &'a Device,
     pub prior: &'a ImagePrior,
-    pub options: &'a InversionOptions,
+    pub options: &'a spec::GradientInversion,
     pub recipe: &'a Recipe,
     pub classes: usize,
     pub shots: usize,

@@ -3,9 +3,11 @@
 use backbones::{Backbone, NamedTensors};
 use datasets::ImageSet;
 use rand_distr::{Distribution, StandardNormal};
-use transfer::{HeadKind, ShadowBatch};
+use spec::{GradientForm, Initial};
+use transfer::ShadowBatch;
 
 use crate::alone::alone;
+use crate::error::not_plain;
 use crate::{AttackError, World};
 
 /// What an adversary reads off the update that one SGD step makes to the network and its head.
@@ -92,12 +94,13 @@ pub fn single_gradients(
     backbone: &Backbone,
     victims: &ShadowBatch,
 ) -> Result<(Vec<NetworkRelease>, Vec<u32>), AttackError> {
-    if world.shape.kind != HeadKind::Linear {
-        return Err(AttackError::Unsuited {
-            attack: "gradient_inversion",
-            head: "a step of a network with a head of several layers".into(),
-            hint: "use a linear head",
-        });
+    let options: spec::GradientInversion = spec::GradientInversion {
+        form: GradientForm::SingleGradient,
+        ..spec::GradientInversion::default()
+    };
+    options.suits(world.shape.kind, world.recipe.optimiser)?;
+    if !world.recipe.is_plain_descent() || world.recipe.initial != Initial::Normal {
+        return Err(not_plain("gradient_inversion"));
     }
     let (classes, width) = (world.shape.classes, world.shape.features + 1);
     let key = world.key.child("single gradient");

@@ -1,6 +1,7 @@
 //! Inversion on a small world with a random network.
 
 use burn::tensor::{Tensor, TensorData};
+use spec::Distance;
 use transfer::{Activation, DpSgd, HeadShape, Recipe, Sampling, ShadowStream};
 
 use super::objective::host;
@@ -8,17 +9,17 @@ use super::prior::{ImagePrior, class_means};
 use super::training::train;
 use super::*;
 use crate::testing::{CLASSES, Data, WIDTH, data, victims, world};
-use crate::{Aim, Unmixing, UnmixingOptions, WhiteBox, World};
+use crate::{Aim, Unmixing, WhiteBox, World};
 
-fn options(steps: usize) -> InversionOptions {
-    InversionOptions {
+fn options(steps: usize) -> spec::GradientInversion {
+    spec::GradientInversion {
         steps,
-        ..InversionOptions::default()
+        ..spec::GradientInversion::default()
     }
 }
 
 fn unmix(world: &World<'_>) -> Unmixing {
-    Unmixing::fit(world, &UnmixingOptions { samples: 2000 }, |_| {}).unwrap()
+    Unmixing::fit(world, &spec::Unmixing { samples: 2000 }, |_| {}).unwrap()
 }
 
 /// Mean over heads and classes of the smallest MSE to the class's images.
@@ -37,7 +38,7 @@ fn inversion_betters_its_start_and_from_noise_tells_whose_images_they_are() {
     let start = unmix(&world);
     let before = mean_mse(&world, &start.reconstruct(&world, &heads), &heads);
     for distance in [Distance::Squared, Distance::Cosine] {
-        let options = InversionOptions {
+        let options = spec::GradientInversion {
             distance,
             ..options(40)
         };
@@ -215,21 +216,21 @@ fn what_cannot_be_inverted_is_refused() {
     let mut world = world(&data, 1);
     let bad = [
         options(0),
-        InversionOptions {
-            learning_rate: f32::NAN,
+        spec::GradientInversion {
+            learning_rate: f64::NAN,
             ..options(1)
         },
-        InversionOptions {
+        spec::GradientInversion {
             prior: -1.0,
             ..options(1)
         },
-        InversionOptions {
-            total_variation: f32::INFINITY,
+        spec::GradientInversion {
+            total_variation: f64::INFINITY,
             ..options(1)
         },
     ];
     for options in bad {
-        let error = GradientInversion::new(&world, &data.backbone, None, options.clone());
+        let error = GradientInversion::new(&world, &data.backbone, None, options);
         assert!(error.is_err(), "{options:?}");
         assert!(NetworkInversion::new(&world, &data.backbone, options).is_err());
     }
@@ -250,6 +251,6 @@ fn what_cannot_be_inverted_is_refused() {
         error
             .unwrap()
             .to_string()
-            .contains("hint: use the reconstructor")
+            .contains("hint: use the attack `reconstructor`")
     );
 }

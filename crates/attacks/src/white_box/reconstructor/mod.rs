@@ -4,10 +4,7 @@
 //! does not grow with the number of heads (arXiv:2505.14323 trains on a stored set of 2.56 million).
 
 mod files;
-mod options;
 mod training;
-
-pub use options::{Architecture, ReconstructorOptions};
 
 use transfer::ShadowBatch;
 
@@ -33,7 +30,7 @@ impl Reconstructor {
     /// If an option is out of range, the heads do not suit, or training diverges.
     pub fn fit(
         world: &World<'_>,
-        options: &ReconstructorOptions,
+        options: &spec::Reconstructor,
         progress: impl FnMut(AttackProgress),
     ) -> Result<Self, AttackError> {
         let mut all = Self::fit_shared(&[world], options, progress)?;
@@ -48,7 +45,7 @@ impl Reconstructor {
     /// As [`Reconstructor::fit`], and if the worlds' heads or images differ in shape.
     pub fn fit_shared(
         worlds: &[&World<'_>],
-        options: &ReconstructorOptions,
+        options: &spec::Reconstructor,
         progress: impl FnMut(AttackProgress),
     ) -> Result<Vec<Self>, AttackError> {
         training::fit(worlds, options, progress)

@@ -1,15 +1,18 @@
 //! Training on a stream of shadow heads.
 
+use spec::{Architecture, Options};
 use transfer::ShadowBatch;
 
 use super::super::encoder::Encoder;
 use super::super::loss::softmin;
-use super::{AttackProgress, Reconstructor, ReconstructorOptions};
+use super::{AttackProgress, Reconstructor};
 use crate::error::option;
-use crate::network::{Network, Scratch};
+use crate::network::{Network, NetworkShape, Scratch};
 use crate::world::Shadows;
 use crate::{AttackError, World};
 
+/// Sharpness α of the soft minimum over the images of a class.
+const ALPHA: f64 = 100.0;
 /// Steps over which the learning rate rises at the start.
 const WARM_UP: f64 = 200.0;
 
@@ -22,7 +25,7 @@ struct Source<'a, 'w> {
 
 pub(super) fn fit(
     worlds: &[&World<'_>],
-    options: &ReconstructorOptions,
+    options: &spec::Reconstructor,
     mut progress: impl FnMut(AttackProgress),
 ) -> Result<Vec<Reconstructor>, AttackError> {
     options.check()?;
@@ -31,7 +34,7 @@ pub(super) fn fit(
         .map(|world| {
             Ok(Source {
                 world,
-                encoder: Encoder::fit(world, options.informed)?,
+                encoder: Encoder::fit(world, options)?,
                 shadows: world.shadows("reconstructor")?,
             })
         })
@@ -39,7 +42,7 @@ pub(super) fn fit(
     let own = common_inputs(&sources)?;
     let inputs = own + told(sources.len());
     let targets = sources[0].encoder.aim.targets();
-    let shape = options.shape(inputs, worlds[0])?;
+    let shape = network_shape(options, inputs, worlds[0])?;
     let mut network = Network::random(&shape, worlds[0].key.child("reconstructor"));
     let mut scratch = Scratch::default();
     let heads = options.batch.div_ceil(targets);
@@ -61,7 +64,7 @@ pub(super) fn fit(
     for step in 0..steps {
         let at = (step % turns) as usize;
         let Source { world, encoder, .. } = &sources[at];
-        let rate = options.learning_rate * rate_factor(step, steps);
+        let rate = options.learning_rate as f32 * rate_factor(step, steps);
         let encoded = encoder.encode_all(world, &batch);
         let train = || {
             network.step(
@@ -78,7 +81,7 @@ pub(super) fn fit(
                     let aim = encoder.aim;
                     let members = aim.candidates(members, world.shots, row % targets);
                     let images = members.iter().map(|&it| world.images.image(it as usize));
-                    softmin(output, images, options.alpha, gradient)
+                    softmin(output, images, ALPHA, gradient)
                 },
             )
         };
@@ -114,6 +117,27 @@ pub(super) fn fit(
         }
     });
     Ok(each.collect())
+}
+
+/// The network for `inputs` numbers a row.
+fn network_shape(
+    options: &spec::Reconstructor,
+    inputs: usize,
+    world: &World<'_>,
+) -> Result<NetworkShape, AttackError> {
+    let hidden = [options.hidden; 2];
+    let image = world.images.shape();
+    match options.architecture {
+        Architecture::Mlp => Ok(NetworkShape::dense(inputs, &hidden, image.len())),
+        Architecture::Conv => {
+            let sides = [image.channels, image.height, image.width];
+            NetworkShape::conv(inputs, &hidden, sides).ok_or_else(|| {
+                let value = format!("conv for {} × {} pixels", image.height, image.width);
+                let expected = "mlp where sides are odd or under 6 pixels";
+                option("architecture", value, expected)
+            })
+        }
+    }
 }
 
 /// Inputs that tell the network which of several worlds a head is of.

@@ -1,0 +1,329 @@
+//! What each entry of a grid meets in its cells: what cannot run is refused here, before anything is
+//! trained.
+
+use spec::{
+    Attack, Backbone, Defence, DefenceKind, DpSgd, GradientForm, HeadKind, ImportedArchitecture,
+    Many, Null, Preset, Property, Recipe, Sampling, Schedule, Unsuited, grouped,
+};
+
+use super::at::At;
+use super::dataset::{classes, examples_per_class, images, shape};
+use crate::experiment::{Cell, Data, DatasetSpec, Heads, Sweep, Task};
+
+/// Says which entries make a cell that cannot run, each for the first reason found.
+pub fn check(
+    heads: &Heads,
+    sweep: &Sweep,
+    raw: &Sweep<Many>,
+    cells: &[Cell],
+    root: &At<'_>,
+    at: &At<'_>,
+) {
+    let data = &heads.data;
+    for (index, attack) in raw.attack.iter().enumerate() {
+        let expanded = attack.expand();
+        let at = at.key("attack").item(index);
+        let mut own = cells.iter().filter(|cell| expanded.contains(&cell.attack));
+        let _ = own.any(|cell| check_attack(cell, data, &at));
+    }
+    for (index, defence) in raw.defence.iter().enumerate() {
+        let at = at.key("defence").item(index);
+        let mut own = cells
+            .iter()
+            .filter(|it| it.defence.kind() == defence.kind());
+        let _ = own.any(|cell| check_defence(cell, data, &at));
+    }
+    let null_at = at.key("null");
+    let neighbour = sweep.null.iter().position(|it| *it == Null::ReplaceOne);
+    if let Some(index) = neighbour
+        && cells.iter().any(|cell| has_no_neighbour(cell, data))
+    {
+        null_at.item(index).wrong_hint(
+            "found `replace_one` for heads of two classes with a hidden layer, of which `reconstructor` reads the whole set at once",
+            "`independent` or `gaussian`",
+            "give the linear heads a grid of their own",
+        );
+    }
+    let own = |key: &str, swept: bool| {
+        if swept {
+            at.key(key)
+        } else {
+            root.key("recipe").key(key)
+        }
+    };
+    if let Some(cell) = cells.iter().find(|cell| !weighs_rightly(cell, data)) {
+        let found = cell.recipe.positive_weight;
+        let found = found.map_or(
+            "the preset `celeba`, which weighs positive examples ten times".to_owned(),
+            |it| format!("{it}"),
+        );
+        let key = if cell.recipe.positive_weight.is_some() {
+            "positive_weight"
+        } else {
+            "preset"
+        };
+        root.key("recipe").key(key).wrong_hint(
+            format!("found {found} for {}", described(cell, data)),
+            "a weight of 1: others are for heads with a hidden layer that tell two classes apart",
+            "use `head: { mlp: { hidden: 4 } }` with `data.task: { binary: { positive: [..] } }`, or `recipe: { positive_weight: 1 }`",
+        );
+    }
+    for (key, swept) in [
+        ("optimiser", !sweep.optimiser.is_empty()),
+        ("init_std", !sweep.init_std.is_empty()),
+        ("learning_rate", !sweep.learning_rate.is_empty()),
+        ("weight_decay", !sweep.weight_decay.is_empty()),
+        ("epochs", !sweep.epochs.is_empty()),
+        ("initial", false),
+        ("batch", false),
+        ("momentum", false),
+        ("schedule", false),
+        ("label_smoothing", false),
+        ("strength", false),
+    ] {
+        let mut reasons = cells
+            .iter()
+            .filter_map(|cell| cell.recipe.unused(cell.head));
+        if let Some((_, why)) = reasons.find(|(option, _)| *option == key) {
+            own(key, swept).wrong_hint(
+                format!("found a value, but {why}"),
+                "settings that take part in the training of every head of the grid",
+                "leave it out, or give the heads experiments of their own",
+            );
+        }
+    }
+    let dp_with =
+        |cell: &&Cell| cell.defence.kind() == DefenceKind::DpSgd && !plain_under_dp(&cell.recipe);
+    if cells.iter().any(|cell| dp_with(&cell)) {
+        root.key("recipe").wrong(
+            "found batches, momentum or a schedule with `dp_sgd`",
+            "none of them: DP-SGD samples its own batches and takes steps of one size",
+        );
+    }
+    let overshoots = |cell: &&Cell| {
+        let (rate, decay) = (cell.recipe.learning_rate, cell.recipe.weight_decay);
+        rate.zip(decay)
+            .is_some_and(|(rate, decay)| rate * decay >= 1.0)
+    };
+    if let Some(cell) = cells.iter().find(overshoots) {
+        let decay = cell.recipe.weight_decay.unwrap_or_default();
+        let rate = cell.recipe.learning_rate.unwrap_or_default();
+        own("weight_decay", !sweep.weight_decay.is_empty()).wrong(
+            format!("found {decay} with the learning rate {rate}"),
+            format!("less than one over the learning rate: below {}", 1.0 / rate),
+        );
+    }
+}
+
+/// Whether a recipe has nothing that DP-SGD has not.
+fn plain_under_dp(recipe: &Recipe) -> bool {
+    let momentum = recipe.momentum.is_some_and(|it| it != 0.0);
+    recipe.batch.is_none() && !momentum && recipe.schedule == Schedule::Constant
+}
+
+/// Says why `cell` cannot run on account of its attack; whether it said something.
+fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
+    let attack = &cell.attack;
+    let own = at.choice(attack.word());
+    if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
+        beside(unsuited, at);
+    } else if attack.follows_training() && !cell.recipe.is_plain_descent() {
+        at.wrong_hint(
+            format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
+            "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
+            "use the attack `unmixing`, or `reconstructor` without `informed`",
+        );
+    } else if attack.needs_gradients() && matches!(cell.backbone, Backbone::Onnx(_)) {
+        at.wrong_hint(
+            format!(
+                "found `{}` with the backbone `onnx`, through which no gradients go",
+                attack.word()
+            ),
+            "a backbone with gradients: `vgg_tiny` or `imported`",
+            "use the attack `unmixing` or `reconstructor`",
+        );
+    } else if cell.backbone == Backbone::Features && attack.sends_images(cell.release) {
+        at.wrong_hint(
+            format!(
+                "found `{}`, but the data are features: there is no network to send images through",
+                attack.word()
+            ),
+            "data of images",
+            match attack {
+                Attack::Labels(_) => {
+                    "use the attack `scores`, which can ask about the public rows alone"
+                }
+                Attack::Membership(_) => "leave `labels` out of `sweep.release`",
+                _ => "use the attack `unmixing` or `reconstructor`",
+            },
+        );
+    } else if !has_linear_layers(cell) {
+        own.key("form").wrong(
+            "found `single_gradient` with a backbone that has no linear layer",
+            "a backbone whose linear layers give away their input: `vgg_tiny`",
+        );
+    } else if let Some([rows, columns]) = cannot_be_drawn(cell, data) {
+        let own = match attack.then() {
+            Some(then) => own.key("then").choice(then.kind().word()),
+            None => own,
+        };
+        own.key("architecture").wrong(
+            format!("found `conv` for images of {rows} x {columns}"),
+            "`mlp` where sides are odd or under 6 pixels",
+        );
+    } else if let (Attack::Scores(scores), Some(most)) = (attack, public_images(data))
+        && scores.queries > most
+    {
+        own.key("queries").wrong(
+            format!("found {}", grouped(scores.queries as u64)),
+            format!(
+                "at most the number of public images, {}",
+                grouped(most as u64)
+            ),
+        );
+    } else if let (Attack::Property(_), Some((most, classes))) = (attack, public_of_a_class(data))
+        && Property::PROBES.div_ceil(classes) > most
+    {
+        at.wrong_hint(
+            format!("found `property`, which looks at {} public images, {} of each class; there are {most}", Property::PROBES, Property::PROBES.div_ceil(classes)),
+            "as many public images of every class",
+            "use more images, or a larger `data.shares.public`",
+        );
+    } else {
+        return false;
+    }
+    true
+}
+
+/// Says why `cell` cannot run on account of its defence; whether it said something.
+fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
+    if let Err(unsuited) = cell.defence.kind().suits(cell.head) {
+        beside(unsuited, at);
+        return true;
+    }
+    let Defence::DpSgd(dp) = &cell.defence else {
+        return false;
+    };
+    let at = at.choice("dp_sgd");
+    let Sampling::Poisson(rate) = dp.sampling else {
+        return false;
+    };
+    if let Some(classes) = heads_classes(data)
+        && dp.sampling.divisor(classes * cell.shots) == 0
+    {
+        let n = classes * cell.shots;
+        at.key("sampling").wrong_hint(
+            format!("found the rate {rate} for {n} examples, an expected batch below one example"),
+            format!("a rate of at least 1/{n}"),
+            "use more shots, or `sampling: full`",
+        );
+        return true;
+    }
+    let tuned = dp.tuned.iter().flat_map(|tuning| &tuning.epochs).copied();
+    let epochs = tuned.chain(dp.epochs.or(cell.recipe.epochs)).max();
+    if let Some(epochs) = epochs
+        && dp.sampling.steps(epochs) > DpSgd::STEPS
+    {
+        at.key("sampling").wrong(
+            format!(
+                "found the rate {rate} for {epochs} epochs, {} steps",
+                dp.sampling.steps(epochs)
+            ),
+            format!("at most {} steps", grouped(DpSgd::STEPS as u64)),
+        );
+        return true;
+    }
+    false
+}
+
+/// An attack or a defence beside heads that it does not exist for.
+fn beside(unsuited: Unsuited, at: &At<'_>) {
+    let Unsuited { what, head, hint } = unsuited;
+    at.wrong_hint(
+        format!("{what} does not go with {head}"),
+        "heads and attacks that go together in each grid",
+        format!("{hint}; `sweep: [{{ head: .. }}, {{ head: .. }}]` gives heads grids of their own"),
+    );
+}
+
+/// Single gradients are read off linear layers of the backbone.
+fn has_linear_layers(cell: &Cell) -> bool {
+    let single = matches!(&cell.attack, Attack::GradientInversion(options) if options.form == GradientForm::SingleGradient);
+    let bare = matches!(&cell.backbone, Backbone::Imported { architecture, .. } if *architecture != ImportedArchitecture::VggTiny);
+    !(single && bare)
+}
+
+/// Rows and columns of the images, where the attack's network cannot draw such.
+fn cannot_be_drawn(cell: &Cell, data: &Data) -> Option<[usize; 2]> {
+    let network = cell.attack.reconstructor()?;
+    let sides = match &data.target {
+        // A row of features stands for an image.
+        DatasetSpec::Features { .. } => [1, 1],
+        target => {
+            let [_, rows, columns] = shape(target)?;
+            [rows, columns]
+        }
+    };
+    (!network.architecture.draws(sides)).then_some(sides)
+}
+
+/// Whether the attack gives one image for the whole set, of which no class's target can be replaced.
+fn has_no_neighbour(cell: &Cell, data: &Data) -> bool {
+    cell.null == Null::ReplaceOne
+        && matches!(cell.attack, Attack::Reconstructor(_))
+        && is_binary(cell, data)
+}
+
+/// Whether the head has a single logit.
+fn is_binary(cell: &Cell, data: &Data) -> bool {
+    matches!(cell.head, HeadKind::Mlp { .. }) && heads_classes(data) == Some(2)
+}
+
+/// Whether the weight of positive examples is 1, or the head has a loss for it; true where the number
+/// of classes is not known.
+fn weighs_rightly(cell: &Cell, data: &Data) -> bool {
+    let unknown = heads_classes(data).is_none() && cell.head != HeadKind::Linear;
+    let faces = matches!(data.target, DatasetSpec::Celeba { .. });
+    let celeba = match cell.recipe.preset {
+        Preset::Celeba => true,
+        Preset::Auto => faces,
+        _ => false,
+    };
+    let one = cell.recipe.positive_weight.map_or(!celeba, |it| it == 1.0);
+    one || unknown || is_binary(cell, data)
+}
+
+fn described(cell: &Cell, data: &Data) -> String {
+    let head = cell.head.described();
+    match heads_classes(data) {
+        Some(classes) => format!("{head} and {classes} classes"),
+        None => head.to_owned(),
+    }
+}
+
+/// Classes that the heads tell apart, where that is known.
+fn heads_classes(data: &Data) -> Option<usize> {
+    match &data.task {
+        Task::Classes => classes(&data.target),
+        Task::Binary { .. } => Some(2),
+    }
+}
+
+/// The most images that the adversary can have, where that is known.
+fn public_images(data: &Data) -> Option<usize> {
+    match &data.public {
+        Some(public) => images(public),
+        None => Some((images(&data.target)? as f64 * data.shares.public).ceil() as usize),
+    }
+}
+
+/// The most public images that the smallest class can have and the number of classes, where they are
+/// known.
+fn public_of_a_class(data: &Data) -> Option<(usize, usize)> {
+    let classes = heads_classes(data)?;
+    if data.public.is_some() {
+        return None;
+    }
+    let most = examples_per_class(data)? as f64 * data.shares.public;
+    Some((most.ceil() as usize, classes))
+}

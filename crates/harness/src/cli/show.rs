@@ -1,0 +1,35 @@
+//! Arguments of `show`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Runs to lay side by side.
+#[derive(Clone, Debug, Args)]
+pub struct ShowArgs {
+    /// Tables of results, or the folders that they are in: one table of all, what leaked most first.
+    #[arg(
+        value_name = "RESULTS",
+        required_unless_present = "compare",
+        conflicts_with = "compare"
+    )]
+    pub runs: Vec<PathBuf>,
+    /// Two runs cell by cell, with differences and their intervals.
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    pub compare: Option<Vec<PathBuf>>,
+    /// How the table is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ShowFormat,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// Aligned columns.
+    #[default]
+    Text,
+    /// A Markdown table.
+    Markdown,
+    /// CSV with every column.
+    Csv,
+}

@@ -1,0 +1,28 @@
+//! `harness show`: runs side by side.
+
+use report::Look;
+
+use super::tables::read;
+use crate::cli::{ShowArgs, ShowFormat};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// One table of the runs, or two of them cell by cell.
+///
+/// # Errors
+/// If a table is missing or damaged, or if two rows of a compared run ask for the same.
+pub fn show(args: &ShowArgs) -> Result<String, Failure> {
+    let look = match args.format {
+        ShowFormat::Text => Look::Text,
+        ShowFormat::Markdown => Look::Markdown,
+        ShowFormat::Csv => Look::Csv,
+    };
+    let shown = match args.compare.as_deref() {
+        Some([a, b]) => report::show_difference(&read(a)?, &read(b)?, look),
+        _ => {
+            let runs = args.runs.iter().map(|path| read(path));
+            report::show(&runs.collect::<Result<Vec<_>, _>>()?, look)
+        }
+    };
+    shown.map_err(|error| Failure::new(&error, Exit::Data))
+}

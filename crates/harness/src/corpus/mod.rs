@@ -1,0 +1,12 @@
+//! The data floor of an experiment: images, their deep features, and who owns which example.
+
+mod colour;
+mod network;
+mod preflight;
+mod prepare;
+mod stages;
+mod threshold;
+
+pub use preflight::check as preflight;
+pub use prepare::{Corpus, scaled};
+pub use stages::{CorpusStages, DataHashes};

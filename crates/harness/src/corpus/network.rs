@@ -1,0 +1,153 @@
+//! The backbone and the features it gives: trained or imported once, then read from the cache.
+
+use std::path::Path;
+
+use backbones::{
+    Architecture, Backbone, BackboneError, MobileNetConfig, PretrainOptions, ResNetConfig,
+    VggTinyConfig, pretrain,
+};
+use config::experiment::{Backbone as Wanted, Data, ImportedArchitecture};
+use datasets::{FeatureSet, ImageSet, ImageShape, Reading, StreamKey};
+use serde::{Deserialize, Serialize};
+
+use super::colour;
+use crate::context::Context;
+use crate::error::HarnessError;
+use crate::progress::{Progress, Step};
+use crate::stages::{Form, Postcard, StageId, Stages};
+
+/// The backbone of `data`, pre-trained once.
+pub fn pretrained(
+    context: &Context,
+    id: StageId,
+    data: &Data,
+    wanted: &Wanted,
+    root: StreamKey,
+    stages: &mut Stages<'_>,
+) -> Result<Backbone, HarnessError> {
+    let made = stages.get_or_make(id, &BackboneFile, |stages| {
+        let (backbone, images) = train(context, stages.progress(), data, wanted, root)?;
+        stages.did(images);
+        Ok(backbone)
+    })?;
+    Ok(made.product)
+}
+
+/// A backbone that was trained elsewhere.
+pub fn imported(
+    context: &Context,
+    wanted: &Wanted,
+    input: ImageShape,
+) -> Result<Backbone, HarnessError> {
+    let Wanted::Imported { file, architecture } = wanted else {
+        return Err(HarnessError::Setting {
+            place: "backbone".into(),
+            reason: "there is no file to import it from".into(),
+        });
+    };
+    let path = context.data.join(file);
+    let architecture = match architecture {
+        ImportedArchitecture::VggTiny => return Ok(Backbone::load(&path)?),
+        ImportedArchitecture::Resnet20 => Architecture::Resnet(ResNetConfig { blocks: 3 }),
+        ImportedArchitecture::MobilenetV1025 => {
+            Architecture::Mobilenet(MobileNetConfig { quarters: 1 })
+        }
+    };
+    Ok(Backbone::import(&path, architecture, input)?)
+}
+
+/// Backbones as their own safetensors files.
+struct BackboneFile;
+
+impl Form<Backbone> for BackboneFile {
+    fn extension(&self) -> &'static str {
+        "safetensors"
+    }
+
+    fn write(&self, product: &Backbone, path: &Path) -> Result<(), HarnessError> {
+        Ok(product.save(path)?)
+    }
+
+    fn read(&self, path: &Path, _: &[u8]) -> Result<Backbone, String> {
+        Backbone::load(path).map_err(|error| error.to_string())
+    }
+}
+
+fn train(
+    context: &Context,
+    progress: &Progress,
+    data: &Data,
+    wanted: &Wanted,
+    root: StreamKey,
+) -> Result<(Backbone, u64), HarnessError> {
+    let (
+        Wanted::VggTiny {
+            width,
+            features,
+            epochs,
+            batch,
+            learning_rate,
+        },
+        Some(source),
+    ) = (wanted, &data.source)
+    else {
+        return Err(HarnessError::Setting {
+            place: "data.source".into(),
+            reason: "nothing to pre-train the backbone on".into(),
+        });
+    };
+    let mut reading = Reading::default();
+    let images = source.load_with(&context.data, root.child("source"), &mut reading)?;
+    progress.remarks("data.source", &reading);
+    let images = match colour::of_source(data) {
+        Some(colour) => images.coloured(colour),
+        None => images,
+    };
+    let config = VggTinyConfig {
+        width: *width,
+        features: *features,
+    };
+    let options = PretrainOptions {
+        epochs: *epochs,
+        batch: *batch,
+        learning_rate: *learning_rate,
+        ..PretrainOptions::default()
+    };
+    let total = (images.len() * epochs) as u64;
+    let step = progress.step("pre-training the backbone", total);
+    let trained = pretrain(config, &images, &options, root.child("backbone"), |at| {
+        let done = (at.step * batch) as u64;
+        let message = format!("loss {:.3}, accuracy {:.1} %", at.loss, 100.0 * at.accuracy);
+        step.at(done.min(total), &message);
+    })?;
+    Ok((trained.backbone, total))
+}
+
+/// Features of every image, as `extract` makes them or from the cache.
+pub fn features(
+    id: StageId,
+    images: &ImageSet,
+    stages: &mut Stages<'_>,
+    extract: impl FnOnce(&Step) -> Result<FeatureSet, BackboneError>,
+) -> Result<FeatureSet, HarnessError> {
+    let made = stages.get_or_make(id, &Postcard, |stages| {
+        let count = images.len() as u64;
+        stages.did(count);
+        let step = stages.progress().step("extracting features", count);
+        let features = extract(&step)?;
+        Ok(Rows {
+            width: features.width(),
+            values: features.values().to_vec(),
+        })
+    })?;
+    let Rows { width, values } = made.product;
+    let labels = images.labels().to_vec();
+    Ok(FeatureSet::new(width, values, labels, images.classes())?)
+}
+
+/// Features as they are kept; labels come from the data.
+#[derive(Serialize, Deserialize)]
+struct Rows {
+    width: usize,
+    values: Vec<f32>,
+}

@@ -1,0 +1,79 @@
+//! Experiments on heads.
+
+use super::cells::{Cells, Finished, Measuring};
+use crate::differences::Differences;
+use crate::error::HarnessError;
+use crate::heads::{Grid, Running};
+use crate::names;
+use crate::rows::{self, Measured};
+use crate::stages::{Graph, StageId, Stages};
+
+/// A grid of cells with the words that set them apart.
+pub struct HeadCells<'a> {
+    grid: Grid<'a>,
+    /// Those that have no column of their own.
+    differences: Differences,
+    /// All of them.
+    in_full: Differences,
+}
+
+impl<'a> HeadCells<'a> {
+    /// The cells of a grid.
+    pub fn new(grid: Grid<'a>) -> Self {
+        Self {
+            differences: Differences::new(&grid.cells),
+            in_full: Differences::in_full(&grid.cells),
+            grid,
+        }
+    }
+}
+
+impl Cells for HeadCells<'_> {
+    fn graph(&self) -> &Graph {
+        &self.grid.graph
+    }
+
+    fn goals(&self) -> Vec<StageId> {
+        let stages = self.grid.stages.iter();
+        stages.map(|stages| stages.outcome).collect()
+    }
+
+    fn label(&self, cell: usize) -> String {
+        let cell = &self.grid.cells[cell];
+        names::listed([
+            names::count(cell.shots, "shot"),
+            names::defence(cell),
+            names::attack(&cell.attack),
+            self.in_full.of(cell),
+        ])
+    }
+
+    fn failed(&self, cell: usize, error: &str) -> Measured {
+        rows::failed(&self.grid, &self.differences, cell, error)
+    }
+
+    fn start(&self) -> Box<dyn Measuring + '_> {
+        Box::new(MeasuringHeads {
+            cells: self,
+            running: Running::new(&self.grid),
+        })
+    }
+}
+
+struct MeasuringHeads<'a> {
+    cells: &'a HeadCells<'a>,
+    running: Running<'a>,
+}
+
+impl Measuring for MeasuringHeads<'_> {
+    fn measure(&mut self, cell: usize, stages: &mut Stages<'_>) -> Result<Finished, HarnessError> {
+        let made = self.running.outcome(cell, stages)?;
+        let HeadCells {
+            grid, differences, ..
+        } = self.cells;
+        Ok(Finished {
+            measured: rows::measured(grid, differences, cell, made.product, &made.commit)?,
+            cached: made.cached,
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! What attacks find: each kind of attack has a result of its own.
+
+use attacks::Cost;
+use serde::{Deserialize, Serialize};
+
+/// Scores under both hypotheses, a list a victim or a draw of the null; smaller is more success.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    /// Of each victim's targets.
+    pub victims: Vec<Vec<f64>>,
+    /// Of each draw of the null hypothesis.
+    pub null: Vec<Vec<f64>>,
+}
+
+/// Mean squared errors of reconstructions, in the order of the scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Errors {
+    /// Of each victim's targets.
+    pub victims: Vec<Vec<f64>>,
+    /// Of each draw of the null hypothesis.
+    pub null: Vec<Vec<f64>>,
+}
+
+/// One reconstruction beside the training image it is nearest to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Pixels of the original, in [-1, 1].
+    pub original: Vec<f32>,
+    /// Pixels of the reconstruction.
+    pub reconstruction: Vec<f32>,
+    /// Mean squared error.
+    pub mse: f64,
+}
+
+/// Images read back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reconstructed {
+    /// Errors relative to their class.
+    pub scores: Scored,
+    /// The errors themselves.
+    pub errors: Errors,
+    /// What preparing the attack took.
+    pub cost: Cost,
+    /// A few originals and what was read back of them.
+    pub gallery: Vec<Picture>,
+    /// Mean structural similarity of those.
+    pub ssim: Option<f64>,
+}
+
+/// Heads copied by queries, and what was read back from the copies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Copied {
+    /// From the copies.
+    pub reconstructed: Reconstructed,
+    /// Mean cosine between copies and victims.
+    pub cosine: f64,
+    /// Share of test images on which they agree, mean over victims.
+    pub label_agreement: f64,
+    /// Most queries that a copy took.
+    pub queries: u64,
+}
+
+/// An answer about a training set, yes or no.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inferred {
+    /// How much more a yes than a no.
+    pub scores: Scored,
+    /// Shadow heads.
+    pub samples: u64,
+    /// Queries a victim.
+    pub queries: u64,
+}
+
+/// What an attack found in a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Findings {
+    /// Images, from heads.
+    Images(Reconstructed),
+    /// Images, each from one gradient of one example.
+    SingleImages(Reconstructed),
+    /// Images, from copies of heads.
+    Copies(Copied),
+    /// Membership or a property.
+    Answers(Inferred),
+}

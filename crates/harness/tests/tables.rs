@@ -1,0 +1,171 @@
+//! `check` and `show` on tables that are kept with the project.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+}
+
+fn harness(args: &[&str]) -> Output {
+    Command::cargo_bin("harness")
+        .expect("the binary is built")
+        .args(args)
+        .output()
+        .expect("it starts")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it ends by itself")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Every table of results that is kept.
+fn kept() -> Vec<PathBuf> {
+    let mut tables = vec![project("results/baseline/quickstart.csv")];
+    for folder in std::fs::read_dir(project("experiments")).expect("experiments") {
+        let Ok(files) = std::fs::read_dir(folder.expect("an entry").path()) else {
+            continue;
+        };
+        for file in files {
+            let path = file.expect("an entry").path();
+            let csv = path.extension().is_some_and(|ending| ending == "csv");
+            if csv && path.file_stem().is_some_and(|name| name != "both_ways") {
+                tables.push(path);
+            }
+        }
+    }
+    tables
+}
+
+#[test]
+fn no_kept_table_has_two_rows_that_ask_for_the_same_and_order_does_not_matter() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for table in kept() {
+        let original = std::fs::read_to_string(&table).expect("a table");
+        let mut lines: Vec<&str> = original.lines().collect();
+        lines[1..].reverse();
+        let reversed = folder.path().join("reversed.csv");
+        std::fs::write(&reversed, lines.join("\n") + "\n").expect("it is written");
+        let check = harness(&["check", &text(&reversed), "--baseline", &text(&table)]);
+        let said = out(&check);
+        assert_eq!(code(&check), 0, "{}: {said}", table.display());
+        assert!(said.contains("ok: ") && !said.contains(" new"), "{said}");
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_told_apart_are_an_error() {
+    let table = project("results/baseline/quickstart.csv");
+    let original = std::fs::read_to_string(&table).expect("a table");
+    let twice = format!("{original}{}\n", original.lines().nth(1).expect("a row"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("twice.csv");
+    std::fs::write(&path, twice).expect("it is written");
+    let check = harness(&["check", &text(&path), "--baseline", &text(&table)]);
+    assert_eq!(code(&check), 4);
+    let said = String::from_utf8_lossy(&check.stderr).into_owned();
+    assert!(said.contains("cannot tell rows 1 and 5 of "), "{said}");
+}
+
+#[test]
+fn thresholds_and_formats_are_asked_for() {
+    let table = text(&project("results/baseline/quickstart.csv"));
+    let other = text(&project("experiments/rhe/results.csv"));
+    let check = |more: &[&str]| {
+        let mut args = vec!["check", &other, "--baseline", &table];
+        args.extend(more);
+        harness(&args)
+    };
+    // Another experiment: everything is missing, and everything is new.
+    let plain = check(&[]);
+    assert_eq!(code(&plain), 3);
+    assert!(
+        out(&plain).ends_with("(4 missing, 17 new)\n"),
+        "{}",
+        out(&plain)
+    );
+    let markdown = check(&["--format", "markdown"]);
+    assert_eq!(code(&markdown), 3);
+    assert!(
+        out(&markdown).contains("| **missing**"),
+        "{}",
+        out(&markdown)
+    );
+    let junit = check(&["--format", "junit"]);
+    assert_eq!(code(&junit), 3);
+    assert!(out(&junit).starts_with("<?xml") && out(&junit).contains("errors=\"4\""));
+    assert_eq!(code(&check(&["--attack-fall", "2"])), 2);
+    assert_eq!(code(&check(&["--leak-rise", "nan"])), 2);
+}
+
+#[test]
+fn a_baseline_is_saved_and_held() {
+    let table = text(&project("experiments/rhe/results.csv"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let baseline = text(&folder.path().join("baseline.csv"));
+    let save = harness(&["check", &table, "--baseline", &baseline, "--save"]);
+    assert_eq!(code(&save), 0);
+    assert!(
+        out(&save).starts_with("saved: 17 cells in "),
+        "{}",
+        out(&save)
+    );
+    assert_eq!(
+        std::fs::read_to_string(&baseline).expect("it was saved"),
+        std::fs::read_to_string(&table).expect("a table"),
+        "the bytes of a table do not change when it is saved"
+    );
+    assert_eq!(
+        code(&harness(&["check", &table, "--baseline", &baseline])),
+        0
+    );
+}
+
+#[test]
+fn runs_are_shown_by_what_leaked() {
+    let one = text(&project("experiments/rhe/results.csv"));
+    let other = text(&project("experiments/quickstart/results.csv"));
+    let show = harness(&["show", &one, &other]);
+    assert_eq!(code(&show), 0);
+    let said = out(&show);
+    let rates: Vec<f64> = said
+        .lines()
+        .filter_map(|line| {
+            line.split(" % [")
+                .next()?
+                .rsplit("  ")
+                .next()?
+                .trim()
+                .parse()
+                .ok()
+        })
+        .collect();
+    assert_eq!(rates.len(), 21, "{said}");
+    assert!(rates.windows(2).all(|pair| pair[0] >= pair[1]), "{said}");
+    assert!(
+        said.lines()
+            .next()
+            .is_some_and(|line| line.contains("dataset: strokes digits"))
+    );
+    let csv = out(&harness(&["show", &one, &other, "--format", "csv"]));
+    assert!(csv.starts_with("run,experiment,dataset,") && csv.lines().count() == 22);
+
+    let compared = harness(&["show", "--compare", &other, &one]);
+    assert_eq!(code(&compared), 0);
+    let said = out(&compared);
+    assert!(said.contains("1 shot, none, weights, unmixing"), "{said}");
+    assert_eq!(code(&harness(&["show"])), 2);
+    assert_eq!(code(&harness(&["show", "absent.csv"])), 4);
+}

@@ -1,0 +1,209 @@
+//! The values that options may take.
+
+use std::fmt::Display;
+
+/// An option has a value that it cannot have.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{option} is {value}, expected {expected}")]
+pub struct OutOfBounds {
+    /// The option's name, as in configs.
+    pub option: &'static str,
+    /// Which of its values, where it can have several.
+    pub item: Option<usize>,
+    /// The value.
+    pub value: String,
+    /// What it may be.
+    pub expected: String,
+}
+
+impl OutOfBounds {
+    /// For an option that is `value`.
+    pub fn new(option: &'static str, value: impl Display, expected: impl Into<String>) -> Self {
+        Self {
+            option,
+            item: None,
+            value: value.to_string(),
+            expected: expected.into(),
+        }
+    }
+}
+
+/// A set of options whose values have bounds.
+pub trait Options {
+    /// Hands everything that is out of its bounds to `wrong`.
+    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds));
+
+    /// Checks all values.
+    ///
+    /// # Errors
+    /// The first that is out of its bounds.
+    fn check(&self) -> Result<(), OutOfBounds> {
+        let mut first = None;
+        self.each_wrong(&mut |wrong| {
+            first.get_or_insert(wrong);
+        });
+        first.map_or(Ok(()), Err)
+    }
+}
+
+/// Values that an option may take.
+pub trait Bounds<T: Display + PartialEq> {
+    /// What is expected in place of `value`; none where it may be.
+    fn refuses(&self, value: &T) -> Option<String>;
+
+    /// Checks the single value of an option.
+    fn one(&self, option: &'static str, value: T, wrong: &mut dyn FnMut(OutOfBounds)) {
+        if let Some(expected) = self.refuses(&value) {
+            wrong(OutOfBounds::new(option, value, expected));
+        }
+    }
+
+    /// Checks the values of an option: at least one, none twice, each within the bounds.
+    fn each(&self, option: &'static str, values: &[T], wrong: &mut dyn FnMut(OutOfBounds)) {
+        if values.is_empty() {
+            wrong(OutOfBounds::new(
+                option,
+                "an empty list",
+                "at least one value",
+            ));
+        }
+        for (item, value) in values.iter().enumerate() {
+            let mut say = |value: String, expected: String| {
+                wrong(OutOfBounds {
+                    option,
+                    item: Some(item),
+                    value,
+                    expected,
+                });
+            };
+            if let Some(first) = values[..item].iter().position(|other| other == value) {
+                let value = format!("the value of item [{first}] again");
+                say(value, "each value once".to_owned());
+            } else if let Some(expected) = self.refuses(value) {
+                say(value.to_string(), expected);
+            }
+        }
+    }
+}
+
+/// Whole numbers from `least` to `most`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The least.
+    pub least: usize,
+    /// The most: more than any machine runs, or than a format holds.
+    pub most: usize,
+}
+
+impl Whole {
+    /// From `least` to `most`.
+    pub const fn new(least: usize, most: usize) -> Self {
+        Self { least, most }
+    }
+}
+
+impl Bounds<usize> for Whole {
+    fn refuses(&self, value: &usize) -> Option<String> {
+        if *value < self.least {
+            return Some(format!(
+                "a whole number of {} or more",
+                grouped(self.least as u64)
+            ));
+        }
+        (*value > self.most).then(|| format!("a whole number up to {}", grouped(self.most as u64)))
+    }
+}
+
+/// Real numbers from `least` to `most`; what is not a number is out of all bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Real {
+    /// The least.
+    pub least: f64,
+    /// The most.
+    pub most: f64,
+}
+
+impl Real {
+    /// Above 0, by as much as single precision holds.
+    pub const POSITIVE: Self = Self::new(1e-30, 1e30);
+    /// 0 or more, up to what single precision holds.
+    pub const NOT_NEGATIVE: Self = Self::new(0.0, 1e30);
+
+    /// From `least` to `most`.
+    pub const fn new(least: f64, most: f64) -> Self {
+        Self { least, most }
+    }
+}
+
+impl Bounds<f64> for Real {
+    fn refuses(&self, value: &f64) -> Option<String> {
+        if (self.least..=self.most).contains(value) {
+            return None;
+        }
+        Some(if *self == Self::POSITIVE && *value <= 0.0 {
+            "a number above 0".to_owned()
+        } else if *self == Self::NOT_NEGATIVE && *value < 0.0 {
+            "a number of 0 or more".to_owned()
+        } else {
+            format!("a number from {:e} to {:e}", self.least, self.most)
+        })
+    }
+}
+
+/// A number as configs may write it: `2_000_000`.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push('_');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_say_what_is_expected_on_the_side_that_is_left() {
+        let whole = Whole::new(2, 1_000_000);
+        assert_eq!(whole.refuses(&2).or(whole.refuses(&1_000_000)), None);
+        let said = [1, usize::MAX].map(|value| whole.refuses(&value));
+        let expected = [
+            "a whole number of 2 or more",
+            "a whole number up to 1_000_000",
+        ];
+        assert_eq!(said, expected.map(|it| Some(it.to_owned())));
+        for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-300, 1e300] {
+            let said = Real::POSITIVE.refuses(&value);
+            assert!(said.is_some_and(|it| it.starts_with("a number")), "{value}");
+        }
+        assert_eq!(Real::NOT_NEGATIVE.refuses(&0.0), None);
+        assert!(Real::NOT_NEGATIVE.refuses(&f64::NAN).is_some());
+    }
+
+    #[test]
+    fn lists_hold_something_and_nothing_twice() {
+        let said = |values: &[usize]| {
+            let mut said = Vec::new();
+            Whole::new(1, 9).each("x", values, &mut |wrong| {
+                said.push((wrong.item, wrong.value))
+            });
+            said
+        };
+        assert_eq!(said(&[]), [(None, "an empty list".to_owned())]);
+        let again = (Some(2), "the value of item [0] again".to_owned());
+        assert_eq!(said(&[1, 10, 1]), [(Some(1), "10".to_owned()), again]);
+    }
+
+    #[test]
+    fn digits_are_grouped_as_configs_write_them() {
+        assert_eq!(
+            [1, 1_000, 2_000_000].map(grouped),
+            ["1", "1_000", "2_000_000"]
+        );
+    }
+}

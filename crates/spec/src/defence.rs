@@ -1,0 +1,124 @@
+//! What protects the heads.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::arity::{Arity, One};
+use crate::dp_sgd::DpSgd;
+use crate::head::{HeadKind, Unsuited};
+use crate::recipe::Optimiser;
+use crate::release::Release;
+use crate::rhe::Rhe;
+use crate::word::words;
+
+/// A defence; in a config a bare word takes the defaults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", bound = "")]
+#[schemars(rename = "Defence", bound = "")]
+pub enum Defence<A: Arity = One> {
+    /// The head as trained.
+    None,
+    /// Differentially private training.
+    DpSgd(DpSgd<A>),
+    /// The head's weights encrypted.
+    Rhe(Rhe),
+}
+
+words! {
+    /// The kinds of defences.
+    pub enum DefenceKind of "defence" {
+        /// [`Defence::None`].
+        None = "none",
+        /// [`Defence::DpSgd`].
+        DpSgd = "dp_sgd",
+        /// [`Defence::Rhe`].
+        Rhe = "rhe",
+    }
+}
+
+impl<A: Arity> Defence<A> {
+    /// Its kind.
+    pub fn kind(&self) -> DefenceKind {
+        match self {
+            Self::None => DefenceKind::None,
+            Self::DpSgd(_) => DefenceKind::DpSgd,
+            Self::Rhe(_) => DefenceKind::Rhe,
+        }
+    }
+
+    /// The defence's word in configs and in `results.csv`.
+    pub fn word(&self) -> &'static str {
+        self.kind().word()
+    }
+
+    /// Whether a head under this defence is released in this way.
+    pub fn gives(&self, release: Release) -> bool {
+        self.kind().gives(release)
+    }
+
+    /// Whether a head can be trained by this optimiser under this defence.
+    pub fn trains_with(&self, optimiser: Optimiser) -> bool {
+        self.kind().trains_with(optimiser)
+    }
+}
+
+impl DefenceKind {
+    /// Whether a head under this defence is released in this way: an encrypted head gives
+    /// ciphertexts, the others everything else.
+    pub fn gives(self, release: Release) -> bool {
+        self.encrypts() == (release == Release::Ciphertexts)
+    }
+
+    /// Whether the adversary sees ciphertexts.
+    pub fn encrypts(self) -> bool {
+        self == Self::Rhe
+    }
+
+    /// Whether a head can be trained by this optimiser under this defence: DP-SGD is SGD.
+    pub fn trains_with(self, optimiser: Optimiser) -> bool {
+        self != Self::DpSgd || optimiser == Optimiser::Sgd
+    }
+
+    /// Errors where experiments cannot show such heads under this defence: they have no view of the
+    /// accumulators and CKKS ciphertexts of encrypted heads with a hidden layer.
+    pub fn suits(self, head: HeadKind) -> Result<(), Unsuited> {
+        match (self, head) {
+            (Self::Rhe, HeadKind::Mlp { .. }) => Err(Unsuited {
+                what: "an attack on `rhe`",
+                head: head.described(),
+                hint: "use `head: linear`; `harness rhe` protects heads with a hidden layer too",
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_defence_gives_ciphertexts_or_all_else() {
+        for defence in DefenceKind::ALL {
+            let given: Vec<_> = Release::ALL
+                .iter()
+                .filter(|release| defence.gives(**release))
+                .collect();
+            match defence {
+                DefenceKind::Rhe => assert_eq!(given, [&Release::Ciphertexts]),
+                _ => assert!(given.len() == 3 && !given.contains(&&Release::Ciphertexts)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_defence_is_written_with_the_word_of_its_kind() {
+        let written = serde_json::to_value(Defence::<One>::Rhe(Rhe::default())).expect("written");
+        assert_eq!(written.as_object().unwrap().keys().next().unwrap(), "rhe");
+        let read: Defence = serde_json::from_str(
+            r#"{ "dp_sgd": { "epsilon": 5, "delta": "auto", "sampling": { "poisson": 0.5 } } }"#,
+        )
+        .expect("it can be read");
+        assert_eq!(read.word(), "dp_sgd");
+    }
+}

@@ -1,0 +1,228 @@
+//! Options of differentially private SGD.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::arity::{Arity, Many, One, OneOrMany};
+use crate::bounds::{Bounds, Options, OutOfBounds, Real};
+use crate::recipe::Recipe;
+use crate::tuning::{self, Tuning};
+use crate::word::words;
+
+/// Differentially private SGD: give `epsilon` or `noise_multiplier`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "")]
+#[schemars(rename = "DpSgd", bound = "")]
+pub struct DpSgd<A: Arity = One> {
+    /// ε; the noise is calibrated to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epsilon: Option<A::Of<f64>>,
+    /// Standard deviation of the noise over the clipping norm; ε follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise_multiplier: Option<A::Of<f64>>,
+    /// δ, or `auto` for N^-1.1.
+    #[serde(default)]
+    pub delta: Delta,
+    /// Clipping norm C of an example's gradient, weight and bias together (default 4.0, on natural
+    /// images 1.2); none where `tuned` searches it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip: Option<A::Of<f64>>,
+    /// `full`, or `poisson(q)`: how a step's examples are drawn.
+    #[serde(default)]
+    pub sampling: Sampling,
+    /// Which accountant turns noise into ε.
+    #[serde(default)]
+    pub accountant: Accountant,
+    /// Whether to search for the best clipping norm, learning rate and epochs on public data, and
+    /// among which.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "tuning::tuned"
+    )]
+    #[schemars(with = "tuning::Tuned")]
+    pub tuned: Option<Tuning>,
+    /// Learning rate in place of the recipe's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+    /// Epochs in place of the recipe's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<usize>,
+}
+
+impl DpSgd {
+    /// Clipping norm of the paper on MNIST, for want of another.
+    pub const CLIP: f64 = 4.0;
+    /// Clipping norm of the paper on natural images.
+    pub const CLIP_NATURAL: f64 = 1.2;
+    /// Clipping norm of CryptoTL's fine-tuning.
+    pub const CLIP_FINE_TUNING: f64 = 1.0;
+    /// Bounds of `epsilon` and `noise_multiplier`.
+    pub const STRENGTH: Real = Real::POSITIVE;
+    /// Most steps of one run.
+    pub const STEPS: usize = 1_000_000_000;
+
+    /// How strong it is.
+    pub fn privacy(&self) -> Privacy {
+        match (self.epsilon, self.noise_multiplier) {
+            (Some(epsilon), _) => Privacy::Epsilon(epsilon),
+            // Without either there is no noise, of which no accountant knows an ε.
+            (None, noise) => Privacy::NoiseMultiplier(noise.unwrap_or(0.0)),
+        }
+    }
+}
+
+impl<A: Arity> Options for DpSgd<A> {
+    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
+        for (option, bounds, values) in [
+            ("epsilon", DpSgd::STRENGTH, &self.epsilon),
+            ("noise_multiplier", DpSgd::STRENGTH, &self.noise_multiplier),
+            ("clip", Tuning::CLIP, &self.clip),
+        ] {
+            if let Some(values) = values {
+                bounds.each(option, A::values(values), wrong);
+            }
+        }
+        if let Delta::Value(delta) = self.delta
+            && !(delta > 0.0 && delta < 1.0)
+        {
+            let expected = "`auto` (N^-1.1) or a number above 0 and below 1";
+            wrong(OutOfBounds::new("delta", delta, expected));
+        }
+        if let Sampling::Poisson(rate) = self.sampling
+            && !(rate > 0.0 && rate <= 1.0)
+        {
+            let found = format!("the rate {rate}");
+            wrong(OutOfBounds::new(
+                "sampling",
+                found,
+                "a rate above 0 and up to 1",
+            ));
+        }
+        if let Some(value) = self.learning_rate {
+            Recipe::LEARNING_RATE.one("learning_rate", value, wrong);
+        }
+        if let Some(value) = self.epochs {
+            Recipe::EPOCHS.one("epochs", value, wrong);
+        }
+    }
+}
+
+impl DpSgd<Many> {
+    /// One for each strength and each clipping norm.
+    pub fn expand(&self) -> Vec<DpSgd> {
+        fn listed<T: Clone>(values: &Option<OneOrMany<T>>) -> Vec<Option<T>> {
+            match values {
+                None => vec![None],
+                Some(values) => values.values.iter().cloned().map(Some).collect(),
+            }
+        }
+        let mut expanded = Vec::new();
+        for epsilon in listed(&self.epsilon) {
+            for noise_multiplier in listed(&self.noise_multiplier) {
+                for clip in listed(&self.clip) {
+                    expanded.push(DpSgd {
+                        epsilon,
+                        noise_multiplier,
+                        delta: self.delta,
+                        clip,
+                        sampling: self.sampling,
+                        accountant: self.accountant,
+                        tuned: self.tuned.clone(),
+                        learning_rate: self.learning_rate,
+                        epochs: self.epochs,
+                    });
+                }
+            }
+        }
+        expanded
+    }
+}
+
+/// How strong the protection is: asked for as ε or as noise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Privacy {
+    /// ε; the noise is calibrated to it.
+    Epsilon(f64),
+    /// Standard deviation of the noise over the clipping norm; ε follows.
+    NoiseMultiplier(f64),
+}
+
+/// The δ of (ε, δ).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub enum Delta {
+    /// N^-1.1 for a training set of N.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// A given value.
+    #[serde(untagged)]
+    Value(f64),
+}
+
+impl Delta {
+    /// δ for a training set of `n` examples.
+    pub fn value(self, n: usize) -> f64 {
+        match self {
+            Self::Auto => (n as f64).powf(-1.1),
+            Self::Value(delta) => delta,
+        }
+    }
+}
+
+/// How a step's examples are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// All examples in every step.
+    Full,
+    /// Each example with this probability q, in (0, 1], independently.
+    Poisson(f64),
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self::Poisson(0.5)
+    }
+}
+
+impl Sampling {
+    /// The probability q with which an example is in a step's batch.
+    pub fn rate(self) -> f64 {
+        match self {
+            Self::Full => 1.0,
+            Self::Poisson(rate) => rate,
+        }
+    }
+
+    /// What the noisy sum of `n` examples' gradients is divided by: ⌊qN⌋, Opacus's expected batch
+    /// size. It is public; the realised batch size would leak.
+    pub fn divisor(self, n: usize) -> usize {
+        match self {
+            Self::Full => n,
+            // The tiny excess keeps 0.1 * 30 from being floored to 2.
+            Self::Poisson(rate) => (rate * n as f64 * (1.0 + 1e-12)).floor() as usize,
+        }
+    }
+
+    /// Steps that make `epochs` expected passes over the training set.
+    pub fn steps(self, epochs: usize) -> usize {
+        match self {
+            Self::Full => epochs,
+            Self::Poisson(rate) => (epochs as f64 / rate).round() as usize,
+        }
+    }
+}
+
+words! {
+    /// Turns noise into ε.
+    #[derive(Default)]
+    pub enum Accountant of "accountant" {
+        /// By the privacy loss's distribution: tight on both sides. Exact where all batches are full.
+        #[default]
+        Prv = "prv",
+        /// By Rényi divergences: fast; an upper bound only, often 10 to 30 % above the truth and
+        /// more where few steps sample little.
+        Rdp = "rdp",
+    }
+}
