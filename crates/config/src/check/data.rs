@@ -4,6 +4,7 @@ use spec::{Backbone, Bounds, ImportedArchitecture, Resize, Whole};
 
 use super::at::At;
 use super::dataset::{check_dataset, classes, examples_per_class, shape};
+use super::shapes;
 use crate::experiment::{Data, DatasetSpec, Task};
 
 /// Bounds of the shots.
@@ -51,6 +52,7 @@ pub fn check(raw: &Data, at: &At<'_>) -> Data {
         );
     }
     check_together(raw, at);
+    shapes::check(raw, at);
     raw.clone()
 }
 
@@ -119,7 +121,7 @@ pub fn check_backbones(raw: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_
             Backbone::Imported { .. } | Backbone::Features => {}
         }
     }
-    check_shapes(raw, backbones, at);
+    check_shapes(raw, backbones);
     let trained = backbones
         .iter()
         .any(|(backbone, _)| matches!(backbone, Backbone::VggTiny { .. }));
@@ -143,7 +145,7 @@ pub fn check_backbones(raw: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_
 }
 
 /// Says where images do not fit the networks that they go through.
-fn check_shapes(data: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_>) {
+fn check_shapes(data: &Data, backbones: &[(&Backbone, At<'_>)]) {
     let Some(target) = shape(&data.target) else {
         return;
     };
@@ -155,18 +157,6 @@ fn check_shapes(data: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_>) {
                     place.wrong(
                         format!("found `vgg_tiny` for images of {rows} x {columns}"),
                         "images whose sides are multiples of 8",
-                    );
-                }
-                if let Some(source) = data.source.as_ref().and_then(shape)
-                    && source != target
-                {
-                    at.key("source").wrong(
-                        format!(
-                            "found images of {}, the target's are of {}",
-                            said(source),
-                            said(target)
-                        ),
-                        "images of one size and colour: they go through one network",
                     );
                 }
             }
@@ -223,18 +213,6 @@ fn check_together(data: &Data, at: &At<'_>) {
             format!("found data of {theirs} classes, the target has {own}"),
             format!("data of {own} classes: shadow heads tell apart what the victims do"),
             "for a target of digits: `{ emnist: { split: digits } }`, `notmnist` or `{ strokes: { classes: digits, images: 20000 } }`",
-        );
-    }
-    if let (Some(own), Some(theirs)) = (shape(target), shape(public))
-        && own != theirs
-    {
-        at.wrong(
-            format!(
-                "found images of {}, the target's are of {}",
-                said(theirs),
-                said(own)
-            ),
-            "images of one size and colour",
         );
     }
 }

@@ -37,14 +37,6 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
                     );
                 } else {
                     check_dataset(part, &at);
-                    let shapes = parts.first().and_then(shape).zip(shape(part));
-                    if let Some((first, own)) = shapes.filter(|(first, own)| first != own) {
-                        let [channels, rows, columns] = own;
-                        at.wrong(
-                            format!("found images of {channels} x {rows} x {columns} (channels, rows, columns)"),
-                            format!("images of one size and colour, as the first part's: {} x {} x {}", first[0], first[1], first[2]),
-                        );
-                    }
                 }
             }
         }

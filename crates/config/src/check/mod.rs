@@ -8,6 +8,7 @@ mod dataset;
 mod defence;
 mod grid;
 mod heads;
+mod shapes;
 mod suited;
 
 use crate::document::Node;

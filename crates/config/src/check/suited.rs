@@ -293,12 +293,7 @@ fn is_binary(cell: &Cell, data: &Data) -> bool {
 /// of classes is not known.
 fn weighs_rightly(cell: &Cell, data: &Data) -> bool {
     let unknown = heads_classes(data).is_none() && cell.head != HeadKind::Linear;
-    let faces = matches!(data.target, DatasetSpec::Celeba { .. });
-    let celeba = match cell.recipe.preset {
-        Preset::Celeba => true,
-        Preset::Auto => faces,
-        _ => false,
-    };
+    let celeba = cell.preset(&data.target) == Preset::Celeba;
     let one = cell.recipe.positive_weight.map_or(!celeba, |it| it == 1.0);
     one || unknown || is_binary(cell, data)
 }

@@ -1,7 +1,8 @@
 //! One combination of the sweep.
 
+use datasets::{Content, DatasetSpec};
 use serde::Serialize;
-use spec::{Adversary, Attack, Backbone, Defence, HeadKind, Null, Recipe, Release};
+use spec::{Adversary, Attack, Backbone, Defence, HeadKind, Null, Preset, Recipe, Release};
 
 /// One combination of the sweep: one row of `results.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,4 +25,22 @@ pub struct Cell {
     pub attack: Attack,
     /// What it is compared with.
     pub null: Null,
+}
+
+impl Cell {
+    /// The paper's recipe that the cell's starts from: the one it names, else by what the target
+    /// shows and by the head.
+    pub fn preset(&self, target: &DatasetSpec) -> Preset {
+        if self.recipe.preset != Preset::Auto {
+            return self.recipe.preset;
+        }
+        let content = target.describe().images.map(|images| images.content);
+        match (content, self.head) {
+            (Some(Content::Faces), _) => Preset::Celeba,
+            (Some(Content::Photographs), HeadKind::Linear) => Preset::Cifar,
+            (Some(Content::Photographs), HeadKind::Mlp { .. }) => Preset::BinaryCifar,
+            (Some(Content::Drawn) | None, HeadKind::Linear) => Preset::Mnist,
+            (Some(Content::Drawn) | None, HeadKind::Mlp { .. }) => Preset::BinaryMnist,
+        }
+    }
 }

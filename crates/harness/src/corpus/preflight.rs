@@ -1,7 +1,7 @@
-//! What can be known not to work before anything is trained: images of other shapes than the
-//! backbone's, and parts of the target with too few examples.
+//! What can be known not to work before anything is trained, once the files are there: parts of the
+//! target with too few examples.
 
-use config::experiment::{Backbone, Data, DatasetSpec, Experiment, Heads, Task};
+use config::experiment::{Data, Experiment, Heads, Task};
 
 use crate::context::Context;
 use crate::error::HarnessError;
@@ -16,10 +16,6 @@ pub fn check(
     heads: &Heads,
 ) -> Result<(), HarnessError> {
     let cells = experiment.cells();
-    let trained = cells
-        .iter()
-        .any(|cell| matches!(cell.backbone, Backbone::VggTiny { .. }));
-    check_shapes(&heads.data, trained)?;
     let Some(counts) = counts(context, &heads.data)? else {
         return Ok(());
     };
@@ -30,87 +26,6 @@ pub fn check(
         check_shots(&heads.data, &counts, shots)?;
     }
     Ok(())
-}
-
-/// The shape of one dataset of images, as far as its kind decides it.
-struct Known {
-    place: String,
-    name: &'static str,
-    channels: Option<usize>,
-    side: usize,
-}
-
-fn shapes(place: &str, spec: &DatasetSpec, out: &mut Vec<Known>) {
-    if let DatasetSpec::Mixed(parts) = spec {
-        for (index, part) in parts.iter().enumerate() {
-            shapes(&format!("{place}.mixed[{index}]"), part, out);
-        }
-        return;
-    }
-    let description = spec.describe();
-    out.extend(description.images.map(|images| Known {
-        place: place.to_owned(),
-        name: description.name,
-        channels: images.channels,
-        side: images.side,
-    }));
-}
-
-/// # Errors
-/// If two datasets that one backbone sees have images of different shapes.
-fn check_shapes(data: &Data, trained: bool) -> Result<(), HarnessError> {
-    let mut known = Vec::new();
-    if let (true, Some(source)) = (trained, &data.source) {
-        shapes("data.source", source, &mut known);
-    }
-    shapes("data.target", &data.target, &mut known);
-    if let Some(public) = &data.public {
-        shapes("data.public", public, &mut known);
-    }
-    let Some(first) = known.first() else {
-        return Ok(());
-    };
-    for other in &known[1..] {
-        if first.side != other.side {
-            return Err(HarnessError::Setting {
-                place: other.place.clone(),
-                reason: format!(
-                    "{} has images of {side} x {side}, {} in `{}` of {own} x {own}\nhint: one \
-                     backbone takes images of one size; give datasets that have one the same `side`",
-                    other.name,
-                    first.name,
-                    first.place,
-                    side = other.side,
-                    own = first.side,
-                ),
-            });
-        }
-    }
-    let mut coloured = known
-        .iter()
-        .filter_map(|one| one.channels.map(|channels| (one, channels)));
-    let Some((first, channels)) = coloured.next() else {
-        return Ok(());
-    };
-    match coloured.find(|(_, other)| *other != channels) {
-        None => Ok(()),
-        Some((other, found)) => Err(HarnessError::Setting {
-            place: other.place.clone(),
-            reason: format!(
-                "{} is {}, {} in `{}` is {}\nhint: one backbone takes images of one colour; an \
-                 `image_folder` without `colour` follows the others",
-                other.name,
-                in_words(found),
-                first.name,
-                first.place,
-                in_words(channels),
-            ),
-        }),
-    }
-}
-
-fn in_words(channels: usize) -> &'static str {
-    datasets::Colour::of(channels).name()
 }
 
 /// Examples of each class of the task, where files say so without being decoded.

@@ -1,23 +1,7 @@
 //! From the config's recipe to the trainer's: the paper's values, then what the config changes.
 
 use config::{Cell, DatasetSpec, Head, Preset};
-use datasets::Content;
 use transfer::{BinaryTask, HeadShape, Optimiser, Recipe};
-
-/// The preset that `auto` stands for: by what the target shows and by the head.
-pub fn preset(preset: Preset, head: Head, target: &DatasetSpec) -> Preset {
-    if preset != Preset::Auto {
-        return preset;
-    }
-    let content = target.describe().images.map(|images| images.content);
-    match (content, head) {
-        (Some(Content::Faces), _) => Preset::Celeba,
-        (Some(Content::Photographs), Head::Linear) => Preset::Cifar,
-        (Some(Content::Photographs), Head::Mlp { .. }) => Preset::BinaryCifar,
-        (Some(Content::Drawn) | None, Head::Linear) => Preset::Mnist,
-        (Some(Content::Drawn) | None, Head::Mlp { .. }) => Preset::BinaryMnist,
-    }
-}
 
 /// The shape of a cell's heads on features of width `features`.
 pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
@@ -29,7 +13,7 @@ pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
 
 /// How a cell's victims are trained, apart from DP-SGD.
 pub fn recipe(cell: &Cell, target: &DatasetSpec) -> Recipe {
-    let paper = match preset(cell.recipe.preset, cell.head, target) {
+    let paper = match cell.preset(target) {
         Preset::Auto | Preset::Mnist => Recipe::mnist(cell.shots),
         Preset::Cifar => Recipe::cifar(cell.shots),
         Preset::BinaryMnist => Recipe::binary(BinaryTask::MnistParity, cell.shots),
