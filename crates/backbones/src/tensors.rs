@@ -160,13 +160,10 @@ impl NamedTensors {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
-        let temporary = path.with_extension("partial");
-        std::fs::write(&temporary, bytes)
-            .and_then(|()| std::fs::rename(&temporary, path))
-            .map_err(|source| BackboneError::File {
-                action: "write",
-                path: path.to_owned(),
-                source,
-            })
+        files::write_whole(path, &bytes).map_err(|source| BackboneError::File {
+            action: "write",
+            path: path.to_owned(),
+            source,
+        })
     }
 }

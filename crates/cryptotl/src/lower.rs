@@ -243,7 +243,8 @@ impl LowerNetwork {
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| fail(error.to_string()))?;
-        safetensors::serialize_to_file(views, None, path).map_err(|error| fail(error.to_string()))
+        let bytes = safetensors::serialize(views, None).map_err(|error| fail(error.to_string()))?;
+        files::write_whole(path, &bytes).map_err(|error| fail(error.to_string()))
     }
 
     /// Reads what [`LowerNetwork::save`] wrote, or a PyTorch model with those names.

@@ -10,4 +10,4 @@ mod write;
 
 pub use lock::{Holder, Lock, LockError, remove_held_locks};
 pub use pause::{Pause, pause_writes};
-pub use write::{Scratch, sweep, write_private, write_whole};
+pub use write::{Scratch, sweep, write_whole};

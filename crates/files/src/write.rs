@@ -17,22 +17,10 @@ const UNFINISHED: &str = ".part";
 /// # Errors
 /// If the folder cannot be made, or the file not written or renamed; nothing is left then.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, bytes, false)
-}
-
-/// The same, for a file that its owner alone may read.
-///
-/// # Errors
-/// As [`write_whole`].
-pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, bytes, true)
-}
-
-fn write(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
     let _writing = Writing::begin();
     let folder = folder_of(path);
     std::fs::create_dir_all(folder)?;
-    let mut file = unfinished(path, private)?;
+    let mut file = unfinished(path)?;
     file.write_all(bytes)?;
     persist(file, path)
 }
@@ -45,7 +33,7 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn unfinished(path: &Path, private: bool) -> io::Result<NamedTempFile> {
+fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".");
     let mut builder = tempfile::Builder::new();
@@ -54,11 +42,8 @@ fn unfinished(path: &Path, private: bool) -> io::Result<NamedTempFile> {
     {
         use std::os::unix::fs::PermissionsExt;
         // Less what the user's mask takes away.
-        let mode = if private { 0o600 } else { 0o666 };
-        builder.permissions(std::fs::Permissions::from_mode(mode));
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    #[cfg(not(unix))]
-    let _ = private;
     builder.tempfile_in(folder_of(path))
 }
 
@@ -185,17 +170,6 @@ mod tests {
         let blocked = folder.path().join("deep");
         assert!(write_whole(&blocked, b"three").is_err());
         assert_eq!(names(folder.path()), ["deep"]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn private_files_are_their_owners_alone() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("owner.key");
-        write_private(&path, b"secret").unwrap();
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

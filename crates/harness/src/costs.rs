@@ -62,8 +62,9 @@ impl Costs {
             .entry(work.to_string())
             .and_modify(|rate| *rate = 0.5 * (*rate + measured))
             .or_insert(measured);
-        if let Ok(json) = serde_json::to_vec_pretty(&self.rates) {
-            // A lost estimate is no loss.
+        // A lost estimate is no loss: neither where another run writes its own, nor where none can be.
+        let lock = files::Lock::try_take(&self.path.with_extension("lock"));
+        if let (Ok(_lock), Ok(json)) = (lock, serde_json::to_vec_pretty(&self.rates)) {
             let _ = files::write_whole(&self.path, &json);
         }
     }

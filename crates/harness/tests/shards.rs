@@ -84,13 +84,16 @@ fn shards_at_once_make_every_stage_once_and_merge_byte_for_byte() {
         Some(1)
     );
     let expected = table(whole.path(), "results.csv");
-    assert_eq!(expected.lines().count(), 17);
+    let cells = expected.lines().count() - 1;
+    assert!(cells >= 12, "{expected}");
 
     let parts = folder();
     let early = harness(parts.path(), &["merge", "small.yaml"]);
     assert_eq!(early.status.code(), Some(1));
     assert!(
-        said(&early).contains("small: 16 of 16 cells are not measured yet"),
+        said(&early).contains(&format!(
+            "small: {cells} of {cells} cells are not measured yet"
+        )),
         "{}",
         said(&early)
     );
@@ -115,7 +118,7 @@ fn shards_at_once_make_every_stage_once_and_merge_byte_for_byte() {
         assert!(cells > 0, "{said}");
         cells
     };
-    assert_eq!(of(0) + of(1) + of(2), 16);
+    assert_eq!(of(0) + of(1) + of(2), cells);
     let merged = harness(parts.path(), &["merge", "small.yaml"]);
     assert_eq!(merged.status.code(), Some(1), "{}", said(&merged));
     assert_eq!(table(parts.path(), "results.csv"), expected);

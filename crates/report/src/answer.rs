@@ -4,7 +4,8 @@ use crate::columns::share;
 use crate::gate::rate;
 use crate::phrases::{attack_words, cost_words, defence_words, shots_name};
 use crate::rows::ResultRow;
-use crate::words::{Aim, Defence};
+use crate::words::Aim;
+use spec::DefenceKind;
 
 /// An attack counts as stopped below this true positive rate at 1 % false positives.
 pub(crate) const STOPPED: f64 = 0.05;
@@ -39,7 +40,7 @@ impl<'a> Answer<'a> {
     /// The answer of these rows.
     pub(crate) fn of(rows: &'a [ResultRow]) -> Self {
         let measured = |row: &&ResultRow| !row.failed() && rate(row).is_some();
-        let undefended = |row: &&ResultRow| Defence::of(&row.defence) == Defence::None;
+        let undefended = |row: &&ResultRow| row.defence == DefenceKind::None;
         let rows: Vec<&ResultRow> = rows.iter().filter(measured).collect();
         let shows = |row: &&ResultRow| Aim::of(&row.attack) == Aim::Reconstruction;
         let bare = || rows.iter().copied().filter(|row| undefended(row));

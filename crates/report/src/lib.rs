@@ -10,7 +10,6 @@ mod columns;
 mod error;
 mod export;
 mod figures;
-mod files;
 mod gate;
 mod html;
 mod phrases;
@@ -22,6 +21,7 @@ mod style;
 mod table;
 mod text_table;
 mod words;
+mod writing;
 
 pub use answer::headline;
 pub use error::ReportError;

@@ -10,9 +10,9 @@ use polars::prelude::{
 };
 
 use crate::error::ReportError;
-use crate::files::write_atomically;
 use crate::row::{Kind, Row, Unfit};
 use crate::rows::{ResultRow, RocRow, TimingRow};
+use crate::writing::write_atomically;
 
 /// A table of rows: one typed column for each field that it holds. A table that was read from an
 /// older file may lack columns that can be undefined.

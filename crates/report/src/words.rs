@@ -1,37 +1,15 @@
-//! What the words in a row's columns stand for: compared here and nowhere else.
+//! How the words in a row's columns are said to readers. The words themselves are those of `spec`;
+//! one that this version does not know is shown as it stands.
 
-/// What protects a head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Defence {
-    /// Nothing.
-    None,
-    /// Clipped and noised training.
-    DpSgd,
-    /// Encrypted weights.
-    Rhe,
-    /// One that this version does not know.
-    Other,
-}
-
-impl Defence {
-    /// From the column `defence`.
-    pub fn of(word: &str) -> Self {
-        match word {
-            "none" => Self::None,
-            "dp_sgd" => Self::DpSgd,
-            "rhe" => Self::Rhe,
-            _ => Self::Other,
-        }
-    }
-}
+use spec::{AttackKind, DefenceKind, Null, Release, Word};
 
 /// A defence as readers know it.
 pub fn defence_name(word: &str) -> &str {
-    match Defence::of(word) {
-        Defence::None => "undefended",
-        Defence::DpSgd => "DP-SGD",
-        Defence::Rhe => "RHE",
-        Defence::Other => word,
+    match DefenceKind::read(word) {
+        Ok(DefenceKind::None) => "undefended",
+        Ok(DefenceKind::DpSgd) => "DP-SGD",
+        Ok(DefenceKind::Rhe) => "RHE",
+        Err(_) => word,
     }
 }
 
@@ -80,9 +58,10 @@ pub enum Aim {
 impl Aim {
     /// From the column `attack`.
     pub fn of(word: &str) -> Self {
-        match word {
-            "membership" => Self::Membership,
-            "property" => Self::Property,
+        match AttackKind::read(word) {
+            Ok(AttackKind::Membership) => Self::Membership,
+            Ok(AttackKind::Property) => Self::Property,
+            // An extraction has what follows it in its name.
             _ => Self::Reconstruction,
         }
     }
@@ -99,22 +78,22 @@ impl Aim {
 
 /// What the adversary sees of a release, from the column `release`.
 pub fn release_words(word: &str) -> &str {
-    match word {
-        "weights" => "the head's weights, as whoever downloads it does",
-        "scores" => "the scores of all classes for inputs of its choice",
-        "labels" => "the predicted label for inputs of its choice",
-        "ciphertexts" => "the encrypted head and encrypted results, without the key",
-        other => other,
+    match Release::read(word) {
+        Ok(Release::Weights) => "the head's weights, as whoever downloads it does",
+        Ok(Release::Scores) => "the scores of all classes for inputs of its choice",
+        Ok(Release::Labels) => "the predicted label for inputs of its choice",
+        Ok(Release::Ciphertexts) => "the encrypted head and encrypted results, without the key",
+        Err(_) => word,
     }
 }
 
 /// What an attack is compared with, from the column `null`.
 pub fn null_words(word: &str) -> &str {
-    match word {
-        "independent" => "heads trained on other examples of the same classes",
-        "gaussian" => "weights drawn from the shadow heads' mean and covariance",
-        "replace_one" => "heads trained on the same set with the target replaced",
-        other => other,
+    match Null::read(word) {
+        Ok(Null::Independent) => "heads trained on other examples of the same classes",
+        Ok(Null::Gaussian) => "weights drawn from the shadow heads' mean and covariance",
+        Ok(Null::ReplaceOne) => "heads trained on the same set with the target replaced",
+        Err(_) => word,
     }
 }
 

@@ -16,6 +16,8 @@ pub use rounding::Rounding;
 pub(crate) use rounding::uncertain;
 pub use scale::FeatureScale;
 
+use spec::Options;
+
 use crate::error::RheError;
 use crate::head::{Dense, check_row};
 use crate::parameters::{MODULUS, NOISE_BOUND_LOG2};
@@ -33,18 +35,21 @@ const RESCALE: &str = "ask the head's owner to protect it with --calibration and
 /// How finely a linear head and its features are quantised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Precision {
-    /// Bits of a weight with its sign, 4 to 20.
+    /// Bits of a weight with its sign, within [`spec::Rhe::WEIGHT_BITS`].
     pub weight_bits: u32,
-    /// Bits of a feature's magnitude, 2 to 14.
+    /// Bits of a feature's magnitude, within [`spec::Rhe::FEATURE_BITS`].
     pub feature_bits: u32,
 }
 
 impl Default for Precision {
-    /// 12-bit weights, 8-bit features.
     fn default() -> Self {
+        let spec::Rhe {
+            weight_bits,
+            feature_bits,
+        } = spec::Rhe::default();
         Self {
-            weight_bits: 12,
-            feature_bits: 8,
+            weight_bits,
+            feature_bits,
         }
     }
 }
@@ -78,12 +83,22 @@ impl Precision {
             weight_bits,
             feature_bits,
         } = self;
-        if !(4..=20).contains(&weight_bits) || !(2..=14).contains(&feature_bits) {
-            return Err(RheError::setting(
+        let options = spec::Rhe {
+            weight_bits,
+            feature_bits,
+        };
+        options.check().map_err(|wrong| {
+            let mend = wrong.hint.map(|hint| format!("\nhint: {hint}"));
+            RheError::setting(
                 format!("{weight_bits}-bit weights with {feature_bits}-bit features"),
-                "weights take 4 to 20 bits, features 2 to 14",
-            ));
-        }
+                format!(
+                    "`{}`: {}{}",
+                    wrong.option,
+                    wrong.expected,
+                    mend.unwrap_or_default()
+                ),
+            )
+        })?;
         let (max_weight, max_feature) =
             ((1i64 << (weight_bits - 1)) - 1, (1i64 << feature_bits) - 1);
         // 2·2^17·L ≤ Δ with Δ = q/(2(W·L + 1)): L is some sqrt(q/(2·W·2^18)).
@@ -93,15 +108,8 @@ impl Precision {
         while noise * most >= delta(most) {
             most -= 1;
         }
-        if max_feature as u64 + BIAS_RANGE as u64 > most {
-            return Err(RheError::setting(
-                format!("{weight_bits}-bit weights with {feature_bits}-bit features"),
-                format!(
-                    "an image's features may add up to {most} beside such weights, less than one \
-                     feature can be\nhint: use fewer weight or feature bits"
-                ),
-            ));
-        }
+        // Within the options' bounds a feature and its bias's scale fit.
+        debug_assert!(max_feature as u64 + BIAS_RANGE as u64 <= most);
         // A bias takes up to half of the sum.
         let max_scale = most / (2 * BIAS_RANGE as u64);
         // Fewer features than that cannot reach it.

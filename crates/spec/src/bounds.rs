@@ -3,8 +3,7 @@
 use std::fmt::Display;
 
 /// An option has a value that it cannot have.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{option} is {value}, expected {expected}")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OutOfBounds {
     /// The option's name, as in configs.
     pub option: &'static str,
@@ -14,7 +13,27 @@ pub struct OutOfBounds {
     pub value: String,
     /// What it may be.
     pub expected: String,
+    /// How to mend it, where that needs saying.
+    pub hint: Option<&'static str>,
 }
+
+impl std::fmt::Display for OutOfBounds {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            option,
+            value,
+            expected,
+            ..
+        } = self;
+        write!(out, "{option} is {value}, expected {expected}")?;
+        match self.hint {
+            Some(hint) => write!(out, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for OutOfBounds {}
 
 impl OutOfBounds {
     /// For an option that is `value`.
@@ -24,6 +43,15 @@ impl OutOfBounds {
             item: None,
             value: value.to_string(),
             expected: expected.into(),
+            hint: None,
+        }
+    }
+
+    /// The same with a mend.
+    pub fn hint(self, hint: &'static str) -> Self {
+        Self {
+            hint: Some(hint),
+            ..self
         }
     }
 }
@@ -51,10 +79,15 @@ pub trait Bounds<T: Display + PartialEq> {
     /// What is expected in place of `value`; none where it may be.
     fn refuses(&self, value: &T) -> Option<String>;
 
+    /// The value as messages show it.
+    fn shown(&self, value: &T) -> String {
+        value.to_string()
+    }
+
     /// Checks the single value of an option.
     fn one(&self, option: &'static str, value: T, wrong: &mut dyn FnMut(OutOfBounds)) {
         if let Some(expected) = self.refuses(&value) {
-            wrong(OutOfBounds::new(option, value, expected));
+            wrong(OutOfBounds::new(option, self.shown(&value), expected));
         }
     }
 
@@ -74,13 +107,14 @@ pub trait Bounds<T: Display + PartialEq> {
                     item: Some(item),
                     value,
                     expected,
+                    hint: None,
                 });
             };
             if let Some(first) = values[..item].iter().position(|other| other == value) {
                 let value = format!("the value of item [{first}] again");
                 say(value, "each value once".to_owned());
             } else if let Some(expected) = self.refuses(value) {
-                say(value.to_string(), expected);
+                say(self.shown(value), expected);
             }
         }
     }
@@ -99,6 +133,11 @@ impl Whole {
     /// From `least` to `most`.
     pub const fn new(least: usize, most: usize) -> Self {
         Self { least, most }
+    }
+
+    /// The numbers, as command lines check them.
+    pub const fn range(self) -> std::ops::RangeInclusive<i64> {
+        self.least as i64..=self.most as i64
     }
 }
 
@@ -136,6 +175,14 @@ impl Real {
 }
 
 impl Bounds<f64> for Real {
+    fn shown(&self, value: &f64) -> String {
+        // Hundreds of digits tell nobody anything.
+        match value.abs() {
+            0.0 | 1e-9..1e15 => value.to_string(),
+            _ => format!("{value:e}"),
+        }
+    }
+
     fn refuses(&self, value: &f64) -> Option<String> {
         if (self.least..=self.most).contains(value) {
             return None;

@@ -74,14 +74,18 @@ impl DpSgd {
 
 impl<A: Arity> Options for DpSgd<A> {
     fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        for (option, bounds, values) in [
-            ("epsilon", DpSgd::STRENGTH, &self.epsilon),
-            ("noise_multiplier", DpSgd::STRENGTH, &self.noise_multiplier),
-            ("clip", Tuning::CLIP, &self.clip),
+        for (option, values) in [
+            ("epsilon", &self.epsilon),
+            ("noise_multiplier", &self.noise_multiplier),
         ] {
             if let Some(values) = values {
-                bounds.each(option, A::values(values), wrong);
+                DpSgd::STRENGTH.each(option, A::values(values), &mut |out| {
+                    wrong(out.hint("for no noise use the defence `none`"));
+                });
             }
+        }
+        if let Some(clip) = &self.clip {
+            Tuning::CLIP.each("clip", A::values(clip), wrong);
         }
         if let Delta::Value(delta) = self.delta
             && !(delta > 0.0 && delta < 1.0)

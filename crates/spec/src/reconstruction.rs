@@ -123,6 +123,7 @@ impl<A: Arity> Options for Reconstructor<A> {
                     item: Some(item),
                     value: value.to_string(),
                     expected: format!("at least one batch: {} or more", self.batch),
+                    hint: None,
                 });
             }
         }

@@ -29,11 +29,31 @@ impl Rhe {
     pub const WEIGHT_BITS: Whole = Whole::new(4, 20);
     /// Bounds of `feature_bits`.
     pub const FEATURE_BITS: Whole = Whole::new(2, 14);
+    /// Most of `weight_bits` and twice `feature_bits` together: with more, the noise of a single
+    /// feature's product could outgrow a message.
+    pub const BITS: u32 = 45;
 }
 
 impl Options for Rhe {
     fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        Self::WEIGHT_BITS.one("weight_bits", self.weight_bits as usize, wrong);
-        Self::FEATURE_BITS.one("feature_bits", self.feature_bits as usize, wrong);
+        let Self {
+            weight_bits,
+            feature_bits,
+        } = *self;
+        let [weight, feature] = [weight_bits, feature_bits].map(|bits| bits as usize);
+        Self::WEIGHT_BITS.one("weight_bits", weight, wrong);
+        Self::FEATURE_BITS.one("feature_bits", feature, wrong);
+        let within = |bounds: Whole, bits| bounds.refuses(&bits).is_none();
+        if within(Self::WEIGHT_BITS, weight)
+            && within(Self::FEATURE_BITS, feature)
+            && weight_bits + 2 * feature_bits > Self::BITS
+        {
+            let most = (Self::BITS - weight_bits) / 2;
+            let expected = format!("at most {most} bits beside weights of {weight_bits}");
+            wrong(
+                OutOfBounds::new("feature_bits", feature_bits, expected)
+                    .hint("use fewer weight or feature bits"),
+            );
+        }
     }
 }

@@ -107,14 +107,18 @@ impl At<'_> {
         options.each_wrong(&mut |wrong| {
             let at = self.key(wrong.option);
             let at = wrong.item.map_or(at.clone(), |item| at.item(item));
-            at.wrong(format!("found {}", wrong.value), wrong.expected);
+            let fault = Fault::nowhere(format!("found {}", wrong.value)).expected(wrong.expected);
+            at.say(match wrong.hint {
+                Some(hint) => fault.hint(hint),
+                None => fault,
+            });
         });
     }
 
     /// The value, which must be within `bounds`.
     pub fn within<T: Display + PartialEq>(&self, bounds: impl Bounds<T>, value: T) -> T {
         if let Some(expected) = bounds.refuses(&value) {
-            self.wrong(format!("found {value}"), expected);
+            self.wrong(format!("found {}", bounds.shown(&value)), expected);
         }
         value
     }
@@ -127,7 +131,8 @@ impl At<'_> {
     ) -> &'v [T] {
         for (index, &value) in self.distinct(values).iter().enumerate() {
             if let Some(expected) = bounds.refuses(&value) {
-                self.item(index).wrong(format!("found {value}"), expected);
+                let found = format!("found {}", bounds.shown(&value));
+                self.item(index).wrong(found, expected);
             }
         }
         values

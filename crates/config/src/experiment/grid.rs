@@ -1,5 +1,7 @@
 //! The cells of a sweep, in a fixed order, and which combinations make one.
 
+use std::collections::HashSet;
+
 use spec::{Attack, Defence, Optimiser, Recipe, Release};
 
 use super::{Cell, Experiment, Heads, Kind, Sweep};
@@ -18,13 +20,13 @@ impl Heads {
     /// The cells of all grids, one after the other; a cell of several grids counts once.
     pub fn cells(&self) -> Vec<Cell> {
         let [sweep] = self.sweep.as_slice() else {
-            let mut cells: Vec<Cell> = Vec::new();
-            for cell in self.sweep.iter().flat_map(|sweep| self.cells_of(sweep)) {
-                if !cells.contains(&cell) {
-                    cells.push(cell);
-                }
-            }
-            return cells;
+            let mut known = HashSet::new();
+            let cells = self.sweep.iter().flat_map(|sweep| self.cells_of(sweep));
+            // Cells have no hash of their own, but the text of each is its own.
+            let new = |cell: &Cell| {
+                known.insert(serde_json::to_string(cell).expect("a cell has a JSON form"))
+            };
+            return cells.filter(new).collect();
         };
         self.cells_of(sweep)
     }

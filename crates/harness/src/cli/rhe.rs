@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use rhe::Scheme;
-use spec::Activation;
+use spec::{Activation, Rhe};
 
 use super::word::word;
 
@@ -54,10 +54,10 @@ pub struct ProtectArgs {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Bits of a quantised weight, sign included.
-    #[arg(long, value_name = "BITS", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=20))]
+    #[arg(long, value_name = "BITS", default_value_t = Rhe::default().weight_bits, value_parser = clap::value_parser!(u32).range(Rhe::WEIGHT_BITS.range()))]
     pub weight_bits: u32,
     /// Bits of a quantised feature's magnitude.
-    #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=14))]
+    #[arg(long, value_name = "BITS", default_value_t = Rhe::default().feature_bits, value_parser = clap::value_parser!(u32).range(Rhe::FEATURE_BITS.range()))]
     pub feature_bits: u32,
     /// Public features (`.npy`, one row an image) like those that will be classified. They show what
     /// rounding loses, set the scale at which features are rounded, and the ranges of a ReLU head or

@@ -26,7 +26,7 @@ pub fn before_the_backbone(data: &Data, backbone: &Backbone) -> Option<Colour> {
             data.public.as_ref(),
         ]),
         Backbone::Imported { .. } | Backbone::Onnx(_) | Backbone::Features => {
-            known([None, Some(&data.target), data.public.as_ref()])
+            known([Some(&data.target), data.public.as_ref()])
         }
     }
 }

@@ -68,8 +68,7 @@ impl CorpusStages {
             .with("public", &data.public)
             .with("files", &hashes.targets)
             .finish();
-        let public = data.public.as_ref().map_or(0, DatasetSpec::examples);
-        let rows = data.target.examples() + public;
+        let rows = data.target.examples() + data.public.as_ref().map_or(0, DatasetSpec::examples);
         let features = (*backbone != Backbone::Features).then(|| {
             graph.add(Node {
                 key: key.clone(),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::learned::{learned, samples, white_box};
 use super::lessons::{Lesson, shares};
 use crate::context::Context;
-use crate::corpus::{CorpusStages, DataHashes};
+use crate::corpus::{CorpusStages, DataHashes, preflight};
 use crate::differences::Differences;
 use crate::error::HarnessError;
 use crate::names;
@@ -76,6 +76,7 @@ impl<'a> Grid<'a> {
         experiment: &'a Experiment,
         heads: &'a Heads,
     ) -> Result<Self, HarnessError> {
+        preflight(context, experiment, heads)?;
         let mut grid = Self {
             context,
             experiment,

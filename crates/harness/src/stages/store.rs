@@ -168,7 +168,8 @@ impl Store {
         let Ok(stages) = std::fs::read_dir(&self.root) else {
             return;
         };
-        for folder in stages.flatten().map(|entry| entry.path()) {
+        let stages = stages.flatten().map(|entry| entry.path());
+        for folder in stages.chain([self.root.clone()]) {
             // A cache that cannot be swept may still be read.
             let _ = sweep_folder(&folder);
         }

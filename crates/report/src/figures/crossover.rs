@@ -13,7 +13,7 @@ use crate::phrases::shots_name;
 use crate::rows::ResultRow;
 use crate::scene::{Anchor, Scene, Stroke};
 use crate::style::{BAD, GOOD, INK, SOFT, colour, text};
-use crate::words::Defence;
+use spec::DefenceKind;
 
 /// The defence counts as bearable below this loss of accuracy.
 const BEARABLE: f64 = 0.05;
@@ -158,12 +158,12 @@ fn cheapest(rows: &[&&ResultRow]) -> Vec<Cheapest> {
         .filter_map(|(shots, rows)| {
             let open = rows
                 .iter()
-                .find(|row| Defence::of(&row.defence) == Defence::None)?
+                .find(|row| row.defence == DefenceKind::None)?
                 .accuracy?;
             let defended: Vec<&ResultRow> = rows
                 .into_iter()
                 .copied()
-                .filter(|row| Defence::of(&row.defence) == Defence::DpSgd)
+                .filter(|row| row.defence == DefenceKind::DpSgd)
                 .collect();
             if defended.is_empty() {
                 return None;

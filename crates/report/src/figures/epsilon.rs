@@ -10,7 +10,7 @@ use crate::phrases::shots_name;
 use crate::rows::ResultRow;
 use crate::scene::{Scene, Stroke};
 use crate::style::{INK, LINE, SOFT, colour, text};
-use crate::words::Defence;
+use spec::DefenceKind;
 
 /// Numbers of shots that can be told apart.
 const MOST: usize = 6;
@@ -32,7 +32,7 @@ struct Facet<'a> {
 
 /// `None` unless an attack was run under DP-SGD at two ε or more.
 pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
-    let private = |row: &&ResultRow| Defence::of(&row.defence) == Defence::DpSgd;
+    let private = |row: &&ResultRow| row.defence == DefenceKind::DpSgd;
     let defended: Vec<&ResultRow> = rows
         .iter()
         .copied()
@@ -132,7 +132,7 @@ fn facets<'a>(groups: &[(Traits, Vec<&&'a ResultRow>)], all: &[&'a ResultRow]) -
     let undefended = |key: &Traits| -> Vec<&'a ResultRow> {
         let apart = ["shots", "epsilon", "defence", "clip"];
         let open = key.clone().without(&apart);
-        let none = |row: &&ResultRow| Defence::of(&row.defence) == Defence::None;
+        let none = |row: &&ResultRow| row.defence == DefenceKind::None;
         all.iter()
             .copied()
             .filter(|row| none(row) && Traits::of(row).without(&apart) == open)

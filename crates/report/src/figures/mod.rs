@@ -29,10 +29,10 @@ use polars::prelude::DataFrame;
 
 use crate::error::ReportError;
 use crate::export::{png::png, svg::svg};
-use crate::files::write_atomically;
 use crate::rows::{BothWaysRow, ResultRow, RocRow};
 use crate::scene::Scene;
 use crate::table::write_frame;
+use crate::writing::write_atomically;
 use sheet::Layout;
 
 /// A picture with its name, title and what it means.

@@ -9,16 +9,17 @@ use super::sheet::{Entry, HEADED, Key, Layout, PLAIN, sheet};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
-use crate::words::{Defence, defence_name};
+use crate::words::defence_name;
+use spec::DefenceKind;
 
 /// Panels that fit on a page.
 const MOST: usize = 6;
 
 /// Defences in the order of the legend.
-const DEFENCES: [(Defence, Paint, usize); 3] = [
-    (Defence::None, PALETTE[0], 1),
-    (Defence::DpSgd, PALETTE[1], 0),
-    (Defence::Rhe, GOOD, 3),
+const DEFENCES: [(DefenceKind, Paint, usize); 3] = [
+    (DefenceKind::None, PALETTE[0], 1),
+    (DefenceKind::DpSgd, PALETTE[1], 0),
+    (DefenceKind::Rhe, GOOD, 3),
 ];
 
 /// `None` unless two defences, or DP-SGD at two ε, were attacked.
@@ -41,12 +42,12 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let panels = evenly(panels, MOST);
     let keys: Vec<Traits> = panels.iter().map(|(key, _)| key.clone()).collect();
 
-    let of = |defence: Defence| rows.iter().find(|row| Defence::of(&row.defence) == defence);
+    let of = |defence: DefenceKind| rows.iter().find(|row| row.defence == defence);
     let mut legend: Vec<Entry> = DEFENCES
         .iter()
         .filter_map(|&(defence, paint, shape)| {
             let key = match defence {
-                Defence::DpSgd => Key::Series(shape),
+                DefenceKind::DpSgd => Key::Series(shape),
                 _ => Key::Mark(shape),
             };
             Some(Entry::new(defence_name(&of(defence)?.defence), paint, key))
@@ -133,7 +134,7 @@ fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
         let mut own: Vec<&ResultRow> = rows
             .iter()
             .copied()
-            .filter(|row| Defence::of(&row.defence) == defence)
+            .filter(|row| row.defence == defence)
             .collect();
         own.sort_by(|a, b| {
             a.epsilon
@@ -144,7 +145,7 @@ fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
             .iter()
             .filter_map(|row| Some((row.tpr_at_fpr_1pct?, row.accuracy?)))
             .collect();
-        if defence == Defence::DpSgd {
+        if defence == DefenceKind::DpSgd {
             panel.line(scene, &values, Stroke::solid(paint.faded(0.55), 1.6));
         }
         for (row, &(tpr, accuracy)) in own.iter().zip(&values) {

@@ -3,7 +3,7 @@
 use super::Gate;
 use super::finding::{Finding, Measure, Verdict};
 use crate::rows::ResultRow;
-use crate::words::Defence;
+use spec::DefenceKind;
 
 /// A value with the ends of its interval; a value without interval counts as exact.
 pub(crate) type Ends = (f64, Option<f64>, Option<f64>);
@@ -64,7 +64,7 @@ fn success(before: &ResultRow, now: &ResultRow, gate: &Gate) -> Option<Finding> 
         Some(_) => ("TPR at 1 % FPR", rate),
         None => ("AUC", area),
     };
-    let (measure, sign, threshold) = if Defence::of(&before.defence) == Defence::None {
+    let (measure, sign, threshold) = if before.defence == DefenceKind::None {
         (Measure::AttackSuccess, 1.0, gate.attack)
     } else {
         (Measure::DefenceLeak, -1.0, gate.defence)

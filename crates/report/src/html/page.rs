@@ -8,8 +8,8 @@ use super::gallery::{self, Gallery};
 use super::{answer, figure, guide, style, tables, threat};
 use crate::error::ReportError;
 use crate::figures::Figure;
-use crate::files::write_atomically;
 use crate::rows::{BothWaysRow, ResultRow, TimingRow};
+use crate::writing::write_atomically;
 
 /// What a page is made of.
 #[derive(Debug, Clone, Copy, Default)]

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use crate::phrases::queries_name;
 use crate::rows::ResultRow;
-use crate::words::{Aim, Defence, null_words, release_words};
+use crate::words::{Aim, null_words, release_words};
+use spec::DefenceKind;
 
 /// The threat model of the cells; `None` where nothing attacks. `known` is what the experiment adds.
 pub(super) fn section(rows: &[ResultRow], known: &[(String, String)]) -> Option<Markup> {
@@ -26,12 +27,8 @@ pub(super) fn section(rows: &[ResultRow], known: &[(String, String)]) -> Option<
     let nulls = each(&|row| null_words(&row.null).to_owned());
     let settings = each(&|row| row.setting.clone().unwrap_or_default());
     let queries = attacked.iter().filter_map(|row| row.queries).max();
-    let encrypted = attacked
-        .iter()
-        .any(|row| Defence::of(&row.defence) == Defence::Rhe);
-    let private = attacked
-        .iter()
-        .any(|row| Defence::of(&row.defence) == Defence::DpSgd);
+    let encrypted = attacked.iter().any(|row| row.defence == DefenceKind::Rhe);
+    let private = attacked.iter().any(|row| row.defence == DefenceKind::DpSgd);
     Some(html! {
         section #threat {
             h2 { "What the adversary has" }

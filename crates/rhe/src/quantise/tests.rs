@@ -108,6 +108,27 @@ fn impossible_precisions_are_refused() {
     assert!(error.to_string().contains("hint:"));
 }
 
+#[test]
+fn every_precision_within_the_bounds_has_room_for_a_feature_and_no_other_has() {
+    for weight_bits in 3..=21 {
+        for feature_bits in 1..=15 {
+            let options = spec::Rhe {
+                weight_bits,
+                feature_bits,
+            };
+            let precision = Precision {
+                weight_bits,
+                feature_bits,
+            };
+            let space = precision.space(1024);
+            assert_eq!(space.is_ok(), spec::Options::check(&options).is_ok());
+            if let Ok(space) = space {
+                assert!(space.max_sum >= u64::from(space.max_feature) + BIAS_RANGE as u64);
+            }
+        }
+    }
+}
+
 /// The predicted variance of rounding against the measured one, over 12 000 logits.
 #[test]
 fn rounding_has_the_predicted_variance() {
