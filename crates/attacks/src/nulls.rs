@@ -95,7 +95,7 @@ pub fn neighbour_scores(
     if attack.aim().targets() != classes {
         return Err(option(
             "null",
-            "replace_one",
+            Null::ReplaceOne,
             "independent for an attack without classes",
         ));
     }

@@ -88,9 +88,14 @@ impl<A: Arity> Attack<A> {
     /// gradient descent ([`Recipe::is_plain_descent`](crate::Recipe::is_plain_descent)).
     pub fn follows_training(&self) -> bool {
         match self {
-            Self::GradientInversion(_) => true,
+            Self::GradientInversion(options) => options.form == GradientForm::Head,
             _ => self.reconstructor().is_some_and(|options| options.informed),
         }
+    }
+
+    /// Whether the attack makes the head anew as the recipe begins it: normal weights and plain labels.
+    pub fn begins_training(&self) -> bool {
+        matches!(self, Self::GradientInversion(options) if options.form == GradientForm::SingleGradient)
     }
 
     /// Whether the attack takes gradients through the backbone.
@@ -180,68 +185,5 @@ impl Attack<Many> {
             Self::Membership(options) => each(options.expand(), Attack::Membership),
             Self::Property(options) => each(options.expand(), Attack::Property),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_attack_is_written_with_the_word_of_its_kind() {
-        let attacks = [
-            Attack::<One>::Unmixing(Unmixing::default()),
-            Attack::Reconstructor(Reconstructor::default()),
-            Attack::GradientInversion(GradientInversion::default()),
-            Attack::Labels(Labels {
-                queries: 100,
-                then: Then::default(),
-            }),
-            Attack::Scores(Scores {
-                queries: 100,
-                decimals: None,
-                kind: Default::default(),
-                then: Then::default(),
-            }),
-            Attack::Membership(Membership::default()),
-            Attack::Property(Property {
-                group: crate::inference::Group::Male,
-                samples: 2_000,
-            }),
-        ];
-        assert_eq!(attacks.each_ref().map(Attack::kind), AttackKind::ALL);
-        for attack in attacks {
-            let written = serde_json::to_value(&attack).expect("it can be written");
-            let keys: Vec<_> = written.as_object().expect("a mapping").keys().collect();
-            assert_eq!(keys, [attack.word()]);
-            let read: Attack = serde_json::from_value(written).expect("it can be read");
-            assert_eq!(read, attack);
-        }
-    }
-
-    #[test]
-    fn heads_with_a_hidden_layer_are_refused_by_what_reads_rows() {
-        let mlp = HeadKind::Mlp {
-            hidden: 4,
-            activation: Default::default(),
-        };
-        let suits = |attack: Attack, head| attack.suits(head, Optimiser::Sgd).is_ok();
-        let reconstructor = Reconstructor::default();
-        let informed = Reconstructor {
-            informed: true,
-            ..reconstructor
-        };
-        for (attack, hidden) in [
-            (Attack::Unmixing(Unmixing::default()), false),
-            (Attack::Reconstructor(reconstructor), true),
-            (Attack::Reconstructor(informed), false),
-            (Attack::GradientInversion(Default::default()), false),
-            (Attack::Membership(Membership::default()), true),
-        ] {
-            assert!(suits(attack.clone(), HeadKind::Linear), "{attack:?}");
-            assert_eq!(suits(attack.clone(), mlp), hidden, "{attack:?}");
-        }
-        let by_adam = informed.suits(HeadKind::Linear, Optimiser::Adam);
-        assert_eq!(by_adam.unwrap_err().head, "a head trained by Adam");
     }
 }

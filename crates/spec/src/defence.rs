@@ -92,33 +92,3 @@ impl DefenceKind {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_defence_gives_ciphertexts_or_all_else() {
-        for defence in DefenceKind::ALL {
-            let given: Vec<_> = Release::ALL
-                .iter()
-                .filter(|release| defence.gives(**release))
-                .collect();
-            match defence {
-                DefenceKind::Rhe => assert_eq!(given, [&Release::Ciphertexts]),
-                _ => assert!(given.len() == 3 && !given.contains(&&Release::Ciphertexts)),
-            }
-        }
-    }
-
-    #[test]
-    fn a_defence_is_written_with_the_word_of_its_kind() {
-        let written = serde_json::to_value(Defence::<One>::Rhe(Rhe::default())).expect("written");
-        assert_eq!(written.as_object().unwrap().keys().next().unwrap(), "rhe");
-        let read: Defence = serde_json::from_str(
-            r#"{ "dp_sgd": { "epsilon": 5, "delta": "auto", "sampling": { "poisson": 0.5 } } }"#,
-        )
-        .expect("it can be read");
-        assert_eq!(read.word(), "dp_sgd");
-    }
-}

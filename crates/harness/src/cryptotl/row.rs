@@ -50,10 +50,10 @@ pub fn described_encrypted(experiment: &Experiment, wanted: &CryptoTl, shots: us
     ResultRow {
         backbone: "plain embeddings".into(),
         head: "linear".into(),
-        defence: "rhe".into(),
-        release: "ciphertexts".into(),
-        attack: "membership".into(),
-        null: "independent".into(),
+        defence: DefenceKind::Rhe.to_string(),
+        release: Release::Ciphertexts.to_string(),
+        attack: AttackKind::Membership.to_string(),
+        null: Null::Independent.to_string(),
         config_hash: "both-ways".into(),
         ..described(experiment, wanted, 2 * shots, &FineTuning::None)
     }
