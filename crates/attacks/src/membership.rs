@@ -96,7 +96,11 @@ impl<'a> Membership<'a> {
             .collect()
     }
 
-    fn walks(&self, index: u32, backbone: &dyn backbones::Extractor) -> Result<Vec<f32>, AttackError> {
+    fn walks(
+        &self,
+        index: u32,
+        backbone: &dyn backbones::Extractor,
+    ) -> Result<Vec<f32>, AttackError> {
         let images = self.world.images;
         let from = images.image(index as usize);
         let mut pixels = Vec::with_capacity(self.directions.len() * STEPS * from.len());

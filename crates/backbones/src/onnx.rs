@@ -54,7 +54,10 @@ impl Onnx {
     /// A file that is damaged or holds an operator that the runtime lacks, no output of the wanted
     /// name, an input that is not images of the stated size, features that are not a row an image.
     pub fn load(path: &Path, options: spec::Onnx) -> Result<Self, BackboneError> {
-        options.check().and_then(|()| options.input.check()).map_err(|wrong| refuse_option(path, &wrong))?;
+        options
+            .check()
+            .and_then(|()| options.input.check())
+            .map_err(|wrong| refuse_option(path, &wrong))?;
         let source = Source::read(path)?;
         let program = Program::new(source.cut(&options.output)?, &options.output)?;
         let (shape, fixed) = fit(path, &options.input, program.input.as_deref())?;
@@ -172,10 +175,7 @@ fn fit(
         }
     };
     let layout = input.layout.word();
-    for (what, declared, wanted) in [
-        ("height", spatial[0], height),
-        ("width", spatial[1], width),
-    ] {
+    for (what, declared, wanted) in [("height", spatial[0], height), ("width", spatial[1], width)] {
         if fixed(declared).is_some_and(|size| size != wanted) {
             return Err(refusal(
                 path,

@@ -108,7 +108,10 @@ fn any_value_on_the_way_can_be_taken() {
     assert_eq!(pooled, features(&path, options(8, "features"), &set));
     assert_eq!(features(&path, options(8, "logits"), &set).width(), 3);
     let refused = refusal(&path, options(8, "stem.r"));
-    assert!(refused.contains("`stem.r` is [1, 4, 4, 4] for 1 images"), "{refused}");
+    assert!(
+        refused.contains("`stem.r` is [1, 4, 4, 4] for 1 images"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -119,14 +122,23 @@ fn the_last_dimension_may_hold_the_channels_and_images_are_resized() {
     graph.0.node[0].input[0] = "turned".into();
     let rest = std::mem::take(&mut graph.0.node);
     let mut graph = graph.input("images", &[0, 8, 8, 3]);
-    graph = graph.node("Transpose", &["images"], "turned", &[("perm", &[0, 3, 1, 2])]);
+    graph = graph.node(
+        "Transpose",
+        &["images"],
+        "turned",
+        &[("perm", &[0, 3, 1, 2])],
+    );
     graph.0.node.extend(rest);
     let path = graph.write(&folder);
     let mut options = options(8, "features");
     options.input.layout = Layout::Nhwc;
     let set = images(3, 3, 8);
     let straight = tempfile::tempdir().unwrap();
-    let straight = features(&small(0).write(&straight), self::options(8, "features"), &set);
+    let straight = features(
+        &small(0).write(&straight),
+        self::options(8, "features"),
+        &set,
+    );
     assert_eq!(features(&path, options.clone(), &set), straight);
     options.input.resize = Resize::Bilinear;
     let large = images(3, 3, 13);
@@ -138,7 +150,10 @@ fn the_last_dimension_may_hold_the_channels_and_images_are_resized() {
     // Grey images are repeated over the channels.
     let grey = images(2, 1, 8);
     let colour = grey.clone().coloured(datasets::Colour::Rgb);
-    assert_eq!(features(&path, options.clone(), &grey), features(&path, options, &colour));
+    assert_eq!(
+        features(&path, options.clone(), &grey),
+        features(&path, options, &colour)
+    );
 }
 
 /// One convolution of each channel by itself, its weights in a node where the runtime is to do it.
@@ -152,7 +167,11 @@ fn depthwise(runtime: bool, kernel: [i64; 2], attributes: &[(&str, &[i64])]) -> 
     } else {
         graph.weight("w", &dims, &values)
     };
-    let attributes = [attributes, &[("group", &[3][..]), ("kernel_shape", &kernel[..])]].concat();
+    let attributes = [
+        attributes,
+        &[("group", &[3][..]), ("kernel_shape", &kernel[..])],
+    ]
+    .concat();
     graph
         .node("Conv", &["images", "w"], "maps", &attributes)
         .node("Flatten", &["maps"], "features", &[])
@@ -176,7 +195,14 @@ fn depthwise_convolutions_are_those_of_the_runtime() {
         ([5, 3], &[("pads", &[2, 1, 2, 1]), ("strides", &[1, 2])]),
         ([2, 4], &[("strides", &[3, 1])]),
         ([3, 3], &[("dilations", &[2, 3]), ("pads", &[2, 3, 2, 3])]),
-        ([3, 2], &[("dilations", &[2, 2]), ("strides", &[2, 3]), ("pads", &[1, 2, 0, 1])]),
+        (
+            [3, 2],
+            &[
+                ("dilations", &[2, 2]),
+                ("strides", &[2, 3]),
+                ("pads", &[1, 2, 0, 1]),
+            ],
+        ),
         ([1, 1], &[]),
     ];
     for (kernel, attributes) in cases {
@@ -230,41 +256,89 @@ fn what_cannot_be_used_is_refused_with_what_there_is() {
         }
     };
     let feature = || options(8, "features");
-    says(refusal(&path, options(8, "embedding")), &["`embedding`", "`features`, `logits`", "`pooled`"]);
-    says(refusal(&path, options(16, "features")), &["free0 x 3 x 8 x 8", "16", "`size`"]);
+    says(
+        refusal(&path, options(8, "embedding")),
+        &["`embedding`", "`features`, `logits`", "`pooled`"],
+    );
+    says(
+        refusal(&path, options(16, "features")),
+        &["free0 x 3 x 8 x 8", "16", "`size`"],
+    );
     let with = |change: fn(&mut spec::Onnx)| {
         let mut options = options(8, "features");
         change(&mut options);
         refusal(&path, options)
     };
-    says(with(|it| it.input.layout = Layout::Nhwc), &["free0 x 3 x 8 x 8", "`layout`"]);
+    says(
+        with(|it| it.input.layout = Layout::Nhwc),
+        &["free0 x 3 x 8 x 8", "`layout`"],
+    );
     says(with(|it| it.input.std = OneOrMany::one(0.0)), &["std is 0"]);
-    says(with(|it| it.input.mean.values = vec![1.0, 2.0]), &["mean", "three channels"]);
+    says(
+        with(|it| it.input.mean.values = vec![1.0, 2.0]),
+        &["mean", "three channels"],
+    );
     says(with(|it| it.batch = 0), &["batch is 0"]);
 
     let network = Onnx::load(&path, feature()).unwrap();
-    let wrong = network.features(&images(2, 3, 9), &|_| {}).unwrap_err().to_string();
+    let wrong = network
+        .features(&images(2, 3, 9), &|_| {})
+        .unwrap_err()
+        .to_string();
     says(wrong, &["3x8x8", "3x9x9", "hint"]);
 
     let write = |graph: Graph| graph.write(&folder);
-    let five = Graph::default().input("images", &[0, 5, 8, 8]).node("Flatten", &["images"], "features", &[]);
+    let five = Graph::default().input("images", &[0, 5, 8, 8]).node(
+        "Flatten",
+        &["images"],
+        "features",
+        &[],
+    );
     says(refusal(&write(five), feature()), &["5 channels"]);
-    let grey = Graph::default().input("images", &[0, 1, 8, 8]).node("Flatten", &["images"], "features", &[]);
+    let grey = Graph::default().input("images", &[0, 1, 8, 8]).node(
+        "Flatten",
+        &["images"],
+        "features",
+        &[],
+    );
     let network = Onnx::load(&write(grey), feature()).unwrap();
-    let wrong = network.features(&images(2, 3, 8), &|_| {}).unwrap_err().to_string();
+    let wrong = network
+        .features(&images(2, 3, 8), &|_| {})
+        .unwrap_err()
+        .to_string();
     says(wrong, &["1x8x8", "3x8x8"]);
     let two = small(0).input("mask", &[0, 1]);
-    says(refusal(&write(two), feature()), &["2 inputs (`images`, `mask`)"]);
-    let strange = Graph::default().input("images", &[0, 3, 8, 8]).node("Wobble", &["images"], "features", &[]);
-    says(refusal(&write(strange), feature()), &["Wobble", "opset_version"]);
-    let rows = Graph::default().input("images", &[0, 10]).node("Relu", &["images"], "features", &[]);
-    says(refusal(&write(rows), feature()), &["free0 x 10", "not a batch of images"]);
+    says(
+        refusal(&write(two), feature()),
+        &["2 inputs (`images`, `mask`)"],
+    );
+    let strange = Graph::default().input("images", &[0, 3, 8, 8]).node(
+        "Wobble",
+        &["images"],
+        "features",
+        &[],
+    );
+    says(
+        refusal(&write(strange), feature()),
+        &["Wobble", "opset_version"],
+    );
+    let rows =
+        Graph::default()
+            .input("images", &[0, 10])
+            .node("Relu", &["images"], "features", &[]);
+    says(
+        refusal(&write(rows), feature()),
+        &["free0 x 10", "not a batch of images"],
+    );
     let not_finite = Graph::default()
         .input("images", &[0, 3, 8, 8])
         .node("Flatten", &["images"], "flat", &[])
         .node("Log", &["flat"], "features", &[]);
     let network = Onnx::load(&write(not_finite), feature()).unwrap();
-    let wrong = network.features(&images(2, 3, 8), &|_| {}).unwrap_err().to_string();
+    let wrong = network
+        .features(&images(2, 3, 8), &|_| {})
+        .unwrap_err()
+        .to_string();
     says(wrong, &["image 0", "not finite", "`mean`"]);
     let missing = refusal(&folder.path().join("none.onnx"), feature());
     says(missing, &["none.onnx"]);
@@ -330,7 +404,10 @@ fn efficientnet_lite0_gives_the_features_of_onnxruntime() {
             let made = features(&network, options(side, output), &set);
             let largest = expected.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
             for (made, expected) in made.values().iter().zip(&expected) {
-                assert!((made - expected).abs() < 1e-5 * largest, "{made} {expected}");
+                assert!(
+                    (made - expected).abs() < 1e-5 * largest,
+                    "{made} {expected}"
+                );
             }
         }
     }

@@ -95,7 +95,10 @@ impl OnnxInput {
     pub fn described(&self) -> String {
         let [height, width] = self.sides();
         let (mean, std) = (&self.mean.values, &self.std.values);
-        format!("{height} x {width}, mean {mean:?}, deviation {std:?}, {}, {}", self.layout, self.resize)
+        format!(
+            "{height} x {width}, mean {mean:?}, deviation {std:?}, {}, {}",
+            self.layout, self.resize
+        )
     }
 
     /// Channels, where mean or standard deviation is given for each.
@@ -137,7 +140,12 @@ impl Options for OnnxInput {
                 wrong(OutOfBounds::new(option, found, expected));
             }
         };
-        count("size", self.size.values.len(), [1, 2], "a side, or height and width");
+        count(
+            "size",
+            self.size.values.len(),
+            [1, 2],
+            "a side, or height and width",
+        );
         for (option, values) in [("mean", &self.mean), ("std", &self.std)] {
             let expected = "one number, or one for each of three channels";
             count(option, values.values.len(), [1, 3], expected);

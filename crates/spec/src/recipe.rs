@@ -81,9 +81,17 @@ impl Options for Recipe {
             ("learning_rate", self.learning_rate, Self::LEARNING_RATE),
             ("weight_decay", self.weight_decay, Self::WEIGHT_DECAY),
             ("momentum", self.momentum, Self::MOMENTUM),
-            ("label_smoothing", self.label_smoothing, Self::LABEL_SMOOTHING),
+            (
+                "label_smoothing",
+                self.label_smoothing,
+                Self::LABEL_SMOOTHING,
+            ),
             ("strength", self.strength, Self::STRENGTH),
-            ("positive_weight", self.positive_weight, Self::POSITIVE_WEIGHT),
+            (
+                "positive_weight",
+                self.positive_weight,
+                Self::POSITIVE_WEIGHT,
+            ),
         ] {
             if let Some(value) = value {
                 bounds.one(option, value, wrong);
@@ -226,9 +234,10 @@ impl Recipe {
                 (_, HeadKind::Mlp { .. }) => {
                     Some(("optimiser", "logistic regression trains linear heads"))
                 }
-                (Some((option, _)), _) => {
-                    Some((option, "logistic regression goes to its minimum, however it gets there"))
-                }
+                (Some((option, _)), _) => Some((
+                    option,
+                    "logistic regression goes to its minimum, however it gets there",
+                )),
                 (None, _) => None,
             };
         }

@@ -17,7 +17,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut values = Vec::with_capacity(labels.len() * width);
     for &label in &labels {
         let mean = &means[label as usize * width..][..width];
-        values.extend(mean.iter().map(|mean| 2.0 * (rng.random::<f32>() + mean - 1.0).max(0.0)));
+        values.extend(
+            mean.iter()
+                .map(|mean| 2.0 * (rng.random::<f32>() + mean - 1.0).max(0.0)),
+        );
     }
     let features = FeatureSet::new(width, values, labels, classes)?;
     let pool = Pool::new(features.labels(), classes, 0..examples);

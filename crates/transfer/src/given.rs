@@ -106,7 +106,11 @@ impl GivenHeads {
     /// Number of heads for fits, or of those that are kept from them.
     pub fn part_len(&self, kept: bool) -> usize {
         let kept_len = self.len().div_ceil(KEPT);
-        if kept { kept_len } else { self.len() - kept_len }
+        if kept {
+            kept_len
+        } else {
+            self.len() - kept_len
+        }
     }
 
     /// An empty batch to be filled with `heads` heads.
@@ -273,18 +277,27 @@ impl<'a> Tensors<'a> {
             all.push(u32::try_from(number).map_err(|_| at)?);
             Ok(all)
         });
-        whole.map_err(|at: usize| self.refuse(format!("`members` of head {} are not row numbers", at / n)))
+        whole.map_err(|at: usize| {
+            self.refuse(format!("`members` of head {} are not row numbers", at / n))
+        })
     }
 
     fn floats(&self, name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, TransferError> {
         let data = tensor.data();
         match tensor.dtype() {
-            Dtype::F32 => Ok(data.as_chunks().0.iter().map(|&it| f32::from_le_bytes(it)).collect()),
+            Dtype::F32 => Ok(data
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&it| f32::from_le_bytes(it))
+                .collect()),
             Dtype::F64 => {
                 let values = data.as_chunks().0.iter();
                 Ok(values.map(|&it| f64::from_le_bytes(it) as f32).collect())
             }
-            other => Err(self.refuse(format!("`{name}` is of type {other:?}, expected F32 or F64"))),
+            other => Err(self.refuse(format!(
+                "`{name}` is of type {other:?}, expected F32 or F64"
+            ))),
         }
     }
 }
@@ -292,9 +305,24 @@ impl<'a> Tensors<'a> {
 fn integers(tensor: &TensorView<'_>) -> Option<Vec<i64>> {
     let data = tensor.data();
     Some(match tensor.dtype() {
-        Dtype::I64 => data.as_chunks().0.iter().map(|&it| i64::from_le_bytes(it)).collect(),
-        Dtype::I32 => data.as_chunks().0.iter().map(|&it| i32::from_le_bytes(it).into()).collect(),
-        Dtype::U32 => data.as_chunks().0.iter().map(|&it| u32::from_le_bytes(it).into()).collect(),
+        Dtype::I64 => data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&it| i64::from_le_bytes(it))
+            .collect(),
+        Dtype::I32 => data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&it| i32::from_le_bytes(it).into())
+            .collect(),
+        Dtype::U32 => data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&it| u32::from_le_bytes(it).into())
+            .collect(),
         _ => return None,
     })
 }

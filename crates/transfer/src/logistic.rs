@@ -59,8 +59,14 @@ impl Logistic {
         problem.labels.clear();
         let labels = members.iter().map(|&it| features.labels()[it as usize]);
         problem.labels.extend(labels.map(|label| label as usize));
-        problem.covariance(strength, members.iter().map(|&it| features.row(it as usize)));
-        let minimum = self.newton.solve(problem).inspect_err(|_| out.fill(f32::NAN))?;
+        problem.covariance(
+            strength,
+            members.iter().map(|&it| features.row(it as usize)),
+        );
+        let minimum = self
+            .newton
+            .solve(problem)
+            .inspect_err(|_| out.fill(f32::NAN))?;
         self.coefficients.resize(classes, n);
         for class in 0..classes {
             let to = self.coefficients.row_mut(class);

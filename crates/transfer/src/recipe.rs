@@ -215,11 +215,7 @@ impl Recipe {
             return Err(setting("batch", 0, "at least 1"));
         }
         if !(0.0..1.0).contains(&self.momentum) {
-            return Err(setting(
-                "momentum",
-                self.momentum,
-                "0 or more and below 1",
-            ));
+            return Err(setting("momentum", self.momentum, "0 or more and below 1"));
         }
         if !(0.0..1.0).contains(&self.label_smoothing) {
             return Err(setting(
@@ -233,11 +229,7 @@ impl Recipe {
                 return Err(setting("schedule every", 0, "at least 1"));
             }
             if !(factor > 0.0 && factor <= 1.0) {
-                return Err(setting(
-                    "schedule factor",
-                    factor,
-                    "above 0 and at most 1",
-                ));
+                return Err(setting("schedule factor", factor, "above 0 and at most 1"));
             }
         }
         Ok(())
@@ -509,7 +501,9 @@ mod tests {
     #[test]
     fn schedules_are_pytorchs() {
         let shares = |schedule: Schedule, passes| -> Vec<f64> {
-            (0..passes).map(|pass| schedule.share(pass, passes)).collect()
+            (0..passes)
+                .map(|pass| schedule.share(pass, passes))
+                .collect()
         };
         // torch 2: CosineAnnealingLR(T_max=4) and StepLR(step_size=2, gamma=.1) from rate 1.
         let cosine = [1.0, 0.853_553_39, 0.5, 0.146_446_61];

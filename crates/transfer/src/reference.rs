@@ -240,7 +240,8 @@ fn residual(recipe: &Recipe, logits: &[f64], label: usize, binary: bool) -> Vec<
         .enumerate()
         .map(|(k, power)| {
             let smoothing = f64::from(recipe.label_smoothing);
-            let target = (1.0 - smoothing) * f64::from(k == label) + smoothing / logits.len() as f64;
+            let target =
+                (1.0 - smoothing) * f64::from(k == label) + smoothing / logits.len() as f64;
             power / total - target
         })
         .collect()

@@ -82,8 +82,7 @@ impl Trainer {
                     .train(shape, recipe, features, members, &mut draws, out);
             }
             Optimiser::LogisticRegression => {
-                self.logistic
-                    .train(shape, recipe, features, members, out)?;
+                self.logistic.train(shape, recipe, features, members, out)?;
             }
         }
         if !all_finite(out) {

@@ -45,7 +45,10 @@ fn weights_are_scikit_learns_on_a_hundred_sets() {
     let mut worst: f64 = 0.0;
     let mut sets = 0;
     for line in golden.lines().skip(1) {
-        let fields: Vec<f64> = line.split(',').map(|field| field.parse().unwrap()).collect();
+        let fields: Vec<f64> = line
+            .split(',')
+            .map(|field| field.parse().unwrap())
+            .collect();
         let [number, classes, shots, width] = [0, 1, 2, 3].map(|at| fields[at] as usize);
         let data = features(number as u32, classes, shots, width, 1.0);
         let weights = train(&data, fields[4] as f32).unwrap();
@@ -70,26 +73,41 @@ fn weights_are_scikit_learns_on_a_hundred_sets() {
 /// By how much the conditions for the minimum are missed: W = C (Y − P) F and Σ_i (Y − P) = 0.
 fn missed(data: &FeatureSet, strength: f64, weights: &[f32]) -> f64 {
     let (width, classes) = (data.width(), data.classes());
-    let strength = if classes == 2 { strength / 2.0 } else { strength };
+    let strength = if classes == 2 {
+        strength / 2.0
+    } else {
+        strength
+    };
     let mut wanted = vec![0.0; classes * (width + 1)];
     for (i, &label) in data.labels().iter().enumerate() {
         let input = || data.row(i).iter().copied().chain([1.0]).map(f64::from);
         let logits: Vec<f64> = weights
             .chunks(width + 1)
-            .map(|row| row.iter().zip(input()).map(|(&w, x)| f64::from(w) * x).sum())
+            .map(|row| {
+                row.iter()
+                    .zip(input())
+                    .map(|(&w, x)| f64::from(w) * x)
+                    .sum()
+            })
             .collect();
         let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let total: f64 = logits.iter().map(|z| (z - top).exp()).sum();
         for (class, row) in wanted.chunks_mut(width + 1).enumerate() {
             let p = (logits[class] - top).exp() / total;
             let rest = strength * (f64::from(class as u32 == label) - p);
-            row.iter_mut().zip(input()).for_each(|(w, x)| *w += rest * x);
+            row.iter_mut()
+                .zip(input())
+                .for_each(|(w, x)| *w += rest * x);
         }
     }
     let pairs = wanted.iter().zip(weights).enumerate();
     pairs.fold(0.0, |worst, (place, (wanted, &weight))| {
         let bias = place % (width + 1) == width;
-        let off = if bias { *wanted } else { wanted - f64::from(weight) };
+        let off = if bias {
+            *wanted
+        } else {
+            wanted - f64::from(weight)
+        };
         f64::max(worst, off.abs())
     })
 }
@@ -102,7 +120,10 @@ fn the_conditions_for_the_minimum_hold_whatever_the_strength() {
             let weights = train(&data, strength).unwrap();
             let missed = missed(&data, strength.into(), &weights);
             let bound = 2e-6 * f64::from(strength.max(1.0));
-            assert!(missed < bound, "{classes} x {shots}, C = {strength}: {missed:e}");
+            assert!(
+                missed < bound,
+                "{classes} x {shots}, C = {strength}: {missed:e}"
+            );
             assert!(weights.iter().any(|weight| weight.abs() > 1e-4));
         }
     }
@@ -122,7 +143,12 @@ fn what_has_no_minimum_is_refused() {
     let shape = HeadShape::linear(8, 3);
     let mut trainer = Trainer::new(shape, Recipe::logistic_regression(1.0)).unwrap();
     let mut rng = StreamKey::from_seed(1).rng(0);
-    let refused = trainer.train(&data, &members, &mut rng, &mut vec![0.0; shape.weight_len()]);
+    let refused = trainer.train(
+        &data,
+        &members,
+        &mut rng,
+        &mut vec![0.0; shape.weight_len()],
+    );
     let refused = refused.unwrap_err().to_string();
     assert!(refused.contains("class 2 has no example"), "{refused}");
     let hidden = HeadShape::mlp(8, 4, Activation::Relu, 3);

@@ -47,12 +47,16 @@ pub(super) fn depthwise(
         }
     }
     let bias_fits = bias.is_empty() || bias.len() == channels;
-    let sizes = [channels, height, width].into_iter().chain(stride).chain(dilation);
+    let sizes = [channels, height, width]
+        .into_iter()
+        .chain(stride)
+        .chain(dilation);
     let length = channels.checked_mul(height)?.checked_mul(width)?;
     let whole = sizes.min()? > 0 && bias_fits && values.len() == length;
     // What a kernel covers, beyond which there is no padding.
     let reach = [dilation[0] * (height - 1), dilation[1] * (width - 1)];
-    let padded = (0..4).all(|side| padding[side] <= reach[side % 2]) && reach.iter().all(|it| *it < MOST);
+    let padded =
+        (0..4).all(|side| padding[side] <= reach[side % 2]) && reach.iter().all(|it| *it < MOST);
     (group == channels && whole && padded).then_some(Depthwise {
         weights: values,
         bias,
@@ -78,7 +82,11 @@ fn floats(tensor: &TensorProto, data: &[(String, Vec<u8>)]) -> Option<(Vec<usize
     if tensor.data_type != Some(DataType::FLOAT) {
         return None;
     }
-    let shape: Option<Vec<usize>> = tensor.dims.iter().map(|&it| usize::try_from(it).ok()).collect();
+    let shape: Option<Vec<usize>> = tensor
+        .dims
+        .iter()
+        .map(|&it| usize::try_from(it).ok())
+        .collect();
     let of_bytes = |bytes: &[u8]| -> Vec<f32> {
         let (words, _) = bytes.as_chunks::<4>();
         words.iter().map(|word| f32::from_le_bytes(*word)).collect()

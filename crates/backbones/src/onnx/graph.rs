@@ -87,7 +87,9 @@ impl Source {
             }
             let mut entries = tensor.external_data.iter();
             let entry = entries.find(|entry| entry.key.as_deref() == Some("location"));
-            let location = entry.and_then(|entry| entry.value.clone()).unwrap_or_default();
+            let location = entry
+                .and_then(|entry| entry.value.clone())
+                .unwrap_or_default();
             let mut parts = Path::new(&location).components();
             let first = parts.next();
             if !matches!(first, Some(std::path::Component::Normal(_))) || parts.next().is_some() {
@@ -120,7 +122,9 @@ impl Source {
         let mut graph = self.model.graph.take();
         let graph = graph.as_mut().expect("`read` refuses files without one");
         let nodes = std::mem::take(&mut graph.node).into_iter().zip(needed);
-        let mut nodes: Vec<NodeProto> = nodes.filter_map(|(it, needed)| needed.then_some(it)).collect();
+        let mut nodes: Vec<NodeProto> = nodes
+            .filter_map(|(it, needed)| needed.then_some(it))
+            .collect();
         complete(&mut nodes, &graph.initializer);
         Ok(Cut {
             path: self.path,
@@ -193,20 +197,31 @@ pub(super) struct Cut {
 /// Writes out the strides and dilations of convolutions that leave them to the format's default, 1,
 /// which the runtime takes for a convolution of one dimension.
 fn complete(nodes: &mut [NodeProto], weights: &[TensorProto]) {
-    for node in nodes.iter_mut().filter(|it| it.op_type.as_deref() == Some("Conv")) {
-        let weight = weights.iter().find(|it| it.name.as_ref() == node.input.get(1));
-        let attribute = |name: &str| node.attribute.iter().find(|it| it.name.as_deref() == Some(name));
+    for node in nodes
+        .iter_mut()
+        .filter(|it| it.op_type.as_deref() == Some("Conv"))
+    {
+        let weight = weights
+            .iter()
+            .find(|it| it.name.as_ref() == node.input.get(1));
+        let attribute = |name: &str| {
+            node.attribute
+                .iter()
+                .find(|it| it.name.as_deref() == Some(name))
+        };
         let shape = attribute("kernel_shape").map(|it| it.ints.len());
         let Some(rank) = shape.or(weight.map(|it| it.dims.len().saturating_sub(2))) else {
             continue;
         };
-        let missing = ["strides", "dilations"].map(|name| attribute(name).is_none().then_some(name));
-        node.attribute.extend(missing.into_iter().flatten().map(|name| AttributeProto {
-            name: Some(name.to_owned()),
-            ints: vec![1; rank],
-            r#type: Some(AttributeType::INTS),
-            ..AttributeProto::default()
-        }));
+        let missing =
+            ["strides", "dilations"].map(|name| attribute(name).is_none().then_some(name));
+        node.attribute
+            .extend(missing.into_iter().flatten().map(|name| AttributeProto {
+                name: Some(name.to_owned()),
+                ints: vec![1; rank],
+                r#type: Some(AttributeType::INTS),
+                ..AttributeProto::default()
+            }));
     }
 }
 
@@ -221,7 +236,11 @@ pub(super) fn reads<'a>(node: &'a NodeProto, names: &mut HashSet<&'a str>) {
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-    let shown: Vec<String> = names.iter().take(LISTED).map(|it| format!("`{it}`")).collect();
+    let shown: Vec<String> = names
+        .iter()
+        .take(LISTED)
+        .map(|it| format!("`{it}`"))
+        .collect();
     match names.len().saturating_sub(LISTED) {
         0 if names.is_empty() => "none".into(),
         0 => shown.join(", "),

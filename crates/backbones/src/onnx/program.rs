@@ -113,7 +113,9 @@ impl Program {
         for (index, step) in self.steps.iter().enumerate() {
             match &step.work {
                 Work::Runtime { inputs, .. } => {
-                    inputs.iter().for_each(|(_, slot)| last[*slot] = Some(index));
+                    inputs
+                        .iter()
+                        .for_each(|(_, slot)| last[*slot] = Some(index));
                 }
                 Work::Depthwise { input, .. } => last[*input] = Some(index),
             }
@@ -170,7 +172,8 @@ impl Work {
                 let value = values[*input].as_ref();
                 let images: Option<TensorView<'_, f32>> = value.and_then(Value::as_tensor_view);
                 let made = images.and_then(|images| layer.run(images));
-                let made = made.ok_or_else(|| format!("`{name}`: its input is of another shape"))?;
+                let made =
+                    made.ok_or_else(|| format!("`{name}`: its input is of another shape"))?;
                 values[*output] = Some(made.into());
             }
         }
@@ -274,7 +277,12 @@ impl Loader<'_> {
     }
 
     /// A file of these nodes alone.
-    fn bytes(&self, nodes: &[&NodeProto], inputs: &[&str], outputs: &[&str]) -> Result<Vec<u8>, String> {
+    fn bytes(
+        &self,
+        nodes: &[&NodeProto],
+        inputs: &[&str],
+        outputs: &[&str],
+    ) -> Result<Vec<u8>, String> {
         let mut read = HashSet::new();
         nodes.iter().for_each(|node| reads(node, &mut read));
         read.extend(outputs);

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use datasets::{Colour, ImageSet, ImageShape};
 use rten::ThreadPool;
-use rten_tensor::prelude::*;
 use rten_tensor::Tensor;
+use rten_tensor::prelude::*;
 
 use super::Onnx;
 use crate::BackboneError;

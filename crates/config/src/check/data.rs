@@ -90,9 +90,14 @@ pub fn check_backbones(raw: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_
     for (backbone, place) in backbones {
         match backbone {
             Backbone::Features if !features => {
-                place.wrong("the data are images", "a network: `vgg_tiny`, `imported` or `onnx`");
+                place.wrong(
+                    "the data are images",
+                    "a network: `vgg_tiny`, `imported` or `onnx`",
+                );
             }
-            Backbone::VggTiny { .. } | Backbone::Imported { .. } | Backbone::Onnx(_) if features => {
+            Backbone::VggTiny { .. } | Backbone::Imported { .. } | Backbone::Onnx(_)
+                if features =>
+            {
                 place.wrong_hint(
                     "the data are features already",
                     "`features`",

@@ -81,7 +81,9 @@ pub fn check(
         ("label_smoothing", false),
         ("strength", false),
     ] {
-        let mut reasons = cells.iter().filter_map(|cell| cell.recipe.unused(cell.head));
+        let mut reasons = cells
+            .iter()
+            .filter_map(|cell| cell.recipe.unused(cell.head));
         if let Some((_, why)) = reasons.find(|(option, _)| *option == key) {
             own(key, swept).wrong_hint(
                 format!("found a value, but {why}"),
@@ -90,9 +92,8 @@ pub fn check(
             );
         }
     }
-    let dp_with = |cell: &&Cell| {
-        cell.defence.kind() == DefenceKind::DpSgd && !plain_under_dp(&cell.recipe)
-    };
+    let dp_with =
+        |cell: &&Cell| cell.defence.kind() == DefenceKind::DpSgd && !plain_under_dp(&cell.recipe);
     if cells.iter().any(|cell| dp_with(&cell)) {
         root.key("recipe").wrong(
             "found batches, momentum or a schedule with `dp_sgd`",
@@ -144,7 +145,10 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         );
     } else if attack.needs_gradients() && matches!(cell.backbone, Backbone::Onnx(_)) {
         at.wrong_hint(
-            format!("found `{}` with the backbone `onnx`, through which no gradients go", attack.word()),
+            format!(
+                "found `{}` with the backbone `onnx`, through which no gradients go",
+                attack.word()
+            ),
             "a backbone with gradients: `vgg_tiny` or `imported`",
             "use the attack `unmixing` or `reconstructor`",
         );

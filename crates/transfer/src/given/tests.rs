@@ -13,7 +13,10 @@ fn public() -> Pool {
 
 fn write(folder: &tempfile::TempDir, tensors: &[(&str, Dtype, Vec<usize>, Vec<u8>)]) -> PathBuf {
     let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
-        (*name, TensorView::new(*dtype, shape.clone(), bytes).unwrap())
+        (
+            *name,
+            TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
+        )
     });
     let path = folder.path().join("shadows.safetensors");
     std::fs::write(&path, serialize(views, None).unwrap()).unwrap();
@@ -50,7 +53,10 @@ fn load(tensors: &[Tensor]) -> Result<GivenHeads, TransferError> {
 #[test]
 fn heads_come_with_their_training_sets_class_by_class() {
     let heads = load(&good()).unwrap();
-    assert_eq!((heads.len(), heads.part_len(true), heads.part_len(false)), (600, 120, 480));
+    assert_eq!(
+        (heads.len(), heads.part_len(true), heads.part_len(false)),
+        (600, 120, 480)
+    );
     let mut batch = heads.batch(3);
     heads.fill(0, true, &mut batch);
     // Heads 0, 5 and 10.
@@ -78,7 +84,9 @@ fn no_head_is_both_kept_and_for_fits() {
     let first = |kept: bool| -> Vec<u32> {
         let mut batch = heads.batch(heads.part_len(kept));
         heads.fill(0, kept, &mut batch);
-        (0..batch.len()).map(|i| batch.head(i)[0] as u32 / 12).collect()
+        (0..batch.len())
+            .map(|i| batch.head(i)[0] as u32 / 12)
+            .collect()
     };
     let mut all = [first(true), first(false)].concat();
     all.sort_unstable();
@@ -97,12 +105,30 @@ fn files_that_do_not_fit_are_refused_by_what_is_wrong() {
             assert!(refused.contains(word), "`{word}` is not in: {refused}");
         }
     };
-    says(with(0, ("weight", Dtype::F32, vec![600, 4, 3], floats(7200))), &["600 x 4 x 3", "S x 3 x 4"]);
-    says(with(0, ("w", Dtype::F32, vec![600, 3, 4], floats(7200))), &["no tensor `weights`", "bias, members"]);
-    says(with(0, ("weight", Dtype::I32, vec![600, 3, 4], floats(7200))), &["`weight`", "I32"]);
-    says(with(1, ("bias", Dtype::F32, vec![600, 2], floats(1200))), &["`bias`", "600 x 3"]);
-    says(with(2, ("members", Dtype::I64, vec![300, 6], members(600))), &["`members`", "600 x 3"]);
-    says(with(2, ("members", Dtype::F32, vec![600, 3], floats(1800))), &["F32", "I64"]);
+    says(
+        with(0, ("weight", Dtype::F32, vec![600, 4, 3], floats(7200))),
+        &["600 x 4 x 3", "S x 3 x 4"],
+    );
+    says(
+        with(0, ("w", Dtype::F32, vec![600, 3, 4], floats(7200))),
+        &["no tensor `weights`", "bias, members"],
+    );
+    says(
+        with(0, ("weight", Dtype::I32, vec![600, 3, 4], floats(7200))),
+        &["`weight`", "I32"],
+    );
+    says(
+        with(1, ("bias", Dtype::F32, vec![600, 2], floats(1200))),
+        &["`bias`", "600 x 3"],
+    );
+    says(
+        with(2, ("members", Dtype::I64, vec![300, 6], members(600))),
+        &["`members`", "600 x 3"],
+    );
+    says(
+        with(2, ("members", Dtype::F32, vec![600, 3], floats(1800))),
+        &["F32", "I64"],
+    );
     let one = |number: i64| {
         let mut bytes = members(600);
         bytes[24 * 17..][..8].copy_from_slice(&number.to_le_bytes());
@@ -114,7 +140,10 @@ fn files_that_do_not_fit_are_refused_by_what_is_wrong() {
     says(one(3), &["head 17", "2 examples of class 0", "expected 1"]);
     let mut endless = floats(7200);
     endless[4 * 30..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
-    says(with(0, ("weight", Dtype::F32, vec![600, 3, 4], endless)), &["head 2", "not finite"]);
+    says(
+        with(0, ("weight", Dtype::F32, vec![600, 3, 4], endless)),
+        &["head 2", "not finite"],
+    );
     let few = [
         ("weight", Dtype::F32, vec![20, 3, 4], floats(240)),
         ("members", Dtype::I64, vec![20, 3], members(20)),
@@ -126,5 +155,8 @@ fn files_that_do_not_fit_are_refused_by_what_is_wrong() {
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let cut = GivenHeads::load(&path, HeadShape::linear(4, 3), 1, &labels(), &public());
-    says(cut.unwrap_err().to_string(), &["shadows.safetensors", "whole"]);
+    says(
+        cut.unwrap_err().to_string(),
+        &["shadows.safetensors", "whole"],
+    );
 }

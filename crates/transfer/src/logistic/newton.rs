@@ -331,7 +331,11 @@ impl Newton {
                     value[lane] += roots[i][lane] * covariance * roots[j][lane];
                 }
                 let (above, row) = factor.split_at(i * n);
-                let other = if i == j { &row[..j] } else { &above[j * n..][..j] };
+                let other = if i == j {
+                    &row[..j]
+                } else {
+                    &above[j * n..][..j]
+                };
                 for (a, b) in row[..j].iter().zip(other) {
                     for lane in 0..W {
                         value[lane] -= a[lane] * b[lane];
@@ -369,7 +373,10 @@ impl Newton {
         for i in 0..n {
             for j in 0..=i {
                 let mut value = [0.0; W];
-                let (left, right) = (&inverse[i * n + i..(i + 1) * n], &inverse[j * n + i..(j + 1) * n]);
+                let (left, right) = (
+                    &inverse[i * n + i..(i + 1) * n],
+                    &inverse[j * n + i..(j + 1) * n],
+                );
                 for (a, b) in left.iter().zip(right) {
                     for lane in 0..W {
                         value[lane] += a[lane] * b[lane];
