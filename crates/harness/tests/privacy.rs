@@ -38,7 +38,9 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn number(answer: &serde_json::Value, key: &str) -> f64 {
-    answer[key].as_f64().unwrap_or_else(|| panic!("{key} in {answer}"))
+    answer[key]
+        .as_f64()
+        .unwrap_or_else(|| panic!("{key} in {answer}"))
 }
 
 #[test]
@@ -104,7 +106,15 @@ fn noise_follows_from_a_risk() {
         (vec!["noise"], "required"),
         (vec!["noise", "--max-tpr", "0.05"], "--at-fpr"),
         (
-            vec!["noise", "--epsilon", "1", "--max-tpr", "0.05", "--at-fpr", "0.01"],
+            vec![
+                "noise",
+                "--epsilon",
+                "1",
+                "--max-tpr",
+                "0.05",
+                "--at-fpr",
+                "0.01",
+            ],
             "cannot be used with",
         ),
         (
@@ -116,7 +126,10 @@ fn noise_follows_from_a_risk() {
             "NaN",
         ),
         (vec!["noise", "--epsilon", "1e300"], "gives epsilon "),
-        (vec!["epsilon", "--noise-multiplier", "nan"], "noise multiplier is NaN"),
+        (
+            vec!["epsilon", "--noise-multiplier", "nan"],
+            "noise multiplier is NaN",
+        ),
     ] {
         let output = privacy(here.path(), &[&asked[..], &RUN].concat());
         let said = text(&output.stderr);
@@ -158,7 +171,10 @@ fn audits_take_plain_files_from_any_mechanism() {
     assert!(answer.get("delta").is_none(), "{answer}");
     // A δ allows a little more to a mechanism, and shows a little less.
     let with_delta = ask(&["--delta", "0.01"]);
-    assert!(number(&with_delta, "epsilon_lower_bound") < shown, "{with_delta}");
+    assert!(
+        number(&with_delta, "epsilon_lower_bound") < shown,
+        "{with_delta}"
+    );
     assert!(number(&with_delta, "gaussian_epsilon_lower_bound") > 0.0);
     // Small scores may speak for the target as well as large ones.
     let swapped = json(&privacy(
@@ -177,7 +193,10 @@ fn audits_take_plain_files_from_any_mechanism() {
     assert!((0.9..=1.5).contains(&shown), "{one_run}");
     let said = text(&privacy(here.path(), &["audit", "in.txt", "out.txt"]).stdout);
     assert!(said.starts_with("epsilon is above 1."), "{said}");
-    assert!(said.contains("were it a Gaussian mechanism: mu is above "), "{said}");
+    assert!(
+        said.contains("were it a Gaussian mechanism: mu is above "),
+        "{said}"
+    );
 }
 
 #[test]
@@ -202,7 +221,12 @@ fn files_that_hold_no_scores_are_named_with_the_line() {
         ("empty.txt", "good.txt", 4, "empty.txt: no scores"),
         ("words.txt", "good.txt", 4, "words.txt: line 2 is `score`"),
         ("good.txt", "nan.txt", 4, "nan.txt: line 3 is `NaN`"),
-        ("binary.txt", "good.txt", 4, "binary.txt: no text after byte 2"),
+        (
+            "binary.txt",
+            "good.txt",
+            4,
+            "binary.txt: no text after byte 2",
+        ),
         ("escape.txt", "good.txt", 4, "line 2 is `\\u{1b}[31mred`"),
         ("one.txt", "good.txt", 2, "1 IN scores"),
         ("equal.txt", "same.txt", 2, "all equal"),

@@ -71,12 +71,7 @@ impl Calibration {
 
     fn upper(&self, noise: NoiseMultiplier, effort: Effort) -> Result<f64, PrivacyError> {
         if self.accountant == Accountant::Prv && self.sample_rate.get() < 1.0 {
-            prv::upper_bound(
-                &self.composition(noise),
-                self.delta,
-                self.neighbour,
-                effort,
-            )
+            prv::upper_bound(&self.composition(noise), self.delta, self.neighbour, effort)
         } else {
             Ok(self.spent(noise)?.upper)
         }

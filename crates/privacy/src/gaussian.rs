@@ -101,7 +101,10 @@ mod tests {
                 let release =
                     GaussianRelease::calibrated(Epsilon::new(epsilon)?, delta, neighbour)?;
                 let spent = release.epsilon(delta, neighbour);
-                assert!(spent <= epsilon && spent > epsilon * (1.0 - 1e-9), "{spent}");
+                assert!(
+                    spent <= epsilon && spent > epsilon * (1.0 - 1e-9),
+                    "{spent}"
+                );
                 let run = Composition::from(release);
                 let accounted = run.epsilon(delta, Accountant::Prv, neighbour)?;
                 assert_eq!(accounted.upper, spent);

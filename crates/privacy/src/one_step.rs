@@ -85,10 +85,7 @@ fn replaced(law: &Law, delta: f64) -> (f64, f64) {
             none
         };
         let other = term(epsilon + ln_rate, -1.0);
-        (
-            with.0 - without.0 - other.0,
-            with.1 + without.1 + other.1,
-        )
+        (with.0 - without.0 - other.0, with.1 + without.1 + other.1)
     };
     (
         last_where(1.0, |e| delta_of(e).0 - delta_of(e).1 >= delta).0,

@@ -73,7 +73,15 @@ impl TradeOff {
                 Curve::Gaussian(mu) => gaussian_tpr(*mu, fpr),
                 Curve::Corners(corners) => interpolate(corners, fpr),
             })
-            .fold(0.0, |worst, tpr| if tpr > worst { tpr } else if tpr.is_nan() { 1.0 } else { worst })
+            .fold(0.0, |worst, tpr| {
+                if tpr > worst {
+                    tpr
+                } else if tpr.is_nan() {
+                    1.0
+                } else {
+                    worst
+                }
+            })
     }
 
     /// The largest probability with which any attack reconstructs a record, where the best blind

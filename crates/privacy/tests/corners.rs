@@ -156,12 +156,17 @@ fn calibrated(
     }
     .solve()?;
     // The noise as a shell would hand it over, and every steps' own account of it.
-    let printed: f64 = found.noise_multiplier.to_string().parse().expect("a number");
+    let printed: f64 = found
+        .noise_multiplier
+        .to_string()
+        .parse()
+        .expect("a number");
     let spent = run(printed, rate, steps)?.epsilon(Delta::new(delta)?, accountant, neighbour)?;
     Ok((found.noise_multiplier, spent.upper))
 }
 
 #[test]
+#[ignore = "minutes: no tilt is clear of rounding at this rate, so every one is tried"]
 fn noise_for_tiny_rates_does_not_overspend() -> Result<(), PrivacyError> {
     let (target, delta, rate) = (0.008_505_5, 2.5e-18, 1.55e-9);
     let (noise, spent) = calibrated(
@@ -182,17 +187,13 @@ fn noise_for_tiny_rates_does_not_overspend() -> Result<(), PrivacyError> {
 fn a_target_out_of_reach_says_what_is_reached() -> Result<(), PrivacyError> {
     for (epsilon, needles) in [
         (1e300, ["1e300", "the smallest tried, 0.02 gives epsilon 1"]),
-        (1e-12, ["1e-12", "the largest tried, 1000000 gives epsilon "]),
+        (
+            1e-12,
+            ["1e-12", "the largest tried, 1000000 gives epsilon "],
+        ),
     ] {
-        let error = calibrated(
-            epsilon,
-            1e-9,
-            0.5,
-            1,
-            Accountant::Prv,
-            Neighbour::AddRemove,
-        )
-        .expect_err("out of reach");
+        let error = calibrated(epsilon, 1e-9, 0.5, 1, Accountant::Prv, Neighbour::AddRemove)
+            .expect_err("out of reach");
         let text = error.to_string();
         for needle in needles {
             assert!(text.contains(needle), "{text}");

@@ -73,7 +73,11 @@ impl Point {
 fn bounds_hold_on_a_thousand_exact_points() {
     let points = points();
     let of = |one: bool| points.iter().filter(|p| (p.method == "one") == one).count();
-    assert!(of(true) >= 500 && of(false) >= 500, "{} points", points.len());
+    assert!(
+        of(true) >= 500 && of(false) >= 500,
+        "{} points",
+        points.len()
+    );
     let started = Instant::now();
     let answers: Vec<(&Point, Spent)> = points
         .par_iter()
@@ -95,9 +99,19 @@ fn bounds_hold_on_a_thousand_exact_points() {
         at(0.99).0,
         &widths[widths.len() - 5..],
     );
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
     // Bounds that hold by saying nothing would pass the check above.
-    assert!(at(0.5).0 < 1e-3 && at(0.9).0 < 1e-2, "{:?} {:?}", at(0.5), at(0.9));
+    assert!(
+        at(0.5).0 < 1e-3 && at(0.9).0 < 1e-2,
+        "{:?} {:?}",
+        at(0.5),
+        at(0.9)
+    );
 }
 
 #[test]
@@ -114,5 +128,10 @@ fn rdp_is_never_below_the_exact_value() {
                 .then(|| format!("{}: {spent:?}", point.text))
         })
         .collect();
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }

@@ -7,9 +7,7 @@ use privacy::{
 use serde::Serialize;
 
 use super::scores;
-use crate::cli::{
-    AuditArgs, EpsilonArgs, MechanismArgs, NeighbourName, NoiseArgs, PrivacyCommand,
-};
+use crate::cli::{AuditArgs, EpsilonArgs, MechanismArgs, NeighbourName, NoiseArgs, PrivacyCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -94,7 +92,12 @@ fn noise(args: &NoiseArgs) -> Result<String, PrivacyError> {
 
 /// The risk asked about, where it was one.
 fn risk(args: &NoiseArgs) -> Option<Risk> {
-    match (args.max_tpr, args.at_fpr, args.max_reconstruction, args.blind) {
+    match (
+        args.max_tpr,
+        args.at_fpr,
+        args.max_reconstruction,
+        args.blind,
+    ) {
         (Some(max_tpr), Some(at_fpr), ..) => Some(Risk::Membership { max_tpr, at_fpr }),
         (.., Some(max_reconstruction), Some(blind)) => Some(Risk::Reconstruction {
             max_reconstruction,

@@ -22,7 +22,8 @@ pub fn read(path: &Path) -> Result<Vec<f64>, Failure> {
             Exit::Data,
         )
     };
-    let about = std::fs::metadata(path).map_err(|error| refused(format!("cannot read: {error}")))?;
+    let about =
+        std::fs::metadata(path).map_err(|error| refused(format!("cannot read: {error}")))?;
     if !about.is_file() {
         return Err(refused("not a file".into()));
     }
@@ -46,7 +47,10 @@ pub fn read(path: &Path) -> Result<Vec<f64>, Failure> {
             .ok()
             .filter(|score| score.is_finite())
             .ok_or_else(|| {
-                refused(format!("line {number} is `{}`, not a finite number", shown(word)))
+                refused(format!(
+                    "line {number} is `{}`, not a finite number",
+                    shown(word)
+                ))
             })?;
         scores.push(score);
     }

@@ -115,7 +115,10 @@ mod tests {
             );
             // The upper limit of the failures is its mirror image.
             let mirrored = 1.0 - upper_limit(trials - successes, trials, share);
-            assert!((mirrored - expected).abs() < 1e-12 + 1e-9 * expected, "{mirrored}");
+            assert!(
+                (mirrored - expected).abs() < 1e-12 + 1e-9 * expected,
+                "{mirrored}"
+            );
         }
     }
 }

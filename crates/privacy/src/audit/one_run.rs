@@ -129,7 +129,10 @@ mod tests {
                 right,
             };
             let found = one_run_epsilon(run, delta, 0.95)?;
-            assert!((found - expected).abs() < 1e-6, "{run:?}, δ {delta}: {found}, {expected}");
+            assert!(
+                (found - expected).abs() < 1e-6,
+                "{run:?}, δ {delta}: {found}, {expected}"
+            );
         }
         Ok(())
     }

@@ -96,7 +96,11 @@ struct Claim {
 impl Claim {
     /// The counts as those of a test for what is claimed.
     fn of(self, counts: AttackCounts) -> AttackCounts {
-        if self.absent { counts.swapped() } else { counts }
+        if self.absent {
+            counts.swapped()
+        } else {
+            counts
+        }
     }
 }
 
@@ -335,16 +339,16 @@ fn mu_of(tpr: f64, fpr: f64, _delta: f64) -> f64 {
 
 impl std::fmt::Display for ScoreAuditAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "epsilon is above {:.4} at ",
-            self.epsilon_lower_bound
-        )?;
+        write!(f, "epsilon is above {:.4} at ", self.epsilon_lower_bound)?;
         match self.delta {
             Some(delta) => write!(f, "delta {:e}", delta.get())?,
             None => f.write_str("delta 0")?,
         }
-        let side = if self.large_says_in { "at least" } else { "below" };
+        let side = if self.large_says_in {
+            "at least"
+        } else {
+            "below"
+        };
         write!(
             f,
             ", with confidence {} (scores {side} {} say in: {} of {} in, {} of {} out; a perfect attack would show {:.4})",

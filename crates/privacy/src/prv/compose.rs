@@ -109,8 +109,7 @@ fn outside(parts: &[(Masses, u64)], step: f64, theta: f64, further: f64, end: f6
     let moved: f64 = parts
         .iter()
         .map(|(masses, steps)| {
-            let ln_moment =
-                |theta: f64| ln_total(masses, step * theta).0 + theta * masses.offset;
+            let ln_moment = |theta: f64| ln_total(masses, step * theta).0 + theta * masses.offset;
             *steps as f64 * (ln_moment(theta + further) - ln_moment(theta))
         })
         .sum();

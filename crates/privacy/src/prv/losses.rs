@@ -121,7 +121,11 @@ impl ComposedLoss {
         for value in &mut self.tilted {
             *value *= scale;
         }
-        let doubt = if self.is_unknown() { f64::INFINITY } else { self.doubt * scale };
+        let doubt = if self.is_unknown() {
+            f64::INFINITY
+        } else {
+            self.doubt * scale
+        };
         (self.first, self.tilted, doubt)
     }
 }

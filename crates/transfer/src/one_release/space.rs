@@ -52,18 +52,14 @@ impl PublicSpace {
                 *sum += f64::from(value) / n as f64;
             }
         }
-        let centred = Mat::from_fn(n, d, |i, j| {
-            f64::from(features.row(rows[i])[j]) - mean[j]
-        });
+        let centred = Mat::from_fn(n, d, |i, j| f64::from(features.row(rows[i])[j]) - mean[j]);
         let covariance = centred.transpose() * &centred;
         let eigen = covariance
             .self_adjoint_eigen(Side::Lower)
             .map_err(|_| members("their covariance has no eigenvectors in double precision"))?;
         // Ascending in faer.
         let column = |k: usize| d - 1 - k;
-        let variance: Vec<f64> = (0..rank)
-            .map(|k| eigen.S()[column(k)] / n as f64)
-            .collect();
+        let variance: Vec<f64> = (0..rank).map(|k| eigen.S()[column(k)] / n as f64).collect();
         if !(variance[0] > 0.0) {
             return Err(members("all public features are equal"));
         }

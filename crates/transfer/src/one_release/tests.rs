@@ -182,7 +182,15 @@ fn noise_is_as_large_as_it_says() {
     let mut rng = ChaCha8Rng::seed_from_u64(17);
     let mut draw = |noise: f64| {
         let release = GaussianRelease::new(NoiseMultiplier::new(noise).unwrap());
-        sums::noisy(&space, &private, &members, 2.5, sums::unit, release, &mut rng)
+        sums::noisy(
+            &space,
+            &private,
+            &members,
+            2.5,
+            sums::unit,
+            release,
+            &mut rng,
+        )
     };
     let quiet = draw(0.0);
     let squares: f64 = (0..500)
@@ -200,9 +208,8 @@ fn noise_is_as_large_as_it_says() {
 fn what_cannot_be_is_an_error() {
     let (space, private) = (space(6), features(8, 5));
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut train = |of: Method, members: &[usize]| {
-        method(of, 1.0).train(&space, &private, members, &mut rng)
-    };
+    let mut train =
+        |of: Method, members: &[usize]| method(of, 1.0).train(&space, &private, members, &mut rng);
     for (of, members) in [
         (METHODS[0], &[][..]),
         (METHODS[0], &[8][..]),
