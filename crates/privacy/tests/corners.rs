@@ -166,6 +166,7 @@ fn calibrated(
 }
 
 #[test]
+#[ignore = "minutes: no tilt is clear of rounding at this rate, so every one is tried"]
 fn noise_for_tiny_rates_does_not_overspend() -> Result<(), PrivacyError> {
     let (target, delta, rate) = (0.008_505_5, 2.5e-18, 1.55e-9);
     let (noise, spent) = calibrated(
