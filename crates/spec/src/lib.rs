@@ -11,13 +11,13 @@
 //! second to the first.
 //!
 //! ```
-//! use spec::{Many, OneOrMany, Options, Unmixing};
+//! use spec::{Many, One, OneOrMany, Options, Unmixing};
 //!
 //! let swept = Unmixing::<Many> { samples: OneOrMany { values: vec![1_000, 4_000] } };
 //! swept.check()?;
 //! assert_eq!(swept.expand(), [1_000, 4_000].map(|samples| Unmixing { samples }));
 //!
-//! let refused = Unmixing { samples: 3 }.check().unwrap_err();
+//! let refused = Unmixing::<One> { samples: 3 }.check().unwrap_err();
 //! assert_eq!(refused.to_string(), "samples is 3, expected a whole number of 500 or more");
 //! # Ok::<(), spec::OutOfBounds>(())
 //! ```
