@@ -312,7 +312,7 @@ fn features() {
     told(
         read("f.safetensors", &short),
         "f.safetensors",
-        &["[2] instead of [3]"],
+        &["shape 2 instead of 3"],
     );
     let none = safetensors(["features", "labels"], 0, 0, &[]);
     assert!(read("f.safetensors", &none).is_err());
@@ -320,7 +320,11 @@ fn features() {
     let labels = folder.path().join("f-labels.npy");
     ndarray_npy::write_npy(&labels, &ndarray::arr1(&[0_u8, 1])).unwrap();
     let array = folder.path().join("f.npy");
-    ndarray_npy::write_npy(&array, &ndarray::Array2::<f32>::zeros((2, 3))).unwrap();
+    ndarray_npy::write_npy(
+        &array,
+        &ndarray::Array2::from_shape_fn((2, 3), |(i, j)| (i * 3 + j) as f32),
+    )
+    .unwrap();
     let bytes = std::fs::read(&array).unwrap();
     read("f.npy", &bytes).unwrap();
     told(
@@ -339,7 +343,7 @@ fn features() {
     ndarray_npy::write_npy(&labels, &ndarray::arr1(&[0_i32, -1])).unwrap();
     told(read("f.npy", &bytes), "f-labels.npy", &["entry 1"]);
     ndarray_npy::write_npy(&labels, &ndarray::arr1(&[0_i32, i32::MAX])).unwrap();
-    told(read("f.npy", &bytes), "f.npy", &["2147483647"]);
+    told(read("f.npy", &bytes), "f-labels.npy", &["2147483647"]);
 
     told(
         read("f.csv", b"a,b\n1,2\n"),

@@ -210,7 +210,7 @@ fn pictures_in_every_format() {
     let progressive = include_bytes!("fixtures/progressive.jpg").to_vec();
     let formats = [Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP].map(picture);
     for whole in formats.into_iter().chain([progressive]) {
-        survives(10_000, "set/a/x.png", &whole, |path| {
+        survives(2_500, "set/a/x.png", &whole, |path| {
             let class = path.parent().unwrap();
             let root = class.parent().unwrap();
             if !root.join("b/y.png").exists() {
@@ -233,7 +233,7 @@ fn archives() {
         ("t.tar.gz", gzip(&tar(&files))),
         ("t.tar.xz", xz(&tar(&files))),
     ] {
-        survives(10_000, name, &whole, |path| {
+        survives(2_500, name, &whole, |path| {
             read_class_archive(path, "train", OWN32, &mut Reading::default())
         });
     }

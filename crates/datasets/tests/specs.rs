@@ -241,7 +241,7 @@ fn what_is_there_is_read_and_checked() {
     let all = mixed.load(root, key()).unwrap();
     assert_eq!((all.labels(), all.classes()), (&[0, 1, 1, 5, 11][..], 12));
     let before = mixed.content_hash(root).unwrap();
-    std::fs::rename(root.join("mine/a/1.png"), root.join("mine/b/1.png")).unwrap();
+    std::fs::rename(root.join("mine/b/3.png"), root.join("mine/a/3.png")).unwrap();
     assert_ne!(mixed.content_hash(root).unwrap(), before);
 
     let features = safetensors(["features", "labels"], 3, 2, &[0, 1, 2]);

@@ -62,9 +62,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Merge(configs) => run_configs(configs, Part::Merge, &cli.options),
         Command::Cache(command) => answered(commands::cache(command, &context(&cli.options))?),
         Command::Plan(args) => answered(plan_configs(args, &cli.options)?),
-        Command::Privacy(command) => {
-            answered(commands::privacy(command).map_err(|error| Failure::new(&error, Exit::Usage))?)
-        }
+        Command::Privacy(command) => answered(commands::privacy(command)?),
         Command::Schema { markdown } => answered(commands::schema(*markdown)),
         Command::Check(args) => {
             let (text, exit) = commands::check(args)?;

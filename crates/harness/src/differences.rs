@@ -257,7 +257,7 @@ fn all(cell: &Cell) -> Vec<Facet> {
             let samples = format!("start of {} samples", options.samples);
             facet(Side::Attack, "start's samples", samples);
         }
-        Attack::Unmixing(_) | Attack::Reconstructor(_) | Attack::Membership(_) => {}
+        _ => {}
     }
     if let Some(options) = network(&cell.attack) {
         facet(
@@ -307,8 +307,7 @@ fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
     };
     let samples = |samples: usize| format!("{samples} samples");
     match attack {
-        Attack::Unmixing(options) => facet("samples", samples(options.samples)),
-        Attack::Reconstructor(_) => {}
+        Attack::Reconstructor(_) | Attack::Labels(_) => {}
         Attack::GradientInversion(options) => {
             facet("steps", format!("{} steps", options.steps));
             let distance = match options.distance {
@@ -339,9 +338,13 @@ fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
             };
             facet("kind", kind.into());
         }
-        Attack::Membership(options) => facet("samples", samples(options.samples)),
         Attack::Property(options) => facet("samples", samples(options.samples)),
-        Attack::Labels(_) => {}
+        // Options without words of their own: `6000 samples`.
+        other => {
+            for (name, value) in options(other) {
+                facet(&name, format!("{value} {name}"));
+            }
+        }
     }
     if let Some(options) = network(attack) {
         facet("network samples", samples(options.samples));
@@ -360,6 +363,14 @@ fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
         };
         facet("shared", shared.into());
     }
+}
+
+/// The options of an attack by their names in a config.
+fn options(attack: &Attack) -> Vec<(String, serde_json::Value)> {
+    let json = serde_json::to_value(attack).unwrap_or_default();
+    let inside = json.as_object().and_then(|all| all.values().next());
+    let options = inside.and_then(|options| options.as_object());
+    options.cloned().unwrap_or_default().into_iter().collect()
 }
 
 /// The network that an attack trains.

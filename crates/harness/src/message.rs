@@ -28,6 +28,12 @@ pub fn warning(message: &dyn Display) {
     say("warning", "33", message);
 }
 
+/// Writes a line of progress to standard error. A reader that stopped reading
+/// (`harness … 2>&1 | head`) does not end the work.
+pub fn line(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable(text));
+}
+
 fn say(word: &str, code: &str, message: &dyn Display) {
     let stderr = io::stderr();
     let colour =
@@ -36,12 +42,6 @@ fn say(word: &str, code: &str, message: &dyn Display) {
     let _ = stderr
         .lock()
         .write_all(render(word, code, &message.to_string(), colour).as_bytes());
-}
-
-/// Writes a line of progress to standard error. A reader that stopped reading
-/// (`harness … 2>&1 | head`) does not end the work.
-pub fn line(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", printable(text));
 }
 
 /// `error: …`, then the message's `hint: …` lines.

@@ -10,6 +10,7 @@ use report::{
 
 use crate::context::Context;
 use crate::error::HarnessError;
+use crate::names;
 use crate::provenance::Provenance;
 use crate::rows::Measured;
 use crate::timings::Timings;
@@ -182,12 +183,11 @@ fn known(experiment: &Experiment) -> Vec<(String, String)> {
         Kind::Heads(heads) => {
             let data = &heads.data;
             let share = 100.0 * data.shares.public;
-            let name = |spec: &datasets::DatasetSpec| spec.describe().name.to_string();
-            let public = data
-                .public
-                .as_ref()
-                .map_or_else(|| format!("{share:.0} % of {}", name(&data.target)), name);
-            let source = data.source.as_ref().map(name);
+            let public = data.public.as_ref().map_or_else(
+                || format!("{share:.0} % of {}", names::dataset(&data.target)),
+                names::dataset,
+            );
+            let source = data.source.as_ref().map(names::dataset);
             let source = source.map(|source| ("the backbone's training data".into(), source));
             let public = ("public data".into(), public);
             source.into_iter().chain([public]).collect()

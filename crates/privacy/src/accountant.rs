@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 pub use spec::Accountant;
 
-use crate::exact::gaussian_epsilon;
+use crate::exact::gaussian_epsilons;
 use crate::rdp::{Orders, RdpCurve};
 use crate::{Composition, Delta, Neighbour, PrivacyError, prv};
 
@@ -20,7 +20,23 @@ pub struct Spent {
     pub order: Option<f64>,
 }
 
-pub(crate) fn spend(
+impl Composition {
+    /// The ε that these steps spend at δ.
+    ///
+    /// # Errors
+    /// [`PrivacyError::NoNoise`] where a step has σ = 0, [`PrivacyError::Unsupported`] where the
+    /// accountant's arithmetic does not reach.
+    pub fn epsilon(
+        &self,
+        delta: Delta,
+        accountant: Accountant,
+        neighbour: Neighbour,
+    ) -> Result<Spent, PrivacyError> {
+        spend(self, delta, accountant, neighbour)
+    }
+}
+
+fn spend(
     composition: &Composition,
     delta: Delta,
     accountant: Accountant,
@@ -39,20 +55,17 @@ pub(crate) fn spend(
             })
         }
         Accountant::Prv => {
-            let bounds = match composition.gaussian_mu(neighbour) {
-                Some(mu) => {
-                    let epsilon = gaussian_epsilon(mu, delta);
-                    (epsilon, epsilon, epsilon)
-                }
-                None => {
-                    let b = prv::bounds(composition, delta, neighbour)?;
-                    (b.lower, b.estimate, b.upper)
-                }
+            let full = composition.gaussian_mu(neighbour);
+            let (lower, upper) = match full {
+                Some(mu) => gaussian_epsilons(mu, delta.get()),
+                None => prv::bounds(composition, delta, neighbour)?,
             };
+            let upper = finite(upper, "prv")?;
             Ok(Spent {
-                lower: bounds.0,
-                estimate: bounds.1,
-                upper: finite(bounds.2, "prv")?,
+                lower,
+                // The lattice errs twice as far upwards as downwards.
+                estimate: lower + (upper - lower) / 3.0,
+                upper,
                 order: None,
             })
         }

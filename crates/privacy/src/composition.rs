@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Accountant, Delta, Neighbour, PrivacyError, SampledGaussian, Spent, Steps, accountant,
-};
+use crate::{Neighbour, PrivacyError, SampledGaussian, Steps};
 
 /// The same mechanism run a number of times.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -58,20 +56,6 @@ impl Composition {
         &self.phases
     }
 
-    /// The ε that these steps spend at δ.
-    ///
-    /// # Errors
-    /// [`PrivacyError::NoNoise`] where a step has σ = 0, [`PrivacyError::Unsupported`] where the
-    /// accountant's arithmetic does not reach.
-    pub fn epsilon(
-        &self,
-        delta: Delta,
-        accountant: Accountant,
-        neighbour: Neighbour,
-    ) -> Result<Spent, PrivacyError> {
-        accountant::spend(self, delta, accountant, neighbour)
-    }
-
     /// An error where a step adds no noise.
     pub(crate) fn check_noise(&self) -> Result<(), PrivacyError> {
         let silent = |p: &Phase| p.mechanism.noise_multiplier.get() == 0.0;
@@ -89,12 +73,13 @@ impl Composition {
             .iter()
             .all(|p| p.mechanism.sample_rate.get() == 1.0);
         full.then(|| {
-            let sum: f64 = self
+            // Never squared by itself: a noise of 1e155 has no square.
+            let root: f64 = self
                 .phases
                 .iter()
-                .map(|p| p.steps.get() as f64 / p.mechanism.noise_multiplier.get().powi(2))
-                .sum();
-            neighbour.sensitivity() * sum.sqrt()
+                .map(|p| (p.steps.get() as f64).sqrt() / p.mechanism.noise_multiplier.get())
+                .fold(0.0, f64::hypot);
+            neighbour.sensitivity() * root
         })
     }
 }

@@ -30,18 +30,20 @@ pub enum PrivacyError {
         "noise multiplier 0 has no finite epsilon: a step without noise reveals its sum exactly\nhint: give a noise multiplier above 0, or leave the defence out"
     )]
     NoNoise,
-    /// No noise multiplier in the searched range gives the target ε.
+    /// No noise multiplier in the searched range gives the target.
     #[error(
-        "no noise multiplier reaches epsilon {target}: {bound} {noise} gives epsilon {reached}\nhint: {hint}"
+        "no noise multiplier reaches {what} {target:?}: {bound} {noise} gives {what} {reached:?}\nhint: {hint}"
     )]
     Unreachable {
-        /// The ε asked for.
+        /// What is to be reached.
+        what: &'static str,
+        /// The value asked for.
         target: f64,
         /// Which end of the search: "the largest tried," or "the smallest tried,".
         bound: &'static str,
         /// The noise multiplier at that end.
         noise: f64,
-        /// The ε there.
+        /// The value there.
         reached: f64,
         /// The mend.
         hint: &'static str,
@@ -75,6 +77,18 @@ pub enum PrivacyError {
         name: String,
         /// The names there are.
         known: &'static str,
+    },
+    /// Scores from which nothing can be concluded.
+    #[error("cannot audit with {count} {which} scores{why}\nhint: {hint}")]
+    Scores {
+        /// Which side.
+        which: &'static str,
+        /// How many there are.
+        count: usize,
+        /// What else is wrong with them, with its own comma.
+        why: String,
+        /// The mend.
+        hint: &'static str,
     },
     /// Attack counts contradict themselves.
     #[error(

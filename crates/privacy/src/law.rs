@@ -179,11 +179,18 @@ impl Law {
         (mixture(a, 1.0), mixture(b, -1.0))
     }
 
-    /// ln of P's density at x, and of Q's.
-    pub fn ln_densities(&self, x: f64) -> (f64, f64) {
+    /// ln of N(0, σ²)'s density at x, and what is added to it for P's and for Q's. The loss is the
+    /// difference of those two, with all of its digits.
+    pub fn parts(&self, x: f64) -> (f64, f64, f64) {
         let (a, b) = self.weights();
         let base = ln_density(x / self.sigma) - self.sigma.ln();
-        (base + self.ln_ratio(a, x), base + self.ln_ratio(b, -x))
+        (base, self.ln_ratio(a, x), self.ln_ratio(b, -x))
+    }
+
+    /// ln of P's density at x, and of Q's.
+    pub fn ln_densities(&self, x: f64) -> (f64, f64) {
+        let (base, p, q) = self.parts(x);
+        (base + p, base + q)
     }
 }
 

@@ -4,9 +4,13 @@
 //! ([`SampledGaussian`]). From it follow
 //!
 //! - ε for a δ: [`Composition::epsilon`] with the Rényi or the privacy-loss [`Accountant`];
-//! - the noise for an ε: [`Calibration`];
-//! - what any attack may reach: [`TradeOff`], the largest TPR at an FPR;
-//! - what an attack has shown: [`epsilon_lower_bound`] from its counts.
+//! - the noise for an ε: [`Calibration`], or for a risk: [`RiskCalibration`];
+//! - what any attack may reach: [`TradeOff`], the largest TPR at an FPR, and the largest rate of
+//!   reconstruction;
+//! - what an attack has shown: [`epsilon_lower_bound`] from its counts, [`ScoreAudit`] from its
+//!   scores.
+//!
+//! A sum that is published once is a [`GaussianRelease`].
 //!
 //! Every statement is about a [`Neighbour`] relation, which says what the adversary must not tell
 //! apart. There is no machine learning in this crate.
@@ -27,25 +31,34 @@ mod calibration;
 mod composition;
 mod error;
 mod exact;
+mod gaussian;
 mod law;
 mod mechanism;
 mod moments;
 mod normal;
+mod one_step;
 mod prv;
 mod query;
 mod rdp;
+mod risk;
+mod search;
 mod trade_off;
 mod units;
 
 pub use accountant::{Accountant, Spent};
-pub use audit::{AttackCounts, AuditBound, clopper_pearson, epsilon_lower_bound};
+pub use audit::{
+    AttackCounts, AuditBound, OneRun, ScoreAudit, ScoreAuditAnswer, clopper_pearson,
+    epsilon_lower_bound, one_run_epsilon, one_run_p_value,
+};
 pub use calibration::{Calibrated, Calibration};
 pub use composition::{Composition, Phase};
 pub use error::PrivacyError;
 pub use exact::{gaussian_delta, gaussian_epsilon, gaussian_tpr};
+pub use gaussian::{GaussianRelease, gaussian_mu};
 pub use law::Neighbour;
 pub use mechanism::SampledGaussian;
-pub use query::{PrivacyAnswer, epsilon_answer, noise_answer};
+pub use query::{PrivacyAnswer, RiskAnswer, epsilon_answer, noise_answer, risk_answer};
 pub use rdp::{Orders, RdpCurve, rdp_one_step};
+pub use risk::{CalibratedRisk, Risk, RiskCalibration};
 pub use trade_off::{TradeOff, tpr_bound_from_epsilon};
 pub use units::{Delta, Epsilon, NoiseMultiplier, SampleRate, Steps};

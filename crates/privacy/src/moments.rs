@@ -34,15 +34,17 @@ pub(crate) fn ln_moment(law: &Law, theta: f64) -> f64 {
     }
     let rough = sum.ln();
     if rough > 0.5 {
-        return rough;
+        return known(rough);
     }
     // E_Q[R^α] − 1 = E_Q[R^α − 1 − α(R − 1)] because E_Q[R] = 1: no term cancels another.
     let excess: f64 = (0..=count as usize)
         .map(|i| {
             let (ln_q, loss) = node(i);
             let power = order * loss;
-            if power > 30.0 {
-                (ln_q + power).exp() - ln_q.exp() * (1.0 + order * loss.exp_m1())
+            if power > 30.0 || loss > 30.0 {
+                // Densities of 0 meet powers of ∞ here: they are multiplied as logarithms.
+                let (mass, ratio) = (ln_q.exp(), (ln_q + loss).exp());
+                (ln_q + power).exp() - mass - order * (ratio - mass)
             } else if power.abs() < 1e-3 && loss.abs() < 1e-3 {
                 let square = order * (order - 1.0) * loss * loss;
                 let cubic = (order + 1.0) * loss / 3.0;
@@ -53,7 +55,27 @@ pub(crate) fn ln_moment(law: &Law, theta: f64) -> f64 {
             }
         })
         .sum();
-    excess.max(0.0).ln_1p()
+    if excess >= 0.0 {
+        excess.ln_1p()
+    } else if excess < 0.0 {
+        // A negative hair is rounding, and the truth is no further from 0 than rounding reaches.
+        HAIR
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// Far above what rounding leaves of a sum whose terms are all positive but for it.
+const HAIR: f64 = 1e-12;
+
+/// The logarithm of a moment that is at least 1, or +∞, which claims nothing, where rounding has
+/// left no number.
+fn known(ln: f64) -> f64 {
+    if ln.is_nan() {
+        f64::INFINITY
+    } else {
+        ln.max(0.0)
+    }
 }
 
 /// ln Σ eˣ, one term at a time.
@@ -75,9 +97,13 @@ impl Default for LogSum {
 impl LogSum {
     /// Adds eˣ.
     pub fn add(&mut self, x: f64) {
-        if x <= self.top {
+        if self.top == f64::INFINITY || self.top.is_nan() || x == f64::NEG_INFINITY {
+            // Nothing changes it, or it changes nothing; ∞ − ∞ would be no number.
+        } else if x.is_nan() {
+            self.top = x;
+        } else if x <= self.top {
             self.scaled += (x - self.top).exp();
-        } else if x > f64::NEG_INFINITY {
+        } else {
             self.scaled = self.scaled * (self.top - x).exp() + 1.0;
             self.top = x;
         }

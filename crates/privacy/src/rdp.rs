@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::law::{Law, Side};
 use crate::moments::{LogSum, ln_moment};
 use crate::normal::{ln_add, ln_sub};
-use crate::{Composition, Delta, Neighbour, PrivacyError, SampledGaussian};
+use crate::{Composition, Delta, Neighbour, PrivacyError, SampleRate, SampledGaussian};
 
 /// Rényi orders α > 1 to take the least ε over.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +106,13 @@ impl RdpCurve {
             .iter()
             .map(|&(a, rdp)| {
                 let epsilon = rdp - (ln_delta + a.ln()) / (a - 1.0) + ((a - 1.0) / a).ln();
-                (epsilon.max(0.0), a)
+                // An order of which nothing is known claims nothing.
+                let epsilon = if epsilon.is_nan() {
+                    f64::INFINITY
+                } else {
+                    epsilon.max(0.0)
+                };
+                (epsilon, a)
             })
             .min_by(|x, y| x.0.total_cmp(&y.0))
             .unwrap_or((f64::INFINITY, f64::NAN))
@@ -129,6 +135,9 @@ pub fn rdp_one_step(
     Ok(one_step(mechanism, orders.0[0], neighbour))
 }
 
+/// Less noise than this is accounted for as if every batch were full, which spends more.
+const LEAST_SIGMA: f64 = 1e-100;
+
 /// Past this many quadrature nodes an order is not worth its time; it is left out (+∞).
 const MOST_NODES: f64 = 2e5;
 
@@ -137,6 +146,17 @@ fn one_step(mechanism: SampledGaussian, alpha: f64, neighbour: Neighbour) -> f64
     let rate = mechanism.sample_rate.get();
     if rate == 1.0 {
         return alpha * (neighbour.sensitivity() / sigma).powi(2) / 2.0;
+    }
+    if sigma < LEAST_SIGMA {
+        // σ² is about to vanish: without sampling the moments are larger, and known.
+        return one_step(
+            SampledGaussian {
+                sample_rate: SampleRate::FULL,
+                ..mechanism
+            },
+            alpha,
+            neighbour,
+        );
     }
     let (side, reach) = match neighbour {
         // The order that removes is the worse one at every α (Mironov et al., theorem 5).
@@ -150,7 +170,8 @@ fn one_step(mechanism: SampledGaussian, alpha: f64, neighbour: Neighbour) -> f64
     } else {
         ln_moment(&Law { sigma, rate, side }, alpha - 1.0)
     };
-    ln_a / (alpha - 1.0)
+    let rdp = ln_a / (alpha - 1.0);
+    if rdp.is_nan() { f64::INFINITY } else { rdp }
 }
 
 /// ln A_α for whole α: A_α − 1 = Σ_{i≥2} C(α,i) (1−q)^(α−i) qⁱ (e^((i²−i)/2σ²) − 1), a sum of

@@ -24,8 +24,8 @@ enum Curve {
     Corners(Vec<(f64, f64)>),
 }
 
-/// The FFT's rounding, far above its measured size.
-const ROUNDING: f64 = 1e-9;
+/// What outcomes too rare to be accounted for may have on each side.
+const TAIL: f64 = 1e-11;
 
 impl TradeOff {
     /// The trade-off of `composition` under `neighbour`.
@@ -39,20 +39,33 @@ impl TradeOff {
                 sides: vec![Curve::Gaussian(mu)],
             });
         }
-        prv::check_noise(composition)?;
+        prv::check(composition)?;
+        // Less noise than there is: attacks are allowed more, never less.
+        let (composition, _) = &prv::quieter(composition)?;
         let sides = neighbour.sides().iter().map(|&side| {
             let plan = SidePlan::for_trade_off(composition, side);
             let p = plan.compose(Lattice::spread, 0).into_measure();
             let q = plan.compose(Lattice::spread, 1).into_measure();
-            Curve::Corners(corners(p, q))
+            Curve::Corners(corners(
+                (p.0, p.1),
+                (q.0, q.1),
+                Margins {
+                    tpr: p.2 + 2.0 * TAIL,
+                    fpr: q.2 + 2.0 * TAIL,
+                },
+            ))
         });
         Ok(Self {
             sides: sides.collect(),
         })
     }
 
-    /// The largest TPR of any attack at this false-positive rate (clamped to [0, 1]).
+    /// The largest TPR of any attack at this false-positive rate (clamped to [0, 1]); 1 for a rate
+    /// that is no number.
     pub fn tpr_bound(&self, fpr: f64) -> f64 {
+        if fpr.is_nan() {
+            return 1.0;
+        }
         let fpr = fpr.clamp(0.0, 1.0);
         self.sides
             .iter()
@@ -60,7 +73,22 @@ impl TradeOff {
                 Curve::Gaussian(mu) => gaussian_tpr(*mu, fpr),
                 Curve::Corners(corners) => interpolate(corners, fpr),
             })
-            .fold(0.0, f64::max)
+            .fold(0.0, |worst, tpr| {
+                if tpr > worst {
+                    tpr
+                } else if tpr.is_nan() {
+                    1.0
+                } else {
+                    worst
+                }
+            })
+    }
+
+    /// The largest probability with which any attack reconstructs a record, where the best blind
+    /// guess does so with probability `blind`: 1 − f(κ). See [`Risk`](crate::Risk) for what that
+    /// says and why it holds.
+    pub fn reconstruction_bound(&self, blind: f64) -> f64 {
+        self.tpr_bound(blind)
     }
 
     /// f(α): the least false-negative rate at false-positive rate α.
@@ -72,15 +100,32 @@ impl TradeOff {
 /// The TPR that (ε, δ) alone allows: min(e^ε·FPR + δ, 1 − e^(−ε)(1 − δ − FPR)), within [0, 1].
 /// Looser than [`TradeOff`], which uses every δ at once.
 pub fn tpr_bound_from_epsilon(epsilon: Epsilon, delta: Delta, fpr: f64) -> f64 {
+    if fpr.is_nan() {
+        return 1.0;
+    }
     let fpr = fpr.clamp(0.0, 1.0);
     let (epsilon, delta) = (epsilon.get(), delta.get());
-    let steep = epsilon.exp() * fpr + delta;
+    // e^ε may be infinite, and is not to be multiplied by 0 then.
+    let steep = if fpr > 0.0 {
+        (epsilon + fpr.ln()).exp() + delta
+    } else {
+        delta
+    };
     let flat = 1.0 - (-epsilon).exp() * (1.0 - delta - fpr);
     steep.min(flat).clamp(0.0, 1.0)
 }
 
+/// What is added to true and taken from false positives.
+struct Margins {
+    tpr: f64,
+    fpr: f64,
+}
+
 /// Corners of the Neyman-Pearson ROC: reject for the largest losses first.
-fn corners(p: (i64, Vec<f64>), q: (i64, Vec<f64>)) -> Vec<(f64, f64)> {
+fn corners(p: (i64, Vec<f64>), q: (i64, Vec<f64>), margins: Margins) -> Vec<(f64, f64)> {
+    if !(margins.tpr < 1.0 && margins.fpr < 1.0) {
+        return vec![(0.0, 1.0), (1.0, 1.0)];
+    }
     let span = |m: &(i64, Vec<f64>)| (m.0, m.0 + m.1.len() as i64);
     let (p_span, q_span) = (span(&p), span(&q));
     let at = |m: &(i64, Vec<f64>), k: i64| {
@@ -90,14 +135,14 @@ fn corners(p: (i64, Vec<f64>), q: (i64, Vec<f64>)) -> Vec<(f64, f64)> {
             .copied()
             .unwrap_or(0.0)
     };
-    let mut corners = vec![(0.0, ROUNDING)];
-    let (mut fpr, mut tpr) = (0.0f64, ROUNDING);
+    let mut corners = vec![(0.0, margins.tpr)];
+    let (mut fpr, mut tpr) = (0.0f64, margins.tpr);
     let mut k = p_span.1.max(q_span.1) - 1;
     let bottom = p_span.0.min(q_span.0);
     while k >= bottom {
         fpr += at(&q, k);
         tpr += at(&p, k);
-        corners.push(((fpr - ROUNDING).max(0.0), tpr.min(1.0)));
+        corners.push(((fpr - margins.fpr).max(0.0), tpr.min(1.0)));
         k -= 1;
         // Between windows that do not meet nothing changes.
         let (upper, lower) = if p_span.0 > q_span.0 {

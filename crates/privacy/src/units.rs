@@ -123,6 +123,9 @@ impl SampleRate {
 pub struct Steps(u64);
 
 impl Steps {
+    /// One step.
+    pub const ONE: Steps = Steps(1);
+
     /// The largest number of steps.
     pub const MAX: u64 = 1_000_000_000;
 

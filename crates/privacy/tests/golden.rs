@@ -1,24 +1,19 @@
 //! The accountants against Opacus 1.5.3, dp-accounting 0.6.0 and prv-accountant 0.2.0.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use privacy::{
     Accountant, Composition, Delta, Neighbour, NoiseMultiplier, Orders, RdpCurve, SampleRate,
     SampledGaussian, Steps, rdp_one_step,
 };
 
-/// A golden file's rows, or `None` (said aloud) where it is not there.
-fn rows(name: &str) -> Option<Vec<csv::StringRecord>> {
-    let data = std::env::var_os("RHEA_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let path = data.parent()?.join("golden").join(name);
-    let Ok(mut reader) = csv::Reader::from_path(&path) else {
-        println!("skipped: {} is not there", path.display());
-        return None;
-    };
-    Some(reader.records().map(|r| r.expect("a csv row")).collect())
+/// A fixture's rows.
+fn rows(name: &str) -> Vec<csv::StringRecord> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name);
+    let mut reader = csv::Reader::from_path(&path).expect("the fixture is there");
+    reader.records().map(|r| r.expect("a csv row")).collect()
 }
 
 fn number(row: &csv::StringRecord, column: usize) -> f64 {
@@ -34,9 +29,7 @@ fn mechanism(row: &csv::StringRecord) -> SampledGaussian {
 
 #[test]
 fn every_accountant_row() {
-    let Some(rows) = rows("accountants.csv") else {
-        return;
-    };
+    let rows = rows("accountants.csv");
     assert!(rows.len() >= 290, "only {} rows", rows.len());
     let mut nested = 0;
     for row in &rows {
@@ -170,9 +163,7 @@ fn the_twenty_published_pairs() {
 
 #[test]
 fn every_rdp_row() {
-    let Some(rows) = rows("rdp.csv") else {
-        return;
-    };
+    let rows = rows("rdp.csv");
     assert!(rows.len() >= 110, "only {} rows", rows.len());
     for row in &rows {
         let step = SampledGaussian::new(

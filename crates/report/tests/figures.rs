@@ -164,9 +164,11 @@ fn within(name: &str, svg: &str, scene: &report::Scene) {
         element[start..start + end].parse().ok()
     };
     for element in svg.split('<') {
-        for points in element.split(" points=\"").skip(1) {
+        let lines = element.split(" points=\"").skip(1);
+        for points in lines.chain(element.split(" d=\"").skip(1)) {
             let points = points.split('"').next().unwrap();
-            for point in points.split_whitespace() {
+            let points = points.split(|c: char| c == 'M' || c.is_whitespace());
+            for point in points.filter(|point| !point.is_empty()) {
                 let (x, y) = point.split_once(',').unwrap();
                 let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
                 let inside = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);

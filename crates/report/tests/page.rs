@@ -153,6 +153,67 @@ fn every_figure_has_both_forms_its_numbers_and_its_files() {
 }
 
 #[test]
+fn a_page_of_many_cells_stays_under_two_megabytes() {
+    let mut rows = Vec::new();
+    for head in ["linear", "mlp(8, relu)", "mlp(32, relu)"] {
+        for attack in ["unmixing", "reconstructor", "membership", "labels+unmixing"] {
+            rows.extend(common::sweep().into_iter().map(|row| report::ResultRow {
+                head: head.to_owned(),
+                attack: attack.to_owned(),
+                ..row
+            }));
+        }
+    }
+    let mut curves = Vec::new();
+    for row in &rows {
+        let rates = (0..200).map(|at| 10_f64.powf(-4.0 + 4.0 * f64::from(at) / 199.0));
+        curves.extend(rates.map(|fpr| report::RocRow {
+            dataset: row.dataset.clone(),
+            backbone: row.backbone.clone(),
+            head: row.head.clone(),
+            shots: row.shots,
+            defence: row.defence.clone(),
+            epsilon: row.epsilon,
+            release: row.release.clone(),
+            attack: row.attack.clone(),
+            null: row.null.clone(),
+            fpr,
+            tpr: fpr.powf(0.3),
+            tpr_fitted: Some(fpr.powf(0.28)),
+            ..report::RocRow::default()
+        }));
+    }
+    let noise = |seed: usize| -> Vec<f32> {
+        let next = |at: &usize| (at * 7919 + seed * 104_729) % 256;
+        (0..3072).map(|at| next(&at) as f32 / 128.0 - 1.0).collect()
+    };
+    let galleries: Vec<Gallery> = (0..rows.len())
+        .map(|cell| Gallery {
+            cell,
+            pairs: (0..20)
+                .map(|at| GridPair {
+                    original: Raster::from_pixels(3, 32, 32, &noise(cell + at)),
+                    reconstruction: Raster::from_pixels(3, 32, 32, &noise(cell + 2 * at)),
+                    mse: 0.1,
+                    success: true,
+                })
+                .collect(),
+            ..gallery()
+        })
+        .collect();
+    let drawn = figures(&rows, &curves);
+    let page = render_html(&Page {
+        results: &rows,
+        figures: &drawn,
+        galleries: &galleries,
+        ..Page::default()
+    })
+    .unwrap();
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    assert!(page.contains("are shown; the others are in figures/"));
+}
+
+#[test]
 fn every_image_has_its_alternative_and_every_link_its_target() {
     let page = page_text();
     assert_eq!(

@@ -34,7 +34,7 @@ impl SecretKey {
     /// The class of each image of a linear head's results, and nothing else: what to give to others.
     /// Refused as a whole unless every image is authentic.
     pub fn reveal(&self, results: &EncryptedResults) -> Result<Vec<usize>, RheError> {
-        classes(self.reveal_logits(results)?)
+        Ok(classes(self.reveal_logits(results)?))
     }
 
     /// The logits of each image of a linear head's results, for the key's owner alone: whoever may
@@ -59,7 +59,7 @@ impl SecretKey {
                 .map(|(image, class)| class.ok_or(RheError::Undecided { image }))
                 .collect();
         }
-        classes(self.reveal_trusted_logits(results)?)
+        Ok(classes(self.reveal_trusted_logits(results)?))
     }
 
     /// As [`SecretKey::reveal_logits`], with the trust of [`SecretKey::reveal_trusted`]. A decision
@@ -173,8 +173,8 @@ fn stream(file: &ContainerFile) -> Result<LinearStream<'_>, RheError> {
     LinearStream::open(file.reader().map_err(|_| RheError::Refused)?)
 }
 
-fn classes(logits: Vec<Logits>) -> Result<Vec<usize>, RheError> {
-    Ok(logits.into_iter().map(|image| image.class).collect())
+fn classes(logits: Vec<Logits>) -> Vec<usize> {
+    logits.into_iter().map(|image| image.class).collect()
 }
 
 fn unauthenticated(kind: Kind) -> RheError {

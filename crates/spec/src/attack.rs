@@ -88,9 +88,14 @@ impl<A: Arity> Attack<A> {
     /// gradient descent ([`Recipe::is_plain_descent`](crate::Recipe::is_plain_descent)).
     pub fn follows_training(&self) -> bool {
         match self {
-            Self::GradientInversion(_) => true,
+            Self::GradientInversion(options) => options.form == GradientForm::Head,
             _ => self.reconstructor().is_some_and(|options| options.informed),
         }
+    }
+
+    /// Whether the attack makes the head anew as the recipe begins it: normal weights and plain labels.
+    pub fn begins_training(&self) -> bool {
+        matches!(self, Self::GradientInversion(options) if options.form == GradientForm::SingleGradient)
     }
 
     /// Whether the attack takes gradients through the backbone.

@@ -38,6 +38,7 @@ mod logistic;
 mod loss;
 mod matrix;
 mod normal;
+pub mod one_release;
 mod products;
 mod recipe;
 mod reference;

@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use attacks::{Null, WhiteBox, World, null_scores, victim_scores};
+use attacks::{WhiteBox, World, null_scores, victim_scores};
 use backbones::{Backbone, PretrainOptions, VggTinyConfig, pretrain};
 use datasets::{FeatureSet, IdxOptions, ImageSet, Reading, StreamKey, read_idx, read_omniglot};
 use evaluation::{Bootstrap, Rate, Scores, phi, roc};
+use spec::Null;
 use transfer::ShadowBatch;
 
 pub type AnyError = Box<dyn std::error::Error>;

@@ -66,10 +66,14 @@ pub fn classes(spec: &DatasetSpec) -> Option<usize> {
     spec.describe().images?.classes
 }
 
-/// Most images of a dataset whose size is known without reading it.
+/// Most images of a dataset, where that is known without reading it.
 pub fn images(spec: &DatasetSpec) -> Option<usize> {
-    // What says how many its smallest class has, says it of all.
-    spec.smallest_class().map(|_| spec.examples())
+    match spec {
+        DatasetSpec::ImageFolder { .. } | DatasetSpec::Mixed(_) | DatasetSpec::Features { .. } => {
+            None
+        }
+        _ => Some(spec.examples()),
+    }
 }
 
 /// Channels, rows and columns of a dataset's images, where they are known without reading it.

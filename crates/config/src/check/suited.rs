@@ -3,7 +3,7 @@
 
 use spec::{
     Attack, Backbone, Defence, DefenceKind, DpSgd, GradientForm, HeadKind, ImportedArchitecture,
-    Many, Null, Preset, Property, Recipe, Sampling, Schedule, Unsuited, grouped,
+    Initial, Many, Null, Preset, Property, Recipe, Sampling, Schedule, Unsuited, grouped,
 };
 
 use super::at::At;
@@ -115,6 +115,11 @@ pub fn check(
     }
 }
 
+/// Whether training begins from normal weights, on plain labels.
+fn begins_normally(recipe: &Recipe) -> bool {
+    recipe.initial == Initial::Normal && recipe.label_smoothing.is_none_or(|it| it == 0.0)
+}
+
 /// Whether a recipe has nothing that DP-SGD has not.
 fn plain_under_dp(recipe: &Recipe) -> bool {
     let momentum = recipe.momentum.is_some_and(|it| it != 0.0);
@@ -132,6 +137,11 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
             format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
             "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
             "use the attack `unmixing`, or `reconstructor` without `informed`",
+        );
+    } else if attack.begins_training() && !begins_normally(&cell.recipe) {
+        own.key("form").wrong(
+            "found `single_gradient` with initial weights of PyTorch's or smoothed labels",
+            "a recipe with normal initial weights and plain labels",
         );
     } else if attack.needs_gradients() && matches!(cell.backbone, Backbone::Onnx(_)) {
         at.wrong_hint(

@@ -1,35 +1,24 @@
 use super::*;
 use crate::{neyman_pearson, success_at};
 use proptest::prelude::*;
-use std::path::PathBuf;
+use std::path::Path;
 
-fn golden(name: &str) -> Option<PathBuf> {
-    let data = std::env::var_os("RHEA_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let path = data.join("../golden").join(name);
-    if !path.is_file() {
-        println!("skipped: no {}", path.display());
-        return None;
-    }
-    Some(path)
+fn fixture(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
-fn column(name: &str) -> Option<Vec<Vec<f64>>> {
-    let text = std::fs::read_to_string(golden(name)?).unwrap();
-    Some(
-        text.lines()
-            .map(|line| vec![line.trim().parse().unwrap()])
-            .collect(),
-    )
+fn column(name: &str) -> Vec<Vec<f64>> {
+    fixture(name)
+        .lines()
+        .map(|line| vec![line.trim().parse().unwrap()])
+        .collect()
 }
 
 /// The reference takes H0 for the positives, as here.
-fn golden_scores() -> Option<(Scores, serde_json::Value)> {
-    let scores = Scores::new(column("roc_h0.csv")?, column("roc_h1.csv")?).unwrap();
-    let json = std::fs::read_to_string(golden("roc.json")?).unwrap();
-    Some((scores, serde_json::from_str(&json).unwrap()))
+fn golden_scores() -> (Scores, serde_json::Value) {
+    let scores = Scores::new(column("roc_h0.csv"), column("roc_h1.csv")).unwrap();
+    (scores, serde_json::from_str(&fixture("roc.json")).unwrap())
 }
 
 fn close(got: f64, expected: &serde_json::Value, what: &str) {
@@ -42,9 +31,7 @@ fn close(got: f64, expected: &serde_json::Value, what: &str) {
 
 #[test]
 fn exact_thresholds_match_the_reference() {
-    let Some((scores, golden)) = golden_scores() else {
-        return;
-    };
+    let (scores, golden) = golden_scores();
     let report = roc(&scores, &Bootstrap::new([7; 32])).unwrap();
     let rates = [
         ("0.1", report.tpr_at_10pct, 0.1),
@@ -79,9 +66,7 @@ fn exact_thresholds_match_the_reference() {
 
 #[test]
 fn neyman_pearson_matches_the_reference() {
-    let Some((scores, golden)) = golden_scores() else {
-        return;
-    };
+    let (scores, golden) = golden_scores();
     let test = neyman_pearson(&scores).unwrap();
     close(test.fitted.mu0, &golden["mu0"], "mu0");
     close(test.fitted.sigma0, &golden["sigma0"], "sigma0");

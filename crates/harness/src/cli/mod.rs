@@ -17,7 +17,9 @@ pub use cache::CacheCommand;
 pub use check::{CheckArgs, CheckFormat};
 pub use data::DataCommand;
 pub use options::Options;
-pub use privacy::{EpsilonArgs, NeighbourName, NoiseArgs, PrivacyCommand};
+pub use privacy::{
+    AuditArgs, EpsilonArgs, MechanismArgs, NeighbourName, NoiseArgs, PrivacyCommand,
+};
 pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::{ConfigArgs, RunArgs};
 pub use show::{ShowArgs, ShowFormat};
@@ -63,7 +65,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Show runs in one table, what leaked most first, or two of them cell by cell.
     Show(ShowArgs),
-    /// Differential privacy: epsilon from noise, and noise from epsilon.
+    /// Differential privacy: epsilon from noise, noise from epsilon or from risk, audits.
     #[command(subcommand)]
     Privacy(PrivacyCommand),
     /// Reverse homomorphic encryption: protect a head, classify with it, reveal the class.

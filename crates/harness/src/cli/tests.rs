@@ -12,6 +12,7 @@ fn configs(line: &str) -> Vec<String> {
     match read(line).expect("it is a command").command {
         Command::Run(args) => args
             .configs
+            .configs
             .iter()
             .map(|path| path.display().to_string())
             .collect(),

@@ -6,6 +6,7 @@ mod check;
 mod data;
 mod privacy;
 mod rhe;
+mod scores;
 mod show;
 mod tables;
 mod told;

@@ -1,51 +1,130 @@
 //! `harness privacy`.
 
 use privacy::{
-    Calibration, Delta, Epsilon, Neighbour, NoiseMultiplier, PrivacyError, SampleRate, Steps,
-    epsilon_answer, noise_answer,
+    Accountant, Calibration, Delta, Epsilon, Neighbour, NoiseMultiplier, PrivacyError, Risk,
+    RiskCalibration, SampleRate, ScoreAudit, Steps, epsilon_answer, noise_answer, risk_answer,
 };
+use serde::Serialize;
 
-use crate::cli::{NeighbourName, PrivacyCommand};
+use super::scores;
+use crate::cli::{AuditArgs, EpsilonArgs, MechanismArgs, NeighbourName, NoiseArgs, PrivacyCommand};
+use crate::exit::Exit;
+use crate::failure::Failure;
 
-/// Answers with one line, of text or of JSON.
+/// Answers with a line of text, or with one of JSON.
 ///
 /// # Errors
-/// For values out of range and questions that have no answer.
-pub fn privacy(command: &PrivacyCommand) -> Result<String, PrivacyError> {
-    let run = match command {
-        PrivacyCommand::Epsilon(args) => &args.run,
-        PrivacyCommand::Noise(args) => &args.run,
+/// For values out of range, questions that have no answer and files that hold no scores.
+pub fn privacy(command: &PrivacyCommand) -> Result<String, Failure> {
+    match command {
+        PrivacyCommand::Epsilon(args) => epsilon(args).map_err(usage),
+        PrivacyCommand::Noise(args) => noise(args).map_err(usage),
+        PrivacyCommand::Audit(args) => audit(args),
+    }
+}
+
+fn usage(error: PrivacyError) -> Failure {
+    Failure::new(&error, Exit::Usage)
+}
+
+/// The checked numbers of a run.
+struct Run {
+    sample_rate: SampleRate,
+    steps: Steps,
+    delta: Delta,
+    accountant: Accountant,
+    neighbour: Neighbour,
+}
+
+impl Run {
+    fn new(args: &MechanismArgs) -> Result<Self, PrivacyError> {
+        Ok(Self {
+            sample_rate: SampleRate::new(args.sample_rate)?,
+            steps: Steps::new(args.steps)?,
+            delta: Delta::new(args.delta)?,
+            accountant: args.accountant,
+            neighbour: match args.neighbour {
+                NeighbourName::AddRemove => Neighbour::AddRemove,
+                NeighbourName::ReplaceOne => Neighbour::ReplaceOne,
+            },
+        })
+    }
+}
+
+fn epsilon(args: &EpsilonArgs) -> Result<String, PrivacyError> {
+    let run = Run::new(&args.run)?;
+    let answer = epsilon_answer(
+        NoiseMultiplier::new(args.noise_multiplier)?,
+        run.sample_rate,
+        run.steps,
+        run.delta,
+        run.accountant,
+        run.neighbour,
+    )?;
+    Ok(line(&answer, args.run.json))
+}
+
+fn noise(args: &NoiseArgs) -> Result<String, PrivacyError> {
+    let run = Run::new(&args.run)?;
+    let answer = match risk(args) {
+        Some(risk) => risk_answer(
+            RiskCalibration {
+                risk,
+                sample_rate: run.sample_rate,
+                steps: run.steps,
+                neighbour: run.neighbour,
+            },
+            run.delta,
+            run.accountant,
+        )?,
+        None => noise_answer(Calibration {
+            // clap lets nothing through without one of the three.
+            epsilon: Epsilon::new(args.epsilon.unwrap_or(f64::NAN))?,
+            delta: run.delta,
+            sample_rate: run.sample_rate,
+            steps: run.steps,
+            accountant: run.accountant,
+            neighbour: run.neighbour,
+        })?,
     };
-    let sample_rate = SampleRate::new(run.sample_rate)?;
-    let steps = Steps::new(run.steps)?;
-    let delta = Delta::new(run.delta)?;
-    let accountant = run.accountant;
-    let neighbour = match run.neighbour {
-        NeighbourName::AddRemove => Neighbour::AddRemove,
-        NeighbourName::ReplaceOne => Neighbour::ReplaceOne,
+    Ok(line(&answer, args.run.json))
+}
+
+/// The risk asked about, where it was one.
+fn risk(args: &NoiseArgs) -> Option<Risk> {
+    match (
+        args.max_tpr,
+        args.at_fpr,
+        args.max_reconstruction,
+        args.blind,
+    ) {
+        (Some(max_tpr), Some(at_fpr), ..) => Some(Risk::Membership { max_tpr, at_fpr }),
+        (.., Some(max_reconstruction), Some(blind)) => Some(Risk::Reconstruction {
+            max_reconstruction,
+            blind,
+        }),
+        _ => None,
+    }
+}
+
+fn audit(args: &AuditArgs) -> Result<String, Failure> {
+    let audit = ScoreAudit {
+        delta: args.delta.map(Delta::new).transpose().map_err(usage)?,
+        confidence: args.confidence,
+        one_run: args.one_run,
+        seed: args.seed,
+        inside: scores::read(&args.inside)?,
+        outside: scores::read(&args.outside)?,
     };
-    let answer = match command {
-        PrivacyCommand::Epsilon(args) => {
-            let noise = NoiseMultiplier::new(args.noise_multiplier)?;
-            epsilon_answer(noise, sample_rate, steps, delta, accountant, neighbour)?
-        }
-        PrivacyCommand::Noise(args) => {
-            let epsilon = Epsilon::new(args.epsilon)?;
-            noise_answer(Calibration {
-                epsilon,
-                delta,
-                sample_rate,
-                steps,
-                accountant,
-                neighbour,
-            })?
-        }
-    };
-    let line = if run.json {
-        serde_json::to_string(&answer)
+    Ok(line(&audit.solve().map_err(usage)?, args.json))
+}
+
+fn line<T: Serialize + std::fmt::Display>(answer: &T, json: bool) -> String {
+    let text = if json {
+        serde_json::to_string(answer)
             .expect("an answer has no keys but words and no number but finite ones")
     } else {
         answer.to_string()
     };
-    Ok(line + "\n")
+    text + "\n"
 }

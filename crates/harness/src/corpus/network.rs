@@ -98,7 +98,7 @@ fn train(
     };
     let mut reading = Reading::default();
     let images = source.load_with(&context.data, root.child("source"), &mut reading)?;
-    context.progress.remarks("data.source", &reading);
+    progress.remarks("data.source", &reading);
     let images = match colour::of_source(data) {
         Some(colour) => images.coloured(colour),
         None => images,

@@ -9,6 +9,7 @@ pub use cells::{Cells, Finished, Measuring};
 use config::experiment::{Experiment, Kind};
 
 use crate::context::Context;
+use crate::corpus::preflight;
 use crate::cryptotl::TextGrid;
 use crate::error::HarnessError;
 use crate::heads::Grid;
@@ -22,9 +23,13 @@ pub fn declare<'a>(
     experiment: &'a Experiment,
 ) -> Result<Box<dyn Cells + 'a>, HarnessError> {
     Ok(match &experiment.kind {
-        Kind::Heads(heads) => Box::new(heads::HeadCells::new(Grid::new(
-            context, experiment, heads,
-        )?)),
+        Kind::Heads(heads) => {
+            // What cannot work is refused before anything is planned or written.
+            preflight(context, experiment, heads)?;
+            Box::new(heads::HeadCells::new(Grid::new(
+                context, experiment, heads,
+            )?))
+        }
         Kind::CryptoTl { cryptotl } => Box::new(cryptotl::TextCells::new(TextGrid::new(
             context, experiment, cryptotl,
         )?)),

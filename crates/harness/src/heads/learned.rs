@@ -32,7 +32,7 @@ pub fn learned(attack: &Attack) -> Option<Learned<'_>> {
         Attack::GradientInversion(options) => options
             .started_by()
             .map(|unmixing| Learned::Start(Attack::Unmixing(unmixing))),
-        Attack::Membership(_) | Attack::Property(_) => None,
+        _ => None,
     }
 }
 
@@ -44,7 +44,7 @@ pub fn white_box(attack: &Attack) -> Option<Then> {
         Attack::Labels(labels) => Some(labels.then),
         Attack::Scores(scores) => Some(scores.then),
         Attack::GradientInversion(options) => options.started_by().map(Then::Unmixing),
-        Attack::Membership(_) | Attack::Property(_) => None,
+        _ => None,
     }
 }
 

@@ -50,6 +50,7 @@ impl<'a> Running<'a> {
                 None => self.prepare(at, stages)?,
             };
             let corpus = self.corpus.insert(corpus);
+            corpus.split.check(grid.cells[at].shots)?;
             measure(grid, at, corpus, &self.prior, stages)
         })
     }

@@ -1,5 +1,6 @@
 //! One step's loss on a lattice.
 
+use super::cell::Cell;
 use crate::law::Law;
 use crate::moments::golden_section;
 
@@ -13,6 +14,8 @@ pub(crate) struct Lattice {
     first: i64,
     left: Vec<f64>,
     right: Vec<f64>,
+    /// How wrong each cell's mass may be, and how much of it may be at its wrong end.
+    doubts: Vec<(f64, f64)>,
 }
 
 /// Masses on lattice points `first`, `first` + 1, … (loss = `offset` + index × step).
@@ -21,10 +24,17 @@ pub(crate) struct Masses {
     pub offset: f64,
     pub first: i64,
     pub values: Vec<f64>,
+    /// How wrong each value may be, and how much of it may be off by one point.
+    pub doubts: Vec<(f64, f64)>,
 }
 
 /// One of the two ways onto a lattice: [`Lattice::spread`] or [`Lattice::merged`].
 pub(crate) type Rounding = fn(&Lattice) -> Masses;
+
+/// Merging hands an error of a cell's split on to the cells after it, towards the largest one, and
+/// damps it as fast as masses grow: to those of about its own mass, of which there are fewer than
+/// this.
+const PASSED_ON: f64 = 256.0;
 
 impl Lattice {
     /// Bins the loss of `law` over the outputs of `span` with lattice step h. `for_merging` places
@@ -47,26 +57,30 @@ impl Lattice {
         let first = ((low - offset) / step).floor() as i64;
         let last = ((high - offset) / step).ceil() as i64;
         let cells = (last - first).max(1) as usize;
-        let (mut left, mut right) = (Vec::with_capacity(cells), Vec::with_capacity(cells));
-        let shrink = -(-step).exp_m1();
-        let mut from = edge(first);
-        for k in first..first + cells as i64 {
-            let to = edge(k + 1);
-            let (ln_p, ln_q) = law.ln_masses(from, to);
-            let p = ln_p.exp();
-            let scaled_q = (ln_q + offset + k as f64 * step).exp();
-            let r = ((p - scaled_q) / shrink).clamp(0.0, p);
-            left.push(p - r);
-            right.push(r);
-            from = to;
-        }
-        Self {
+        let mut lattice = Self {
             step,
             offset,
             first,
-            left,
-            right,
+            left: Vec::with_capacity(cells),
+            right: Vec::with_capacity(cells),
+            doubts: Vec::with_capacity(cells),
+        };
+        let mut from = edge(first);
+        for k in first..first + cells as i64 {
+            let to = edge(k + 1);
+            let cell = Cell::new(law, from, to, offset + k as f64 * step, step);
+            lattice.left.push(cell.left);
+            lattice.right.push(cell.right);
+            lattice.doubts.push((cell.doubt, cell.astray));
+            from = to;
         }
+        lattice
+    }
+
+    /// The largest loss on the lattice, without its sign.
+    pub fn widest_loss(&self) -> f64 {
+        let at = |k: i64| (self.offset + k as f64 * self.step).abs();
+        at(self.first).max(at(self.first + self.left.len() as i64))
     }
 
     /// Every outcome split between its lattice neighbours: an upper bound.
@@ -80,6 +94,7 @@ impl Lattice {
             offset: self.offset,
             first: self.first,
             values,
+            doubts: self.doubts_of_points(1.0),
         }
     }
 
@@ -89,7 +104,20 @@ impl Lattice {
             offset: self.offset,
             first: self.first,
             values: merge(self, (0.0, 0.0)).values,
+            doubts: self.doubts_of_points(PASSED_ON),
         }
+    }
+
+    /// A point's doubt is that of the cells on both sides of it.
+    fn doubts_of_points(&self, passed_on: f64) -> Vec<(f64, f64)> {
+        let mut doubts = vec![(0.0, 0.0); self.left.len() + 1];
+        for (i, (doubt, astray)) in self.doubts.iter().enumerate() {
+            for point in &mut doubts[i..i + 2] {
+                point.0 += doubt;
+                point.1 += passed_on * astray;
+            }
+        }
+        doubts
     }
 
     fn mass(&self, i: usize) -> f64 {

@@ -12,96 +12,117 @@
 //!
 //! Both are off by the square of the lattice's step, the first twice as far as the second, which
 //! gives the estimate. Before the FFT the law is tilted by e^(θL) towards the losses that decide
-//! δ: rounding errors are then relative to δ, not to 1, and small δ cost nothing.
+//! δ: rounding errors are then relative to δ, not to 1, and small δ cost little.
 //!
-//! Outcomes left out as too rare, the FFT's wrap-around and rounding together stay below a millionth
-//! of δ, which the bounds give away on both sides.
+//! What the arithmetic may have done is bounded, not hoped for: `cell` bounds the error of every
+//! mass, `doubt` that of the transforms, of the powers and of what lies outside the window, and
+//! `losses` turns their sum into a term of δ that the bounds give away. Where a tilt does not suit,
+//! that term is large and another is tried; where none suits, the bounds are wide, or the answer is
+//! an error. Outcomes left out as too rare stay below a millionth of δ, which is given away too.
 
+mod cell;
 mod compose;
+mod doubt;
 mod lattice;
+mod losses;
 mod plan;
+mod window;
 
 use rayon::prelude::*;
 
-use crate::law::Side;
-use crate::{Composition, Delta, Neighbour, PrivacyError};
+use crate::one_step::one_step_epsilons;
+use crate::{Composition, Delta, Neighbour, NoiseMultiplier, Phase, PrivacyError};
 
-pub(crate) use compose::{ComposedLoss, compose};
-pub(crate) use lattice::{Lattice, Rounding};
+pub(crate) use compose::compose;
+pub(crate) use lattice::Lattice;
+pub(crate) use losses::ComposedLoss;
 pub(crate) use plan::{Effort, SidePlan};
-
-/// The share of δ kept back for tails, wrap-around and rounding.
-const SLACK: f64 = 1e-6;
 
 /// Noise below this makes one step's loss too wide for a lattice.
 pub(crate) const LEAST_NOISE: f64 = 0.02;
 
-/// More steps than this raise the FFT's rounding above what [`SLACK`] gives away.
+/// Noise above this is accounted for as this much: more noise never spends more.
+const MOST_NOISE: f64 = 1e7;
+
+/// Smaller δ would need steeper tilts than are tried.
+const LEAST_DELTA: f64 = 1e-18;
+
+/// More steps than this leave few digits to a step.
 const MOST_STEPS: u64 = 100_000_000;
 
-/// Lower bound, estimate and upper bound of ε.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Bounds {
-    pub lower: f64,
-    pub estimate: f64,
-    pub upper: f64,
-}
-
-/// ε at δ from both sides.
+/// ε at δ from below and from above.
 pub(crate) fn bounds(
     composition: &Composition,
     delta: Delta,
     neighbour: Neighbour,
-) -> Result<Bounds, PrivacyError> {
-    check(composition, delta)?;
-    if rarely_sampled(composition, delta) {
-        return Ok(Bounds {
-            lower: 0.0,
-            estimate: 0.0,
-            upper: 0.0,
-        });
-    }
-    let sides = neighbour
-        .sides()
-        .par_iter()
-        .map(|&side| {
-            SidePlan::epsilons(
-                composition,
-                side,
-                delta,
-                Effort::Full,
-                [
-                    (Lattice::merged, 1.0 + SLACK),
-                    (Lattice::spread, 1.0 - SLACK),
-                ],
-            )
-        })
-        .collect::<Vec<_>>();
-    let lower = sides.iter().map(|s| s[0]).fold(0.0, f64::max);
-    let upper = sides.iter().map(|s| s[1]).fold(lower, f64::max);
-    Ok(Bounds {
-        lower,
-        estimate: (2.0 * lower + upper) / 3.0,
-        upper,
-    })
+) -> Result<(f64, f64), PrivacyError> {
+    found(composition, delta, neighbour, Effort::Full, true)
 }
 
-/// The upper bound alone.
+/// The upper bound alone, on this effort's lattice.
 pub(crate) fn upper_bound(
     composition: &Composition,
     delta: Delta,
     neighbour: Neighbour,
     effort: Effort,
 ) -> Result<f64, PrivacyError> {
-    check(composition, delta)?;
+    Ok(found(composition, delta, neighbour, effort, false)?.1)
+}
+
+fn found(
+    composition: &Composition,
+    delta: Delta,
+    neighbour: Neighbour,
+    effort: Effort,
+    both: bool,
+) -> Result<(f64, f64), PrivacyError> {
+    check(composition)?;
     if rarely_sampled(composition, delta) {
-        return Ok(0.0);
+        return Ok((0.0, 0.0));
     }
-    let worst = neighbour.sides().par_iter().map(|&side: &Side| {
-        let rounding = [(Lattice::spread as Rounding, 1.0 - SLACK)];
-        SidePlan::epsilons(composition, side, delta, effort, rounding)[0]
+    let (capped, noisy) = quieter(composition)?;
+    let (lower, upper) = match capped.phases() {
+        [phase] if phase.steps.get() == 1 => {
+            one_step_epsilons(phase.mechanism, delta.get(), neighbour)
+        }
+        _ => {
+            check_delta(delta)?;
+            neighbour
+                .sides()
+                .par_iter()
+                .map(|&side| SidePlan::epsilons(&capped, side, delta, effort, both))
+                .reduce(|| (0.0, 0.0), |a, b| (worst(a.0, b.0), worst(a.1, b.1)))
+        }
+    };
+    // The noise that was not counted may bring ε down to 0.
+    let lower = if noisy { 0.0 } else { lower };
+    Ok((f64::min(lower, upper), upper))
+}
+
+/// The larger of two, or the one that is no number.
+fn worst(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else {
+        a.max(b)
+    }
+}
+
+/// The same steps with no noise above [`MOST_NOISE`], and whether any was.
+pub(crate) fn quieter(composition: &Composition) -> Result<(Composition, bool), PrivacyError> {
+    let above = |p: &Phase| p.mechanism.noise_multiplier.get() > MOST_NOISE;
+    if !composition.phases().iter().any(above) {
+        return Ok((composition.clone(), false));
+    }
+    let most = NoiseMultiplier::new(MOST_NOISE)?;
+    let phases = composition.phases().iter().map(|p| {
+        let mut phase = *p;
+        if above(p) {
+            phase.mechanism.noise_multiplier = most;
+        }
+        phase
     });
-    Ok(worst.reduce(|| 0.0, f64::max))
+    Ok((Composition::new(phases)?, true))
 }
 
 /// Whether the record is in any batch at all with probability δ at most: then ε is 0, whatever the
@@ -112,24 +133,23 @@ fn rarely_sampled(composition: &Composition, delta: Delta) -> bool {
         .iter()
         .map(|p| p.steps.get() as f64 * (-p.mechanism.sample_rate.get()).ln_1p())
         .sum();
-    -ln_never.exp_m1() <= delta.get()
+    // With room for rounding: the first ε above 0 may be a large one.
+    -ln_never.exp_m1() * (1.0 + 1e-13) <= delta.get()
+}
+
+fn check_delta(delta: Delta) -> Result<(), PrivacyError> {
+    if delta.get() >= LEAST_DELTA {
+        return Ok(());
+    }
+    Err(PrivacyError::Unsupported {
+        accountant: "prv",
+        reason: format!("delta {:e} is below {LEAST_DELTA:e}", delta.get()),
+        hint: "use the rdp accountant, or a larger delta",
+    })
 }
 
 /// An error where a lattice would not do.
-fn check(composition: &Composition, delta: Delta) -> Result<(), PrivacyError> {
-    check_noise(composition)?;
-    if delta.get() < 1e-18 {
-        return Err(PrivacyError::Unsupported {
-            accountant: "prv",
-            reason: format!("delta {} is below 1e-18", delta.get()),
-            hint: "use the rdp accountant, or a larger delta",
-        });
-    }
-    Ok(())
-}
-
-/// An error where a step's noise is too small for a lattice.
-pub(crate) fn check_noise(composition: &Composition) -> Result<(), PrivacyError> {
+pub(crate) fn check(composition: &Composition) -> Result<(), PrivacyError> {
     composition.check_noise()?;
     let steps: u64 = composition.phases().iter().map(|p| p.steps.get()).sum();
     if steps > MOST_STEPS {
@@ -139,17 +159,18 @@ pub(crate) fn check_noise(composition: &Composition) -> Result<(), PrivacyError>
             hint: "use the rdp accountant",
         });
     }
-    let noise = composition
+    let sampled = composition
         .phases()
         .iter()
         .filter(|p| p.mechanism.sample_rate.get() < 1.0)
-        .map(|p| p.mechanism.noise_multiplier.get())
-        .fold(f64::INFINITY, f64::min);
-    if noise < LEAST_NOISE {
+        .map(|p| p.mechanism.noise_multiplier.get());
+    // Checked values are numbers, so none is lost here.
+    let least = sampled.fold(f64::INFINITY, f64::min);
+    if least < LEAST_NOISE {
         return Err(PrivacyError::Unsupported {
             accountant: "prv",
             reason: format!(
-                "noise multiplier {noise} with sampling is below {LEAST_NOISE}, where a single step gives its records away"
+                "noise multiplier {least} with sampling is below {LEAST_NOISE}, where a single step gives its records away"
             ),
             hint: "use the rdp accountant, or more noise",
         });

@@ -5,6 +5,7 @@ use crate::moments::{LossNodes, Tilted, golden_section};
 use crate::{Composition, Delta};
 
 use super::lattice::{Masses, Rounding};
+use super::window::Window;
 use super::{ComposedLoss, Lattice, compose};
 
 /// How fine the lattice is.
@@ -32,12 +33,18 @@ const MOST_CELLS: f64 = 131_072.0;
 /// −ln of the tilted probability that may lie outside the window on each side.
 const WINDOW: f64 = 25.0;
 
+/// The share of δ kept back for tails.
+const SLACK: f64 = 1e-6;
+
 /// The share of δ that outcomes too far out to be accounted for may have, on each side.
 const TAIL: f64 = 1e-7;
 
 /// The steepest tilt, in units of one over P's standard deviation. Smaller δ than 1e-18 would need
 /// more for a Gaussian's tail; lighter tails end before.
 const STEEPEST: f64 = 50.0;
+
+/// The gentlest tilt that is looked for, in the same units or absolutely: rare losses may be large.
+const GENTLEST: f64 = 1e-6;
 
 /// A single full-batch step's μ, at most: larger ones are split, which a Gaussian allows exactly.
 const WIDEST_FULL_STEP: f64 = 5.0;
@@ -48,14 +55,6 @@ pub(crate) struct SidePlan {
     lattices: Vec<(Lattice, u64)>,
     step: f64,
     tilts: Vec<Window>,
-}
-
-/// A tilt θ and the losses that carry its law: `size` lattice steps from `low` on.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Window {
-    pub theta: f64,
-    pub low: f64,
-    pub size: usize,
 }
 
 /// One mechanism's steps.
@@ -70,32 +69,54 @@ struct Part {
 /// Every mechanism's steps.
 struct Parts(Vec<Part>);
 
+/// Tilts tried, in shares of the best Chernoff bound's, until rounding does not show.
+const TILTS: [f64; 4] = [1.0, 2.0, 0.5, 0.25];
+
+/// The share of δ below which doubt does not show.
+const CLEAR: f64 = 1e-3;
+
 impl SidePlan {
-    /// ε at `delta` for each of `roundings`: lattice rounding, and the factor on δ that its
-    /// bound gives away; more than one when a lower bound is among them.
+    /// ε at `delta` from below and from above; from above alone (below 0) where `both` is not set.
     ///
-    /// The tilt is the θ of the best Chernoff bound, whose mean is the loss that decides δ. Where
-    /// the answer still lies below the window (a δ that only outcomes without the record reach),
-    /// the tilt is lowered.
-    pub fn epsilons<const N: usize>(
+    /// The first tilt is the θ of the best Chernoff bound, whose mean is the loss that decides δ.
+    /// Every tilt's bounds hold, so the best of them do.
+    pub fn epsilons(
         composition: &Composition,
         side: Side,
         delta: Delta,
         effort: Effort,
-        roundings: [(Rounding, f64); N],
-    ) -> [f64; N] {
-        let parts = Parts::new(composition, side, delta.get() * TAIL);
-        let mut theta = parts.best_tilt(delta.get().ln());
-        for retry in 0.. {
-            let plan = Self::new(&parts, &[theta], effort, N > 1);
-            let found = roundings
-                .map(|(rounding, share)| plan.compose(rounding, 0).epsilon(delta.get() * share));
-            if theta == 0.0 || found.iter().all(Result::is_ok) {
-                return found.map(|f| f.unwrap_or_else(|least| least));
+        both: bool,
+    ) -> (f64, f64) {
+        let delta = delta.get();
+        let parts = Parts::new(composition, side, delta * TAIL);
+        let best = parts.best_tilt(delta.ln());
+        let (mut lower, mut upper) = (0.0, f64::INFINITY);
+        for share in TILTS {
+            let plan = Self::new(&parts, &[best * share], effort, both);
+            let above = plan
+                .compose(Lattice::spread, 0)
+                .epsilon_above(delta * (1.0 - SLACK));
+            let mut clear = above.doubtful <= CLEAR;
+            // What is no number loses against what is.
+            upper = f64::min(upper, above.epsilon + plan.shift());
+            if both {
+                let below = plan
+                    .compose(Lattice::merged, 0)
+                    .epsilon_below(delta * (1.0 + SLACK));
+                clear &= below.doubtful <= CLEAR;
+                lower = f64::max(lower, below.epsilon - plan.shift());
             }
-            theta = if retry < 3 { theta / 8.0 } else { 0.0 };
+            if clear || upper == 0.0 {
+                break;
+            }
         }
-        [f64::INFINITY; N]
+        (lower, upper)
+    }
+
+    /// What rounding of the outputs at which cells end may do to the whole loss.
+    fn shift(&self) -> f64 {
+        let of = |(lattice, steps): &(Lattice, u64)| *steps as f64 * lattice.widest_loss();
+        8.0 * f64::EPSILON * self.lattices.iter().map(of).sum::<f64>()
     }
 
     /// The plan to compose P itself (θ = 0) and Q itself (θ = −1).
@@ -107,9 +128,12 @@ impl SidePlan {
 
     fn new(parts: &Parts, thetas: &[f64], effort: Effort, merging: bool) -> Self {
         let (per_deviation, least, most) = effort.limits();
-        let windows: Vec<(f64, f64, f64)> = thetas.iter().map(|&t| parts.window(t)).collect();
-        let widest = windows.iter().map(|w| w.1 - w.0).fold(0.0, f64::max);
-        let deviation = windows.iter().map(|w| w.2).fold(f64::INFINITY, f64::min);
+        let windows: Vec<Reach> = thetas.iter().map(|&t| parts.window(t)).collect();
+        let widest = windows.iter().map(|w| w.high - w.low).fold(0.0, f64::max);
+        let deviation = windows
+            .iter()
+            .map(|w| w.deviation)
+            .fold(f64::INFINITY, f64::min);
         let wanted = widest / deviation * per_deviation;
         let size = (wanted.min(most as f64) as usize)
             .next_power_of_two()
@@ -123,7 +147,12 @@ impl SidePlan {
         let tilts = thetas
             .iter()
             .zip(&windows)
-            .map(|(&theta, &(low, ..))| Window { theta, low, size })
+            .map(|(&theta, reach)| Window {
+                theta,
+                low: reach.low,
+                size,
+                further: reach.further,
+            })
             .collect();
         Self {
             lattices: parts
@@ -211,8 +240,9 @@ impl Parts {
             let theta = ln_theta.exp();
             (self.ln_moment(theta) - ln_delta) / theta
         };
-        let best = golden_section(1e-9f64.ln(), 1e12f64.ln(), 20, bound).exp();
-        best.min(STEEPEST / self.deviation(0.0))
+        let natural = 1.0 / self.deviation(0.0);
+        let (least, most) = (GENTLEST * natural.min(1.0), STEEPEST * natural);
+        golden_section(least.ln(), most.ln(), 24, bound).exp()
     }
 
     /// The whole loss's standard deviation under θ.
@@ -224,9 +254,9 @@ impl Parts {
             .sqrt()
     }
 
-    /// The window of the whole loss under θ, and the root mean square deviation of one step:
-    /// Chernoff bounds leave e^−[`WINDOW`] outside on each side.
-    fn window(&self, theta: f64) -> (f64, f64, f64) {
+    /// The window of the whole loss under θ: Chernoff bounds leave e^−[`WINDOW`] outside on each
+    /// side.
+    fn window(&self, theta: f64) -> Reach {
         let tilts: Vec<(f64, Tilted)> = self
             .0
             .iter()
@@ -237,19 +267,37 @@ impl Parts {
         let base: f64 = tilts.iter().map(|(t, k)| t * k.ln_moment).sum();
         let steps: f64 = tilts.iter().map(|(t, _)| t).sum();
         // A law squeezed against the largest loss has no variance to speak of.
-        let variance = variance.max(1e-10 / theta.powi(2).max(1e-10));
+        let natural = self.deviation(0.0);
+        let variance = variance.max((1e-5 / theta.abs()).min(natural).powi(2));
         let start = (2.0 * WINDOW / variance).sqrt();
+        // The least of Chernoff's bounds, and where it is.
         let reach = |sign: f64| {
             (-8..=8)
                 .map(|i| {
                     let u = start * 2f64.powf(f64::from(i) / 2.0);
-                    (self.ln_moment(theta + sign * u) - base + WINDOW) / u
+                    ((self.ln_moment(theta + sign * u) - base + WINDOW) / u, u)
                 })
-                .fold(f64::INFINITY, f64::min)
+                .min_by(|a, b| a.0.total_cmp(&b.0))
+                .unwrap_or((f64::INFINITY, start))
         };
-        let (above, below) = (reach(1.0).max(mean), -reach(-1.0).max(-mean));
+        let (above, below) = (reach(1.0), reach(-1.0));
         // Rare large losses must not blur the common small ones.
-        let deviation = variance.sqrt().min(self.deviation(0.0)) / steps.sqrt();
-        (below, above, deviation)
+        let deviation = variance.sqrt().min(natural) / steps.sqrt();
+        Reach {
+            low: -below.0.max(-mean),
+            high: above.0.max(mean),
+            deviation,
+            further: (below.1, above.1),
+        }
     }
+}
+
+/// Where a tilted law lies.
+struct Reach {
+    low: f64,
+    high: f64,
+    /// The root mean square deviation of one step.
+    deviation: f64,
+    /// The further tilts, downwards and upwards, whose bounds these are.
+    further: (f64, f64),
 }

@@ -76,7 +76,12 @@ impl Panel {
             }
             points.push(next);
         }
-        points.dedup();
+        // Steps that cannot be seen only make files larger.
+        let last = points.last().copied();
+        points.dedup_by(|next, kept| (next.0 - kept.0).abs().max((next.1 - kept.1).abs()) < 0.4);
+        if let (Some(last), Some(kept)) = (last, points.last_mut()) {
+            *kept = last;
+        }
         scene.line(&points, stroke);
     }
 

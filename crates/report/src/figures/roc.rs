@@ -14,7 +14,7 @@ use crate::style::{INK, LINE, SOFT, colour, text};
 /// More curves than this in one picture cannot be told apart.
 const MOST: usize = 8;
 /// Pairs of panels that a page can hold.
-const PAIRS: usize = 6;
+const PAIRS: usize = 4;
 /// What curves of one panel may differ in.
 const TOGETHER: [&str; 6] = ["defence", "epsilon", "clip", "attack", "release", "queries"];
 

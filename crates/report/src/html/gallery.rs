@@ -30,7 +30,7 @@ pub(super) const FIRST: usize = 12;
 /// Pictures of every other cell.
 const EACH: usize = 8;
 /// Bytes that all pictures of a page may take; more are in the folder of figures.
-const BYTES: usize = 900_000;
+const BYTES: usize = 600_000;
 
 /// All cells' pictures, a line each, as many as a page should hold.
 pub(super) fn section(

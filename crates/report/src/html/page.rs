@@ -41,11 +41,7 @@ pub struct Page<'a> {
 /// # Errors
 /// If a figure cannot be drawn.
 pub fn render(page: &Page) -> Result<String, ReportError> {
-    let figures: Vec<Markup> = page
-        .figures
-        .iter()
-        .map(figure::section)
-        .collect::<Result<_, _>>()?;
+    let figures = figure::sections(page.figures)?;
     let failures = tables::failures(page.results);
     let threat = threat::section(page.results, page.known);
     let gallery = gallery::section(page.results, page.galleries)?;

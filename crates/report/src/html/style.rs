@@ -43,7 +43,7 @@ td.long{white-space:pre-wrap;overflow-wrap:anywhere;min-width:300px;font-family:
 tr.failed td{background:var(--bad-ground);color:var(--bad)}
 .pairs{display:flex;flex-wrap:wrap;gap:8px 9px}
 figure{margin:16px 0 26px;padding:8px 10px 10px}
-figure>.scroll{border:0}
+figure>.scroll{border:0}figure>.scroll svg{max-width:none}
 figure svg{display:block;max-width:100%;height:auto;margin:0 auto}
 figcaption{padding:4px 8px 2px;max-width:96ch}
 figure>details,figure>.links{margin:8px}

@@ -117,7 +117,8 @@ impl Kind {
         const BEFORE: u64 = 1 << 18;
         let most = (self.limit() - BEFORE) / image;
         let hint = format!("classify at most {most} images at once");
-        self.check_size(BEFORE + image.saturating_mul(images as u64), &hint)
+        let bytes = image.saturating_mul(images as u64).saturating_add(BEFORE);
+        self.check_size(bytes, &hint)
     }
 
     /// Whether it is the owner's, and lost for good if it is overwritten.

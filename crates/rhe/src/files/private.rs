@@ -148,10 +148,7 @@ impl PrivateResults {
     pub(crate) fn check_size(shape: &PrivateShape, images: usize) -> Result<(), RheError> {
         let packing = shape.packing;
         let image = 8 * LIMBS * (packing.groups * SIZE + packing.classes);
-        let before = SealedNumbers::bytes(2 * packing.classes) + 64;
-        let most = (Kind::PrivateResults.limit() as usize - before) / image;
-        let hint = format!("classify at most {most} images at once");
-        Kind::PrivateResults.check_size((before + images * image) as u64, &hint)
+        Kind::PrivateResults.check_images(images, image as u64)
     }
 
     /// Reads what [`PrivateResults::to_bytes`] wrote.

@@ -18,6 +18,12 @@ pub(crate) struct TagKey {
 }
 
 impl TagKey {
+    /// What answers of a head are authenticated with.
+    pub(crate) fn of(key: &SecretKey, binding: &Binding) -> Self {
+        let mut stream = key.derived("rhea rhe linear head tags", &binding.bytes());
+        Self::draw(&mut stream, &binding.shape)
+    }
+
     pub(crate) fn draw(rng: &mut impl CryptoRng, shape: &LinearShape) -> Self {
         let mut draw = |count: usize| {
             let mut out = Zeroizing::new(vec![0; count]);
@@ -56,7 +62,7 @@ impl TagCheck {
     pub(crate) fn new(key: &SecretKey, binding: &Binding) -> Option<Self> {
         key.check("result", binding.key).ok()?;
         binding.step.open(key, binding.head).ok()?;
-        let TagKey { classes, columns } = binding.tag_key(key);
+        let TagKey { classes, columns } = TagKey::of(key, binding);
         let (bias, weights) = columns.split_last()?;
         Some(Self {
             columns: DigitRows::new(&[weights], Backend::Detected),

@@ -1,6 +1,6 @@
 //! What a head is bound to, and the secrets that follow from it.
 
-use super::{LinearShape, Scheme, TagKey};
+use super::{LinearShape, Scheme};
 use crate::keys::{Identity, SealedNumbers, SecretKey};
 use crate::parameters::POLYNOMIAL_SIZE;
 use crate::randomness::{MaskSeed, fill_binary};
@@ -46,11 +46,5 @@ impl Binding {
         fill_binary(&mut stream, &mut secret);
         transform.forward(&mut secret);
         secret
-    }
-
-    /// What its answers are authenticated with.
-    pub(crate) fn tag_key(&self, key: &SecretKey) -> TagKey {
-        let mut stream = key.derived("rhea rhe linear head tags", &self.bytes());
-        TagKey::draw(&mut stream, &self.shape)
     }
 }

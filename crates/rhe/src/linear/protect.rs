@@ -1,6 +1,6 @@
 //! From a linear head in the clear to one that can be given away.
 
-use super::{Binding, LinearShape, Scheme};
+use super::{Binding, LinearShape, Scheme, TagKey};
 use crate::error::RheError;
 use crate::head::PlainHead;
 use crate::keys::{Identity, SealedNumbers, SecretKey};
@@ -70,7 +70,7 @@ impl ProtectedLinear {
         };
         let bodies = binding.hide(key, &quantised)?;
         Ok(Self {
-            tags: binding.tag_key(key).row(&bodies),
+            tags: TagKey::of(key, &binding).row(&bodies),
             binding,
             scale,
             bodies,

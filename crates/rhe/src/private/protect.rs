@@ -10,7 +10,7 @@ use crate::randomness::{MaskSeed, fill_from_system, system_generator};
 use rand::CryptoRng;
 
 /// A linear head under encryption whose results hide the features from the key's owner; 10 × 1024
-/// weights take 267 KB.
+/// weights take 264 KB.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProtectedPrivate {
     pub(crate) key: Identity,

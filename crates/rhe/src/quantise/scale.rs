@@ -6,11 +6,11 @@
 //! are the same. The powers follow from *calibration features*, never from weights, because they
 //! are stored in the clear.
 
-use super::{Precision, QuantisedFeatures, QuantisedLinear};
+use super::{Precision, QuantisedFeatures, QuantisedLinear, Rounding, uncertain};
 use crate::error::RheError;
 use crate::head::{Dense, PlainHead, class_of, image_count};
 
-/// The largest share of calibration images whose class rounding may change.
+/// The largest share of calibration images whose class rounding may change, or put in doubt.
 const MOST_CHANGED: f64 = 0.005;
 
 /// Exponents beyond which a column is left as it is: what is left out is below f32's resolution.
@@ -27,6 +27,8 @@ pub struct FeatureScale {
 #[derive(Clone, Debug, PartialEq)]
 struct Loss {
     changed: usize,
+    /// Images whose class changes, or could: another is as close as rounding reaches.
+    doubtful: usize,
     images: usize,
     /// The class from which the most images are lost, and how many.
     class: (usize, usize),
@@ -39,8 +41,8 @@ impl FeatureScale {
     }
 
     /// The scale for a linear head by `features` (`rows × d`), public ones like those that will be
-    /// classified: none if rounding changes no more classes than with one, or one for all columns,
-    /// or one a column. (Which of the three was taken is all that shows of the weights.)
+    /// classified: none, or one for all columns, or one a column, the first of the three under which
+    /// rounding puts few classes in doubt, or the best. (Which one is all that shows of the weights.)
     ///
     /// # Errors
     /// [`RheError::Rounding`] where the class of more than one image in 200 changes under each.
@@ -66,7 +68,7 @@ impl FeatureScale {
         Self::best(head, precision, features, 1, round)
     }
 
-    /// The first of the candidates from `first` on that loses the fewest classes.
+    /// The first of the candidates from `first` on that puts few classes in doubt, or the best.
     fn best(
         head: &PlainHead,
         precision: Precision,
@@ -93,14 +95,14 @@ impl FeatureScale {
         let mut best: Option<(Loss, Self)> = None;
         for scale in candidates.into_iter().skip(first) {
             let loss = scale.loss(head, precision, features, &round)?;
-            let none = loss.changed == 0;
+            let enough = loss.doubtful as f64 <= MOST_CHANGED * loss.images as f64;
             if best
                 .as_ref()
-                .is_none_or(|(least, _)| loss.changed < least.changed)
+                .is_none_or(|(least, _)| loss.doubtful < least.doubtful)
             {
                 best = Some((loss, scale));
             }
-            if none {
+            if enough {
                 break;
             }
         }
@@ -172,21 +174,33 @@ impl FeatureScale {
     ) -> Result<Loss, RheError> {
         let layer = self.fold(&head.layers()[0])?;
         let quantised = QuantisedLinear::new(&layer, precision)?;
+        let rounding = Rounding::new(&layer, &quantised);
         let (mut rounded, mut scratch) = (QuantisedFeatures::default(), Vec::new());
         let mut by_class = vec![0; layer.outputs.max(2)];
-        let mut images = 0;
+        let (mut images, mut doubtful) = (0, 0);
         for (image, row) in features.chunks_exact(layer.inputs).enumerate() {
             let class = head.predict(row)?;
             let scaled = self.apply(row, &mut scratch);
             // What does not fit the steps at all is lost.
-            let kept = round(scaled, &mut rounded, image).is_ok()
-                && class_of(&quantised.values(&rounded)) == class;
+            let fits = round(scaled, &mut rounded, image).is_ok();
+            let values = if fits {
+                quantised.values(&rounded)
+            } else {
+                Vec::new()
+            };
+            let kept = fits && class_of(&values) == class;
             by_class[class] += usize::from(!kept);
+            let sure = kept && {
+                let deviations = rounding.deviations(rounded.scale, rounded.norm());
+                !uncertain(&values, &deviations)
+            };
+            doubtful += usize::from(!sure);
             images += 1;
         }
         let worst = by_class.iter().enumerate().max_by_key(|(_, lost)| **lost);
         Ok(Loss {
             changed: by_class.iter().sum(),
+            doubtful,
             images,
             class: worst.map_or((0, 0), |(class, &lost)| (class, lost)),
         })

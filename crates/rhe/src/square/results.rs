@@ -9,10 +9,14 @@ use crate::quantise::uncertain;
 use ckks::{Ciphertext, Context};
 
 /// An upper bound, measured, on the standard deviation of a logit L read in steps of 1/c = `unit`:
-/// the last square turns an error of its input into one that grows with √|c·L|.
-pub(super) fn deviation(value: f64, unit: f64) -> f64 {
-    const OF_ONE: f64 = 1.0 / (1 << 17) as f64;
-    unit * OF_ONE * (1.0 + (value / unit).abs().sqrt())
+/// the last square turns an error of its input into one that grows with √|c·L|. Three layers are
+/// computed at a larger scale.
+pub(super) fn deviation(shape: &SquareShape, value: f64, unit: f64) -> f64 {
+    let of_one = match shape.widths.len() {
+        2 => 2f64.powi(-17),
+        _ => 2f64.powi(-24),
+    };
+    unit * of_one * (1.0 + (value / unit).abs().sqrt())
 }
 
 /// One CKKS ciphertext an image; its slots repeat the logits and hold nothing else.
@@ -65,7 +69,10 @@ impl SecretKey {
                 .iter()
                 .map(|l| l * unit)
                 .collect();
-            let noise: Vec<f64> = values.iter().map(|v| deviation(*v, unit)).collect();
+            let noise: Vec<f64> = values
+                .iter()
+                .map(|v| deviation(&results.shape, *v, unit))
+                .collect();
             Ok(Logits {
                 integers: Vec::new(),
                 class: class_of(&values),

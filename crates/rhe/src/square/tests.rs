@@ -32,7 +32,7 @@ fn check(features: usize, hidden: &[usize], outputs: usize, seed: u64) {
     for (row, logits) in rows.chunks(features).zip(revealed) {
         for (value, exact) in logits.values.iter().zip(head.logits(row).unwrap()) {
             let error = (value - exact).abs();
-            let bound = CERTAINTY * deviation(exact, unit);
+            let bound = CERTAINTY * deviation(&protected.shape, exact, unit);
             println!("{hidden:?}: error {error:.2e} of {exact}, bound {bound:.2e}");
             assert!(
                 error < bound,

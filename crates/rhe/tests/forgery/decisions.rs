@@ -65,7 +65,7 @@ fn decisions_give_three_key_bits_each_to_who_is_trusted() {
         .reveal_trusted(&forged)
         .unwrap()
         .into_iter()
-        .flat_map(|class| (0..3).map(move |bit| class as u64 >> bit & 1))
+        .flat_map(|class| (0..3).map(move |bit| (class as u64 >> bit) & 1))
         .collect();
     assert_eq!(read, secret(&key)[..read.len()]);
     assert_eq!(read.len(), 2046);

@@ -250,7 +250,7 @@ pub fn master(key: &SecretKey) -> [u8; 32] {
 pub fn bits(mut stream: ChaCha20Rng) -> Vec<u64> {
     let words = (0..N / 64).map(|_| stream.next_u64());
     let words: Vec<u64> = words.collect();
-    (0..N).map(|i| words[i / 64] >> (i % 64) & 1).collect()
+    (0..N).map(|i| (words[i / 64] >> (i % 64)) & 1).collect()
 }
 
 /// The secret of one linear head.

@@ -7,7 +7,6 @@ use spec::{GradientForm, Initial};
 use transfer::ShadowBatch;
 
 use crate::alone::alone;
-use crate::error::not_plain;
 use crate::{AttackError, World};
 
 /// What an adversary reads off the update that one SGD step makes to the network and its head.
@@ -99,8 +98,12 @@ pub fn single_gradients(
         ..spec::GradientInversion::default()
     };
     options.suits(world.shape.kind, world.recipe.optimiser)?;
-    if !world.recipe.is_plain_descent() || world.recipe.initial != Initial::Normal {
-        return Err(not_plain("gradient_inversion"));
+    if world.recipe.initial != Initial::Normal || world.recipe.label_smoothing != 0.0 {
+        return Err(AttackError::Unsuited(spec::Unsuited {
+            what: "gradient_inversion of a single gradient",
+            head: "initial weights of PyTorch's or smoothed labels",
+            hint: "leave `initial` and `label_smoothing` out of `recipe`",
+        }));
     }
     let (classes, width) = (world.shape.classes, world.shape.features + 1);
     let key = world.key.child("single gradient");

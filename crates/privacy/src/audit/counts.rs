@@ -1,8 +1,8 @@
-//! What an attack has shown: an empirical lower bound on ε.
+//! Lower bounds on ε from counts.
 
 use serde::{Deserialize, Serialize};
-use statrs::function::beta::beta_reg;
 
+use super::limits::{check_confidence, lower_limit, upper_limit};
 use crate::{Delta, PrivacyError};
 
 /// How often an attack said "yes" at one threshold, with and without the target.
@@ -19,7 +19,7 @@ pub struct AttackCounts {
 }
 
 impl AttackCounts {
-    fn check(&self) -> Result<(), PrivacyError> {
+    pub(super) fn check(&self) -> Result<(), PrivacyError> {
         for (what, successes, trials) in [
             ("true positives", self.true_positives, self.positives),
             ("false positives", self.false_positives, self.negatives),
@@ -33,6 +33,24 @@ impl AttackCounts {
             }
         }
         Ok(())
+    }
+
+    /// (lower limit of the TPR, upper limit of the FPR), each wrong with probability `share`.
+    pub(super) fn limits(&self, share: f64) -> (f64, f64) {
+        (
+            lower_limit(self.true_positives, self.positives, share),
+            upper_limit(self.false_positives, self.negatives, share),
+        )
+    }
+
+    /// The counts of the test for the target's absence: "no" where this one says "yes".
+    pub(super) fn swapped(&self) -> Self {
+        Self {
+            true_positives: self.negatives - self.false_positives,
+            positives: self.negatives,
+            false_positives: self.positives - self.true_positives,
+            negatives: self.positives,
+        }
     }
 }
 
@@ -81,15 +99,10 @@ pub fn epsilon_lower_bound(
     };
     for (index, c) in counts.iter().enumerate() {
         c.check()?;
-        let tpr = lower_limit(c.true_positives, c.positives, share);
-        let fpr = upper_limit(c.false_positives, c.negatives, share);
-        let tnr = lower_limit(c.negatives - c.false_positives, c.negatives, share);
-        let fnr = upper_limit(c.positives - c.true_positives, c.positives, share);
-        for (hit, miss) in [(tpr, fpr), (tnr, fnr)] {
-            let excess = hit - delta.get();
-            // An upper limit is never 0, so the ratio is finite.
-            if excess > 0.0 && (excess / miss).ln() > best.epsilon {
-                best.epsilon = (excess / miss).ln();
+        for (hit, miss) in [c.limits(share), c.swapped().limits(share)] {
+            let epsilon = epsilon_of(hit, miss, delta.get());
+            if epsilon > best.epsilon {
+                best.epsilon = epsilon;
                 best.threshold = Some(index);
             }
         }
@@ -97,70 +110,13 @@ pub fn epsilon_lower_bound(
     Ok(best)
 }
 
-/// The two-sided Clopper-Pearson interval of a rate: `successes` of `trials` at `confidence`.
-///
-/// # Errors
-/// [`PrivacyError::Counts`] without trials or with more successes than trials;
-/// [`PrivacyError::OutOfRange`] for a confidence outside (0, 1).
-pub fn clopper_pearson(
-    successes: u64,
-    trials: u64,
-    confidence: f64,
-) -> Result<(f64, f64), PrivacyError> {
-    check_confidence(confidence)?;
-    if trials == 0 || successes > trials {
-        return Err(PrivacyError::Counts {
-            what: "successes",
-            successes,
-            trials,
-        });
+/// ln((TPR − δ)/FPR), which ε is not below; 0 where that is no claim.
+pub(super) fn epsilon_of(tpr: f64, fpr: f64, delta: f64) -> f64 {
+    let excess = tpr - delta;
+    // An upper limit is never 0, so the ratio is finite.
+    if excess > fpr {
+        (excess / fpr).ln()
+    } else {
+        0.0
     }
-    let share = (1.0 - confidence) / 2.0;
-    Ok((
-        lower_limit(successes, trials, share),
-        upper_limit(successes, trials, share),
-    ))
-}
-
-fn check_confidence(confidence: f64) -> Result<(), PrivacyError> {
-    if confidence > 0.0 && confidence < 1.0 {
-        return Ok(());
-    }
-    Err(PrivacyError::OutOfRange {
-        what: "confidence",
-        value: confidence,
-        expected: "a number strictly between 0 and 1",
-        hint: "0.95 is usual",
-    })
-}
-
-/// The p at which `successes` or more of `trials` have probability `share`.
-fn lower_limit(successes: u64, trials: u64, share: f64) -> f64 {
-    if successes == 0 {
-        return 0.0;
-    }
-    let (a, b) = (successes as f64, (trials - successes + 1) as f64);
-    invert_beta(a, b, share).0
-}
-
-/// The p at which `successes` or fewer of `trials` have probability `share`.
-fn upper_limit(successes: u64, trials: u64, share: f64) -> f64 {
-    1.0 - lower_limit(trials - successes, trials, share)
-}
-
-/// The bracket, one rounding wide, of x with I_x(a, b) = p.
-fn invert_beta(a: f64, b: f64, p: f64) -> (f64, f64) {
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..100 {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            break;
-        }
-        if beta_reg(a, b, middle) < p {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    (low, high)
 }

@@ -1,0 +1,60 @@
+//! Class sums with noise: what prototypes and least squares release.
+
+use datasets::FeatureSet;
+use privacy::GaussianRelease;
+use rand_chacha::ChaCha8Rng;
+
+use super::space::PublicSpace;
+
+/// The sum of each class's vectors (K × r), every vector first mapped by `bounded` to one of norm at
+/// most `clip`, with Gaussian noise in proportion to that.
+///
+/// One record's vector is in one class's block: adding or removing it moves the sums by at most C,
+/// replacing it within its class by at most 2C, by another of another class by at most √2·C.
+pub(super) fn noisy(
+    space: &PublicSpace,
+    features: &FeatureSet,
+    members: &[usize],
+    clip: f64,
+    bounded: impl Fn(Vec<f64>) -> Vec<f64>,
+    release: GaussianRelease,
+    rng: &mut ChaCha8Rng,
+) -> Vec<f64> {
+    let r = space.rank();
+    let mut sums = vec![0.0; features.classes() * r];
+    for &member in members {
+        let class = features.labels()[member] as usize;
+        let vector = bounded(space.coordinates(features.row(member)));
+        for (sum, value) in sums[class * r..].iter_mut().zip(vector) {
+            *sum += value;
+        }
+    }
+    release.add_noise(&mut sums, clip, rng);
+    sums
+}
+
+/// The vector cut to a norm of at most `most`.
+pub(super) fn clipped(mut vector: Vec<f64>, most: f64) -> Vec<f64> {
+    let norm = norm(&vector);
+    if norm > most {
+        for value in &mut vector {
+            *value *= most / norm;
+        }
+    }
+    vector
+}
+
+/// The unit vector in the same direction; 0 stays 0.
+pub(super) fn unit(mut vector: Vec<f64>) -> Vec<f64> {
+    let norm = norm(&vector);
+    if norm > 0.0 {
+        for value in &mut vector {
+            *value /= norm;
+        }
+    }
+    vector
+}
+
+pub(super) fn norm(vector: &[f64]) -> f64 {
+    vector.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
