@@ -130,7 +130,7 @@ fn every_head_has_a_secret_of_its_own() {
     let head = random_head(&mut rng, 64, 10);
     let key = SecretKey::generate().unwrap();
     let transform = crate::transform::Transform::new(Backend::Detected);
-    let mut secret = || {
+    let secret = || {
         let protected = ProtectedLinear::protect(&head, &key, Precision::default()).unwrap();
         let mut secret = protected.binding.secret(&key, &transform);
         transform.inverse(&mut secret);
