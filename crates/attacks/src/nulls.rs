@@ -84,13 +84,16 @@ pub fn null_scores(
     Ok(scores)
 }
 
+/// Scores of heads, a list each.
+type Units = Vec<Vec<f64>>;
+
 /// Scores against one target example a class (its first shot), from the victims and from heads
 /// trained with that example replaced: what [`Null::ReplaceOne`] compares.
 pub fn neighbour_scores(
     world: &World<'_>,
     attack: &dyn WhiteBox,
     victims: &ShadowBatch,
-) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), AttackError> {
+) -> Result<(Units, Units), AttackError> {
     let classes = world.split.private.classes();
     if attack.aim().targets() != classes {
         return Err(option(

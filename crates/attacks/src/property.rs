@@ -69,7 +69,7 @@ impl<'a> Property<'a> {
                 .into_par_iter()
                 .map(|at| {
                     let number = chunk * CHUNK + at;
-                    let inside = number % 2 == 0;
+                    let inside = number.is_multiple_of(2);
                     let weights = test.head(&world.split.public, inside, shadow, number as u64)?;
                     Ok((test.view(&weights)?, if inside { 1.0 } else { -1.0 }))
                 })
@@ -226,7 +226,7 @@ mod tests {
         let test = Property::fit(&world, &data.bright, &options(2048), PROBES).unwrap();
         let key = StreamKey::from_seed(5);
         // The class that the group's example joins is drawn, and the example with it.
-        let mut classes = vec![false; CLASSES];
+        let mut classes = [false; CLASSES];
         for number in 0..40 {
             let mut rng = key.rng(number);
             let (class, index) = test.of_group(&world.split.private, &mut rng).unwrap();

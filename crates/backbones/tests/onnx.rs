@@ -189,7 +189,8 @@ fn depthwise_convolutions_are_those_of_the_runtime() {
     let set = ImageSet::new(shape, numbers(2 * shape.len(), 0.2), vec![0, 1], 2).unwrap();
     let mut options = options(8, "features");
     options.input.size.values = vec![11, 9];
-    let cases: [(_, &[(&str, &[i64])]); 7] = [
+    type Attributes = &'static [(&'static str, &'static [i64])];
+    let cases: [([usize; 2], Attributes); 7] = [
         ([3, 3], &[("pads", &[1; 4])]),
         ([3, 3], &[("pads", &[0, 1, 1, 0]), ("strides", &[2, 2])]),
         ([5, 3], &[("pads", &[2, 1, 2, 1]), ("strides", &[1, 2])]),

@@ -33,8 +33,8 @@ fn many_keys_take_linear_time() {
     let keys: String = (0..190_000).map(|i| format!("key_{i}: {i}\n")).collect();
     let error = refused(&keys);
     assert!(error.contains("`key_0`: unknown key"), "{error}");
-    let twice = format!("{}key_7: again\n", &keys[..100_000]);
-    let twice = refused(&twice[..]);
+    let whole_lines = keys[..100_000].rfind('\n').expect("lines") + 1;
+    let twice = refused(&format!("{}key_7: again\n", &keys[..whole_lines]));
     assert!(twice.contains("written twice (first in line 8)"), "{twice}");
 }
 
@@ -60,8 +60,8 @@ fn anchors_and_aliases_are_bounded() {
     }
     assert!(refused(&laughs).contains("values"));
     // Long keys, which every path below them would repeat.
-    let wide = format!("{}: {{ {} }}\n", "k".repeat(100_000), "a: 1, ".repeat(1000));
-    assert!(refused(&wide).contains("a key of 100000 bytes"));
+    let wide = format!("{}: {{ {} }}\n", "k".repeat(1_000), "a: 1, ".repeat(1000));
+    assert!(refused(&wide).contains("a key of 1000 bytes"));
     if let Some(peak) = peak() {
         assert!(peak < 300, "{peak} MiB");
     }

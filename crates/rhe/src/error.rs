@@ -195,7 +195,7 @@ impl RheError {
     }
 
     /// The same error of a part of a batch that begins with image `first`.
-    pub(crate) fn from_image(self, first: usize) -> Self {
+    pub(crate) fn beginning_with(self, first: usize) -> Self {
         match self {
             Self::Features { image, reason } => Self::Features {
                 image: first + image,

@@ -131,8 +131,8 @@ impl<'a> ScoreExtraction<'a> {
             }
         }
         let weights = match self.options.kind {
-            ScoreKind::Logits => self.from_logits(answers)?,
-            ScoreKind::Probabilities => self.from_probabilities(&answers)?,
+            ScoreKind::Logits => self.solve_logits(answers)?,
+            ScoreKind::Probabilities => self.solve_probabilities(&answers)?,
         };
         Ok(Extracted {
             weights: weights.into_iter().map(|w| w as f32).collect(),
@@ -154,7 +154,7 @@ impl<'a> ScoreExtraction<'a> {
         })
     }
 
-    fn from_logits(&self, mut logits: Mat<f64>) -> Result<Vec<f64>, AttackError> {
+    fn solve_logits(&self, mut logits: Mat<f64>) -> Result<Vec<f64>, AttackError> {
         centre_columns(&mut logits);
         let weights = Mat::from_fn(logits.nrows(), logits.ncols(), |_, _| {
             self.rounding().powi(-2)
@@ -164,7 +164,7 @@ impl<'a> ScoreExtraction<'a> {
 
     /// Centred log-probabilities are centred logits. An entry rounded to 0 says only that its logit
     /// is low: it is filled in from the estimate, and counts for little.
-    fn from_probabilities(&self, answers: &Mat<f64>) -> Result<Vec<f64>, AttackError> {
+    fn solve_probabilities(&self, answers: &Mat<f64>) -> Result<Vec<f64>, AttackError> {
         let (n, classes) = (answers.nrows(), answers.ncols());
         let noise = self.rounding();
         // A floating-point number is rounded relative to itself, down to the smallest there is.

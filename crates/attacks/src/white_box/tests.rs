@@ -237,7 +237,11 @@ fn heads_with_a_hidden_layer_are_for_the_reconstructor() {
             .contains("hint: use the attack `reconstructor`"),
         "{error}"
     );
-    let reconstructor = Reconstructor::fit(&world, &quick(), |_| {}).unwrap();
+    let options = spec::Reconstructor {
+        samples: 3 * quick().samples,
+        ..quick()
+    };
+    let reconstructor = Reconstructor::fit(&world, &options, |_| {}).unwrap();
     let share = success(
         &world,
         &reconstructor,

@@ -32,7 +32,7 @@ struct Step {
 
 enum Work {
     Runtime {
-        model: Model,
+        model: Box<Model>,
         inputs: Vec<(NodeId, usize)>,
         outputs: Vec<(NodeId, usize)>,
     },
@@ -270,7 +270,7 @@ impl Loader<'_> {
             }
         }
         Ok(Work::Runtime {
-            model,
+            model: Box::new(model),
             inputs,
             outputs,
         })

@@ -276,7 +276,7 @@ impl LinearClassifier {
             let rows = images_in_part(&binding.shape);
             for (at, features) in features.chunks(rows * self.features()).enumerate() {
                 let done = self.classify_into(features, &mut part);
-                done.map_err(|error| error.from_image(at * rows))?;
+                done.map_err(|error| error.beginning_with(at * rows))?;
                 part.write_images(writer);
             }
             Ok(())

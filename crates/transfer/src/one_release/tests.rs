@@ -80,7 +80,7 @@ fn the_public_space_finds_the_directions_of_large_variance() {
     let (mut at, mut moved) = (vec![2.0; WIDTH], vec![2.0; WIDTH]);
     at[WIDTH - 1] += 10.0;
     moved[0] += 10.0;
-    let origin = space.coordinates(&vec![2.0; WIDTH]);
+    let origin = space.coordinates(&[2.0; WIDTH]);
     let length = |row: &[f32]| -> f64 {
         space
             .coordinates(row)

@@ -130,12 +130,12 @@ impl<'a> Group<'a> {
             }
         };
         let law = z.square().sum_dim(1).reshape([self.heads, n]).sum_dim(1);
-        let law = law.reshape([self.heads]) * (0.5 * f64::from(options.prior));
+        let law = law.reshape([self.heads]) * (0.5 * options.prior);
         let mut value = fit + law;
         if options.total_variation > 0.0 {
             let variation = total_variation(pixels, shape).reshape([self.heads, n]);
             let variation = variation.sum_dim(1).reshape([self.heads]);
-            value = value + variation * f64::from(options.total_variation);
+            value = value + variation * options.total_variation;
         }
         value
     }
