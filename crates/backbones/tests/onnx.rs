@@ -190,7 +190,7 @@ fn depthwise_convolutions_are_those_of_the_runtime() {
     let mut options = options(8, "features");
     options.input.size.values = vec![11, 9];
     type Attributes = &'static [(&'static str, &'static [i64])];
-    let cases: [([usize; 2], Attributes); 7] = [
+    let cases: [([i64; 2], Attributes); 7] = [
         ([3, 3], &[("pads", &[1; 4])]),
         ([3, 3], &[("pads", &[0, 1, 1, 0]), ("strides", &[2, 2])]),
         ([5, 3], &[("pads", &[2, 1, 2, 1]), ("strides", &[1, 2])]),
