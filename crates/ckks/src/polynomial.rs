@@ -8,7 +8,7 @@ use crate::evaluation_keys::EvaluationKeys;
 use crate::{Ciphertext, CkksError};
 
 impl Ciphertext {
-    /// Σ_i coefficients[i] · x^i, ⌈log2(degree + 1)⌉ levels down, at exactly `scale`.
+    /// Σ_i coefficients\[i\] · x^i, ⌈log2(degree + 1)⌉ levels down, at exactly `scale`.
     ///
     /// # Errors
     /// If the degree is 0, a coefficient is not finite, levels do not suffice or the

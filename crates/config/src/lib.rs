@@ -1,7 +1,7 @@
 //! The experiment config: YAML in, a checked [`Experiment`] and its cells out.
 //!
 //! A file becomes a tree of [`document`] nodes that know their line, overrides are put in, serde
-//! reads the [`raw`] types, and the checks turn those into the [`experiment`]; whatever is wrong
+//! reads the raw types, and the checks turn those into the [`experiment`]; whatever is wrong
 //! on the way is a [`Problem`] with file, line, key path, what was expected and, where it helps,
 //! a hint.
 

@@ -3,7 +3,7 @@
 use crate::CkksError;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// y_j = Σ_r d_r[j] · x_(j + r·stride), indices around the slots.
+/// y_j = Σ_r d_r\[j\] · x_(j + r·stride), indices around the slots.
 ///
 /// With a stride of slots/L the slots are slots/L interleaved blocks of length L, and the map acts
 /// on each block alone, cyclically.

@@ -14,7 +14,7 @@ use crate::randomness::{fill_from_system, system_generator};
 use crate::rows::{EncryptedRows, Encryptor, Form};
 use crate::transform::{Backend, Transform};
 
-/// A head with one hidden ReLU layer under encryption; needs [`super::EvaluationKeys`] to classify.
+/// A head with one hidden ReLU layer under encryption; needs [`crate::EvaluationKeys`] to classify.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProtectedRelu {
     pub(crate) key: Identity,
