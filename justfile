@@ -11,9 +11,9 @@ run *configs="configs/quickstart.yaml":
 test *args:
     cargo test --workspace {{args}}
 
-# The tests that need real data: RHEA_DATA names its folder.
+# The tests that need real data: RHEA_DATA names its folder, RHEA_CASES that of small failing files.
 test-data:
-    cargo test --workspace --tests -- --ignored
+    cargo test --workspace --test onnx --test cases -- --ignored
 
 # Formatting, lints and documentation, as CI has them.
 lint:
