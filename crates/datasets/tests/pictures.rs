@@ -222,7 +222,8 @@ fn large_pictures_are_decoded_one_at_a_time() {
     let path = put(folder.path(), "bomb.zip", packed);
     let set = read_class_archive(&path, "train", OWN32, &mut Reading::default()).unwrap();
     assert_eq!((set.len(), set.shape().channels), (6, 1));
-    assert!(set.pixels().iter().all(|&pixel| pixel == -1.0));
+    // Averages of 65 536 pixels are rounded.
+    assert!(set.pixels().iter().all(|&pixel| (pixel + 1.0).abs() < 1e-5));
     if let Some(peak) = peak() {
         assert!(peak < 700, "{peak} MiB");
     }
