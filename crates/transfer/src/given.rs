@@ -223,7 +223,9 @@ impl<'a> Tensors<'a> {
             return Ok(values);
         }
         let (Ok(weight), HeadKind::Linear) = (self.file.tensor("weight"), shape.kind) else {
-            let names = self.file.names().join(", ");
+            let mut names = self.file.names();
+            names.sort_unstable();
+            let names = names.join(", ");
             return Err(self.refuse(format!(
                 "it has no tensor `weights` (nor, for linear heads, `weight` and `bias`); there \
                  are: {names}"

@@ -111,7 +111,7 @@ fn files_that_do_not_fit_are_refused_by_what_is_wrong() {
     );
     says(
         with(0, ("w", Dtype::F32, vec![600, 3, 4], floats(7200))),
-        &["no tensor `weights`", "bias, members"],
+        &["no tensor `weights`", "bias, members, w"],
     );
     says(
         with(0, ("weight", Dtype::I32, vec![600, 3, 4], floats(7200))),

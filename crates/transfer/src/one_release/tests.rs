@@ -170,9 +170,9 @@ fn an_audit_of_prototypes_comes_near_what_is_spent_and_not_above() {
     };
     let shown = audit.solve().unwrap();
     assert!(shown.epsilon_lower_bound <= spent, "{shown}, {spent}");
-    assert!(shown.epsilon_lower_bound > 0.6 * spent, "{shown}, {spent}");
+    assert!(shown.epsilon_lower_bound > 0.5 * spent, "{shown}, {spent}");
     assert!(shown.gaussian_mu_lower_bound <= 1.0 / 0.8, "{shown}");
-    assert!(shown.gaussian_mu_lower_bound > 0.9 / 0.8, "{shown}");
+    assert!(shown.gaussian_mu_lower_bound > 0.8 / 0.8, "{shown}");
 }
 
 #[test]
