@@ -60,6 +60,14 @@ fn spend(
                 Some(mu) => gaussian_epsilons(mu, delta.get()),
                 None => prv::bounds(composition, delta, neighbour)?,
             };
+            // Where rounding hides every upper bound of the lattice, the Rényi one still holds.
+            let upper = if upper.is_finite() {
+                upper
+            } else {
+                RdpCurve::new(composition, neighbour, &Orders::wide())?
+                    .epsilon(delta)
+                    .0
+            };
             let upper = finite(upper, "prv")?;
             Ok(Spent {
                 lower,

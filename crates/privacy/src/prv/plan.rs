@@ -70,7 +70,7 @@ struct Part {
 struct Parts(Vec<Part>);
 
 /// Tilts tried, in shares of the best Chernoff bound's, until rounding does not show.
-const TILTS: [f64; 4] = [1.0, 2.0, 0.5, 0.25];
+const TILTS: [f64; 8] = [1.0, 2.0, 0.5, 4.0, 0.25, 0.0625, 16.0, 0.0];
 
 /// The share of δ below which doubt does not show.
 const CLEAR: f64 = 1e-3;
