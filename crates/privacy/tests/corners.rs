@@ -236,7 +236,7 @@ fn add_remove_and_replace_one_at_the_same_noise() -> Result<(), PrivacyError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Over the whole accepted range: ordered bounds, and RDP never below PRV's lower one.
     #[test]
@@ -267,7 +267,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// `noise`, then `epsilon` of its answer, never spends more than was asked for.
     #[test]
