@@ -93,6 +93,7 @@ fn rows_that_failed_elsewhere_are_answered() -> Result<(), PrivacyError> {
 }
 
 #[test]
+#[ignore = "minutes: many calibrations and compositions"]
 fn noise_beyond_all_use_is_answered() -> Result<(), PrivacyError> {
     for noise in [1e7, 1e8, 1e100, 1e155, 1e300, f64::MAX] {
         for neighbour in [Neighbour::AddRemove, Neighbour::ReplaceOne] {
@@ -240,6 +241,7 @@ proptest! {
 
     /// Over the whole accepted range: ordered bounds, and RDP never below PRV's lower one.
     #[test]
+    #[ignore = "minutes: many calibrations and compositions"]
     fn accountants_agree_over_the_whole_range(
         ln_noise in 0.02f64.ln()..1e6f64.ln(),
         ln_rate in 1e-12f64.ln()..0.0,
@@ -271,6 +273,7 @@ proptest! {
 
     /// `noise`, then `epsilon` of its answer, never spends more than was asked for.
     #[test]
+    #[ignore = "minutes: many calibrations and compositions"]
     fn noise_then_epsilon_stays_within_the_target(
         ln_epsilon in 0.01f64.ln()..300f64.ln(),
         ln_rate in 1e-6f64.ln()..0.0,
