@@ -1,5 +1,6 @@
 //! Commands that answer a question and run no experiment; each gives the text for standard output.
 
+mod audit;
 mod bench;
 mod cache;
 mod check;
@@ -11,6 +12,7 @@ mod show;
 mod tables;
 mod told;
 
+pub use audit::audit;
 pub use bench::bench;
 pub use cache::cache;
 pub use check::check;
