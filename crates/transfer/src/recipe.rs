@@ -1,7 +1,7 @@
 //! How heads are trained: the victims' recipe, which the adversary's shadow heads follow too.
 
 use serde::{Deserialize, Serialize};
-use spec::{Initial, Optimiser, Sampling, Schedule};
+use spec::{Initial, Optimiser, Preset, Sampling, Schedule};
 
 use crate::shape::setting;
 use crate::{HeadKind, HeadShape, TransferError};
@@ -18,18 +18,6 @@ pub struct DpSgd {
     pub noise_multiplier: f32,
     /// Which examples a step looks at.
     pub sampling: Sampling,
-}
-
-/// A binary task of the paper, with its own recipe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BinaryTask {
-    /// Odd or even MNIST digits.
-    MnistParity,
-    /// Vehicles among the CIFAR-10 classes.
-    CifarVehicles,
-    /// One person among the CelebA identities.
-    CelebaIdentity,
 }
 
 /// How a head is trained: initial weights, then `steps` passes over the training set that lower its
@@ -79,19 +67,22 @@ impl Recipe {
         Self::sgd(0.0002, 0.01, 1e-4, 38 + 10 * shots)
     }
 
-    /// The paper's binary heads: as the data set's ten-class heads with learning rate .1 (MNIST) or
-    /// .05 (CIFAR); CelebA: learning rate .02, weight decay .01, 100 epochs, positive weight 10.
-    pub fn binary(task: BinaryTask, shots: usize) -> Self {
-        match task {
-            BinaryTask::MnistParity => Self {
+    /// One of the paper's recipes. Binary heads are trained as the data set's ten-class heads with
+    /// learning rate .1 (MNIST) or .05 (CIFAR); CelebA's with learning rate .02, weight decay .01,
+    /// 100 epochs and positive weight 10.
+    pub fn preset(preset: Preset, shots: usize) -> Self {
+        match preset {
+            Preset::Auto | Preset::Mnist => Self::mnist(shots),
+            Preset::Cifar => Self::cifar(shots),
+            Preset::BinaryMnist => Self {
                 learning_rate: 0.1,
                 ..Self::mnist(shots)
             },
-            BinaryTask::CifarVehicles => Self {
+            Preset::BinaryCifar => Self {
                 learning_rate: 0.05,
                 ..Self::cifar(shots)
             },
-            BinaryTask::CelebaIdentity => Self {
+            Preset::Celeba => Self {
                 positive_weight: 10.0,
                 ..Self::sgd(0.002, 0.02, 0.01, 100)
             },
@@ -339,12 +330,8 @@ mod tests {
         assert_eq!(Recipe::cifar(4).steps, 78);
         Recipe::mnist(1).check(&linear).unwrap();
         Recipe::cifar(1).check(&linear).unwrap();
-        for task in [
-            BinaryTask::MnistParity,
-            BinaryTask::CifarVehicles,
-            BinaryTask::CelebaIdentity,
-        ] {
-            Recipe::binary(task, 1).check(&binary).unwrap();
+        for preset in [Preset::BinaryMnist, Preset::BinaryCifar, Preset::Celeba] {
+            Recipe::preset(preset, 1).check(&binary).unwrap();
         }
     }
 
