@@ -154,6 +154,33 @@ fn the_same_head_from_its_file_is_found_the_same_and_the_gate_stops_it() {
 }
 
 #[test]
+fn a_run_of_configs_audits_too_and_a_plan_lists_what_it_takes() {
+    let folder = shared();
+    let harness = |args: &[&str]| {
+        Command::cargo_bin("harness")
+            .expect("the binary is built")
+            .current_dir(folder)
+            .args(args)
+            .output()
+            .expect("it starts")
+    };
+    let run = harness(&["small.yaml"]);
+    assert_eq!(run.status.code(), Some(0), "{}", err(&run));
+    assert!(
+        err(&run).contains("Do not release it as it is."),
+        "{}",
+        err(&run)
+    );
+    assert!(folder.join("results/small/report.html").is_file());
+    assert_eq!(
+        json(folder, "results/small")["records"],
+        json(folder, "first")["records"]
+    );
+    let plan = harness(&["plan", "small.yaml"]);
+    assert!(out(&plan).contains("small: 6 cells") && out(&plan).contains("all is cached"));
+}
+
+#[test]
 fn outputs_in_another_order_are_told_and_put_right() {
     let (weight, bias) = head();
     let width = weight.len() / 10;

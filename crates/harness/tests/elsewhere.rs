@@ -42,7 +42,7 @@ fn data() -> (ImageSet, FeatureSet) {
     let mut weight = || rng.random_range(-0.08..0.08_f32);
     let layer: Vec<f32> = (0..WIDTH * pixels).map(|_| weight()).collect();
     let rows = images.pixels().chunks(pixels).flat_map(|image| {
-        layer.chunks(pixels).map(|row| {
+        layer.chunks(pixels).map(move |row| {
             let sum: f32 = row.iter().zip(image).map(|(w, x)| w * x).sum();
             sum.max(0.0)
         })

@@ -31,7 +31,7 @@ fn export(folder: &Path, name: &str, images: usize) {
     let mut weight = || rng.random_range(-0.08..0.08_f32);
     let layer: Vec<f32> = (0..WIDTH * pixels).map(|_| weight()).collect();
     let rows = images.pixels().chunks(pixels).flat_map(|image| {
-        layer.chunks(pixels).flat_map(|row| {
+        layer.chunks(pixels).flat_map(move |row| {
             let sum: f32 = row.iter().zip(image).map(|(w, x)| w * x).sum();
             sum.max(0.0).to_le_bytes()
         })
