@@ -8,7 +8,7 @@ use datasets::{Pool, StreamKey};
 use rand::RngExt;
 use rayon::prelude::*;
 use spec::Options;
-use transfer::{Head, Trainer};
+use transfer::Head;
 
 use crate::error::option;
 use crate::white_box::ridge::{Linear, Moments};
@@ -147,12 +147,8 @@ impl<'a> Property<'a> {
             world.assumed[number as usize / 2 % world.assumed.len()]
         };
         let mut weights = vec![0.0; world.shape.weight_len()];
-        Trainer::new(world.shape, recipe)?.train(
-            world.features,
-            &members,
-            &mut rng,
-            &mut weights,
-        )?;
+        let mut trainer = world.trainer(recipe)?;
+        trainer.train(world.features, &members, &mut rng, &mut weights)?;
         if let Some(view) = world.view {
             view.see(&mut weights, &mut rng)?;
         }
