@@ -25,9 +25,10 @@ lint:
 deny:
     cargo deny check bans licenses sources
 
-# Write the config's JSON schema anew, after an option has changed.
+# Write the config's JSON schema and its reference anew, after an option has changed.
 schema:
     cargo run -p harness -- schema > configs/schema.json
+    cargo run -p harness -- schema --markdown > docs/config.md
 
 # Accept the snapshots that changed, after reading them.
 snapshots:
