@@ -196,13 +196,14 @@ fn attacks_on_encrypted_heads_are_right_by_chance_and_repeat() {
 }
 
 #[test]
-fn heads_with_a_hidden_layer_are_refused_under_encryption() {
-    let config = ENCRYPTED.replace("victims: 100", "head: { mlp: { hidden: 2 } }\nvictims: 24");
+fn heads_with_squares_are_refused_under_encryption() {
+    let head = "head: { mlp: { hidden: 2, activation: square } }\nvictims: 24";
+    let config = ENCRYPTED.replace("victims: 100", head);
     let folder = folder(&config);
     let output = run(folder.path(), &["--set", "sweep.attack=reconstructor"]);
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr);
-    let expected = "an attack on `rhe` does not go with a head with a hidden layer";
+    let expected = "an attack on `rhe` does not go with a head with squares in its hidden layer";
     assert!(said.contains(expected), "{said}");
 }
 
