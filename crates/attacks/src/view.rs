@@ -59,3 +59,84 @@ pub(crate) fn see_one(
     let (own, beside) = weights.split_at_mut(len);
     view.see(own, beside, rng)
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+    use spec::Null;
+
+    use super::*;
+    use crate::testing::{CLASSES, WIDTH, auc, data, victims, world};
+    use crate::{Reconstructor, Unmixing, WhiteBox, World, null_scores, victim_scores};
+
+    /// Noise in the place of the weights; beside it each class's row, or noise too.
+    #[derive(Debug)]
+    struct Noise {
+        leaks: bool,
+    }
+
+    impl View for Noise {
+        fn beside(&self) -> usize {
+            CLASSES * (WIDTH + 1)
+        }
+
+        fn see(
+            &self,
+            weights: &mut [f32],
+            beside: &mut [f32],
+            rng: &mut ChaCha8Rng,
+        ) -> Result<(), AttackError> {
+            beside.copy_from_slice(weights);
+            let hidden = if self.leaks { &mut [][..] } else { beside };
+            for number in weights.iter_mut().chain(hidden) {
+                *number = rng.random_range(-0.5..0.5);
+            }
+            Ok(())
+        }
+    }
+
+    fn success(world: &World<'_>, attack: &dyn WhiteBox) -> f64 {
+        let mut heads = victims(world, 60);
+        world.release(&mut heads, "victims").unwrap();
+        let null = null_scores(world, attack, &heads, Null::Independent, 1_000).unwrap();
+        let null: Vec<f64> = null.concat().into_iter().filter(|it| !it.is_nan()).collect();
+        auc(&victim_scores(world, attack, &heads).concat(), &null)
+    }
+
+    /// Attacks read what lies beside the weights: they succeed if it tells, and only then. What they
+    /// learned is read back from its file.
+    #[test]
+    fn what_is_seen_beside_the_weights_is_read() {
+        let data = data();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("attack.safetensors");
+        for leaks in [true, false] {
+            let view = Noise { leaks };
+            let world = world(&data, 1).seen_through(&view);
+            let options = spec::Unmixing { samples: 2_000 };
+            let unmixing = Unmixing::fit(&world, &options, |_| {}).unwrap();
+            unmixing.save(&path).unwrap();
+            assert_eq!(Unmixing::load(&path).unwrap(), unmixing);
+            let options = spec::Reconstructor {
+                samples: 20_000,
+                hidden: 64,
+                batch: 64,
+                learning_rate: 2e-3,
+                ..spec::Reconstructor::default()
+            };
+            let network = Reconstructor::fit(&world, &options, |_| {}).unwrap();
+            network.save(&path).unwrap();
+            let network = Reconstructor::load(&path).unwrap();
+            let attacks: [&dyn WhiteBox; 2] = [&unmixing, &network];
+            for attack in attacks {
+                let area = success(&world, attack);
+                if leaks {
+                    assert!(area > 0.65, "{area}");
+                } else {
+                    // 240 scores: an AUC has a standard error of about .019, doubled for dependence.
+                    assert!((area - 0.5).abs() < 0.12, "{area}");
+                }
+            }
+        }
+    }
+}
