@@ -99,7 +99,11 @@ mod tests {
         let mut heads = victims(world, 60);
         world.release(&mut heads, "victims").unwrap();
         let null = null_scores(world, attack, &heads, Null::Independent, 1_000).unwrap();
-        let null: Vec<f64> = null.concat().into_iter().filter(|it| !it.is_nan()).collect();
+        let null: Vec<f64> = null
+            .concat()
+            .into_iter()
+            .filter(|it| !it.is_nan())
+            .collect();
         auc(&victim_scores(world, attack, &heads).concat(), &null)
     }
 

@@ -61,7 +61,11 @@ fn heads_that_are_understood_are_right() {
         ("mlp", "--activation relu --calibration x.npy"),
     ] {
         let heads = cases().join("heads");
-        copy(&shell, &heads.join(format!("{name}.safetensors")), "head.safetensors");
+        copy(
+            &shell,
+            &heads.join(format!("{name}.safetensors")),
+            "head.safetensors",
+        );
         copy(&shell, &heads.join("x.npy"), "x.npy");
         let told = shell.life(protect, "").expect(name);
         let right = right(&heads.join(format!("{name}.want.npy")));
@@ -86,7 +90,11 @@ fn heads_that_are_not_understood_are_refused_by_name() {
         ("bias_renamed", "x", "`fc_bias`"),
         ("roberta_tanh", "x", "--activation"),
     ] {
-        copy(&shell, &heads.join(format!("{name}.safetensors")), "head.safetensors");
+        copy(
+            &shell,
+            &heads.join(format!("{name}.safetensors")),
+            "head.safetensors",
+        );
         copy(&shell, &heads.join(format!("{features}.npy")), "x.npy");
         let (at, _, said) = shell.life("", "").expect_err(name);
         assert!(at == "protect" && said.contains(word), "{name}: {said}");
@@ -102,7 +110,12 @@ fn small_heads_are_right_or_refused() {
     let small = cases().join("heads_small");
     let twenty = "1\n0\n".repeat(10);
     for (name, protect, right, refusal) in [
-        ("bn_probe", "", None, Some(("protect", "`head.0.running_mean`"))),
+        (
+            "bn_probe",
+            "",
+            None,
+            Some(("protect", "`head.0.running_mean`")),
+        ),
         ("loralib", "", None, Some(("protect", "`fc.lora_A`"))),
         (
             "peft_adapter",
@@ -111,12 +124,27 @@ fn small_heads_are_right_or_refused() {
             Some(("protect", "lora_A.weight`")),
         ),
         ("bias_renamed", "", None, Some(("protect", "`fc_bias`"))),
-        ("order", "--activation relu", None, Some(("protect", "--layers"))),
-        ("order", "--activation relu --layers proj,head", Some("1\n"), None),
+        (
+            "order",
+            "--activation relu",
+            None,
+            Some(("protect", "--layers")),
+        ),
+        (
+            "order",
+            "--activation relu --layers proj,head",
+            Some("1\n"),
+            None,
+        ),
         ("meta_square", "", Some("0\n"), None),
         ("masked", "", Some("1\n"), None),
         ("tiny_logits", "", Some("1\n"), None),
-        ("small_features", "", Some("1\n"), Some(("reveal", "closer than"))),
+        (
+            "small_features",
+            "",
+            Some("1\n"),
+            Some(("reveal", "closer than")),
+        ),
         ("small_features", "--calibration x.npy", Some("1\n"), None),
         ("columns", "", Some("1\n"), Some(("reveal", "closer than"))),
         ("columns", "--calibration x.npy", Some("1\n"), None),
@@ -134,7 +162,11 @@ fn small_heads_are_right_or_refused() {
         ),
         ("square_small", "--activation square", Some(&*twenty), None),
     ] {
-        copy(&shell, &small.join(format!("{name}.safetensors")), "head.safetensors");
+        copy(
+            &shell,
+            &small.join(format!("{name}.safetensors")),
+            "head.safetensors",
+        );
         copy(&shell, &small.join(format!("{name}.npy")), "x.npy");
         match (shell.life(protect, ""), right, refusal) {
             (Ok(told), Some(right), _) => assert_eq!(told, right, "{name} {protect}"),
@@ -162,13 +194,38 @@ fn on_table(config: &str, table: &str) -> tempfile::TempDir {
 fn tables_are_read_or_refused_before_anything_runs() {
     for (table, config, exit, word) in [
         ("tables/index.csv", "features.yaml", 4, "column 1 of 18"),
-        ("features/pandas_index.csv", "features.yaml", 4, "column 1 of 5"),
-        ("tables/label_twice.csv", "features.yaml", 4, "both called `Label`"),
-        ("tables/one_based.csv", "features.yaml", 4, "no row has label 0"),
+        (
+            "features/pandas_index.csv",
+            "features.yaml",
+            4,
+            "column 1 of 5",
+        ),
+        (
+            "tables/label_twice.csv",
+            "features.yaml",
+            4,
+            "both called `Label`",
+        ),
+        (
+            "tables/one_based.csv",
+            "features.yaml",
+            4,
+            "no row has label 0",
+        ),
         ("tables/gap.csv", "features.yaml", 4, "no row has label"),
-        ("tables/constant.csv", "features.yaml", 4, "columns is constant"),
+        (
+            "tables/constant.csv",
+            "features.yaml",
+            4,
+            "columns is constant",
+        ),
         ("tables/per3.csv", "feat_member.yaml", 2, "examples"),
-        ("tables/per4.csv", "features.yaml", 2, "to measure accuracy on"),
+        (
+            "tables/per4.csv",
+            "features.yaml",
+            2,
+            "to measure accuracy on",
+        ),
     ] {
         let here = on_table(config, table);
         for command in ["plan", "run"] {
@@ -190,7 +247,10 @@ fn labels_with_a_point_are_the_classes_without() {
         let rows = std::fs::read_to_string(here.path().join("results/features/results.csv"));
         let rows = rows.expect("rows");
         let mut lines = rows.lines().map(|line| line.split(',').collect::<Vec<_>>());
-        let (header, row) = (lines.next().expect("a header"), lines.next().expect("a row"));
+        let (header, row) = (
+            lines.next().expect("a header"),
+            lines.next().expect("a row"),
+        );
         let at = |name: &str| header.iter().position(|it| *it == name).expect("a column");
         ["n", "accuracy", "mse"].map(|name| row[at(name)].to_owned())
     });
@@ -243,7 +303,10 @@ fn permuted_labels_are_measured_again() {
         let rows = std::fs::read_to_string(here.path().join("results/stale/results.csv"));
         let rows = rows.expect("rows");
         let mut lines = rows.lines().map(|line| line.split(','));
-        let at = lines.next().expect("a header").position(|it| it == "accuracy");
+        let at = lines
+            .next()
+            .expect("a header")
+            .position(|it| it == "accuracy");
         let mut row = lines.next().expect("a row");
         let accuracy = row.nth(at.expect("a column")).expect("a value");
         (said, accuracy.parse::<f64>().expect("a number"))
@@ -257,11 +320,16 @@ fn permuted_labels_are_measured_again() {
     let labels = &mut file[header..];
     let mut state = 1u64;
     for last in (1..labels.len()).rev() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         labels.swap(last, (state >> 33) as usize % (last + 1));
     }
     std::fs::write(&path, &file).expect("it is written");
     let (said, after) = run();
-    assert!(said.contains("1 cells measured, 0 from the cache"), "{said}");
+    assert!(
+        said.contains("1 cells measured, 0 from the cache"),
+        "{said}"
+    );
     assert!(after < before - 0.05, "{after} {before}");
 }

@@ -18,10 +18,7 @@ fn a_pytorch_linear_is_protected_used_and_revealed() {
     shell.step("keygen --key owner.key");
     shell.step("protect --head head.safetensors --key owner.key --out head.rhe");
     shell.step("classify --head head.rhe --features x.npy --out answers.rhe");
-    assert_eq!(
-        shell.step("reveal answers.rhe --key owner.key"),
-        expected
-    );
+    assert_eq!(shell.step("reveal answers.rhe --key owner.key"), expected);
     // Logits are told when asked for and not before.
     let told = shell.step("reveal answers.rhe --key owner.key --logits");
     assert!(
@@ -39,7 +36,8 @@ fn a_pytorch_linear_is_protected_used_and_revealed() {
     shell.step("keygen --key other.key");
     let (code, said) = shell.refused("reveal answers.rhe --key other.key");
     assert!(code == 4 && said == REFUSAL, "{code}: {said}");
-    let (code, said) = shell.refused("classify --head head.rhe --features x.npy --decision --out d.rhe");
+    let (code, said) =
+        shell.refused("classify --head head.rhe --features x.npy --decision --out d.rhe");
     assert!(
         code == 2 && said.contains("protect --decision"),
         "{code}: {said}"
@@ -174,7 +172,8 @@ fn who_classifies_may_let_out_the_class_alone() {
     let expected = shell.prepare(IMAGES);
     shell.step("keygen --key owner.key --evaluation-key eval.key");
     shell.step("protect --head head.safetensors --key owner.key --decision --calibration public.npy --out head.rhe");
-    let (code, said) = shell.refused("classify --head head.rhe --features x.npy --decision --out d.rhe");
+    let (code, said) =
+        shell.refused("classify --head head.rhe --features x.npy --decision --out d.rhe");
     assert!(
         code == 2 && said.contains("--evaluation-key"),
         "{code}: {said}"
@@ -186,8 +185,7 @@ fn who_classifies_may_let_out_the_class_alone() {
         "{code}: {said}"
     );
     assert_eq!(
-        shell.step("reveal d.rhe --key owner.key --trusted-classifier"
-        ),
+        shell.step("reveal d.rhe --key owner.key --trusted-classifier"),
         expected
     );
     let (code, said) = shell.refused("reveal d.rhe --key owner.key --logits");

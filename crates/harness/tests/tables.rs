@@ -89,7 +89,11 @@ fn thresholds_and_formats_are_asked_for() {
         harness(&args)
     };
     // Another experiment: everything is missing, and everything is new.
-    let rows = std::fs::read_to_string(&other).expect("a table").lines().count() - 1;
+    let rows = std::fs::read_to_string(&other)
+        .expect("a table")
+        .lines()
+        .count()
+        - 1;
     let plain = check(&[]);
     assert_eq!(code(&plain), 3);
     let end = format!("(4 missing, {rows} new)\n");

@@ -40,9 +40,8 @@ pub(crate) struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// The answer of these rows.
     pub(crate) fn of(rows: &'a [ResultRow]) -> Self {
-        let measured = |row: &&ResultRow| {
-            !row.failed() && rate(row).is_some() && given(row) != Given::Key
-        };
+        let measured =
+            |row: &&ResultRow| !row.failed() && rate(row).is_some() && given(row) != Given::Key;
         let undefended = |row: &&ResultRow| row.defence == DefenceKind::None;
         let rows: Vec<&ResultRow> = rows.iter().filter(measured).collect();
         let shows = |row: &&ResultRow| Aim::of(&row.attack) == Aim::Reconstruction;

@@ -109,10 +109,7 @@ impl CiphertextView {
         out: &mut [f32],
         beside: &mut [f32],
     ) -> Result<(), RheError> {
-        let (asked, own) = (
-            (out.len(), beside.len()),
-            (self.len(), self.beside()),
-        );
+        let (asked, own) = ((out.len(), beside.len()), (self.len(), self.beside()));
         if asked != own {
             let reason = format!("{asked:?} numbers are asked for, it has {own:?}");
             return Err(RheError::head(reason));
@@ -178,9 +175,15 @@ impl CiphertextView {
     fn products(&self, head: &Encrypted) -> Vec<u64> {
         let mut all = vec![0; self.len()];
         let (transform, count) = (&self.transform, self.len());
-        mask_products(transform, &head.secret, &head.seed, count, |start, products| {
-            all[start..start + products.len()].copy_from_slice(products);
-        });
+        mask_products(
+            transform,
+            &head.secret,
+            &head.seed,
+            count,
+            |start, products| {
+                all[start..start + products.len()].copy_from_slice(products);
+            },
+        );
         all
     }
 

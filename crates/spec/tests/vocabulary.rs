@@ -123,7 +123,10 @@ fn a_defence_gives_ciphertexts_or_weights_and_scores() {
         }
         for &release in Release::ALL {
             let seen = defence.instead_of(release);
-            assert_eq!(seen == release, defence.gives(release) || !defence.encrypts());
+            assert_eq!(
+                seen == release,
+                defence.gives(release) || !defence.encrypts()
+            );
         }
     }
 }

@@ -101,7 +101,9 @@ impl Encoder {
             let sum = moments.iter().map(|(_, deviation)| deviation).sum::<f64>();
             let floor = (0.1 * sum / moments.len() as f64).max(1e-12);
             let deviations = moments.iter().map(|(_, deviation)| deviation.max(floor));
-            deviations.map(|deviation| (1.0 / deviation) as f32).collect()
+            deviations
+                .map(|deviation| (1.0 / deviation) as f32)
+                .collect()
         };
         let (own, beside) = moments.split_at(moments.len() - world.beside());
         self.scale = [scales(own), scales(beside)].concat();

@@ -25,7 +25,8 @@ impl LastRevealed {
         reveal: impl FnOnce() -> Result<Revealed, HarnessError>,
     ) -> Result<Revealed, HarnessError> {
         let trained = (&cell.backbone, cell.head, &cell.recipe, cell.shots);
-        let name = serde_json::to_string(&(trained, &cell.defence)).expect("a cell has a JSON form");
+        let name =
+            serde_json::to_string(&(trained, &cell.defence)).expect("a cell has a JSON form");
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((known, revealed)) if *known == name => Ok(revealed.clone()),

@@ -230,7 +230,10 @@ mod tests {
         };
         let (opened, beside) = seen(Sight::KnownSecret, 1);
         for (found, right) in logits(&opened).iter().zip(logits(&weights())) {
-            assert!((found - right).abs() < 2e-3 * right.abs().max(1.0), "{found} {right}");
+            assert!(
+                (found - right).abs() < 2e-3 * right.abs().max(1.0),
+                "{found} {right}"
+            );
         }
         // What lies beside is the same in every sight, and repeats.
         assert_eq!(beside, seen(Sight::Released, 1).1);

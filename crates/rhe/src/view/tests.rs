@@ -343,6 +343,9 @@ fn revealed_classes_are_those_of_the_rounded_head() {
         assert_eq!(simulated.revealed_class(&features).unwrap(), class);
         seen[class] += 1;
     }
-    assert!(seen.iter().filter(|&&count| count > 0).count() > 1, "{seen:?}");
+    assert!(
+        seen.iter().filter(|&&count| count > 0).count() > 1,
+        "{seen:?}"
+    );
     assert!(simulated.revealed_class(&[0.0; 99]).is_err());
 }
