@@ -221,10 +221,10 @@ fn attacks_on_encrypted_heads_are_right_by_chance_and_repeat() {
         let name = row.text("attack");
         let clear = of("weights").find(|it| it.text("attack") == name);
         let (area, clear) = (row.number("auc"), clear.expect(name).number("auc"));
-        assert!((area - clear).abs() < 0.1, "{name}: {area} {clear}");
-        if name == "unmixing" {
-            assert!(area > 0.6, "{area}");
-        }
+        assert!((area - clear).abs() < 0.04, "{name}: {area} {clear}");
+        // So few images a class mix too much for `unmixing` to see many of them.
+        let least = if name == "unmixing" { 0.53 } else { 0.6 };
+        assert!(area > least, "{name}: {area}");
     }
 }
 

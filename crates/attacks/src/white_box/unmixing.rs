@@ -70,7 +70,8 @@ impl Unmixing {
             });
         }
         shadows.fill(0, &mut batch)?;
-        let maps = choose(&moments, &pairs(world, &estimate, beside, &batch))?;
+        let held_out = pairs(world, &estimate, beside, &batch);
+        let maps = choose(&moments, beside, &held_out)?;
         Ok(Self {
             estimate,
             beside,
@@ -290,19 +291,29 @@ fn pairs(
         .collect()
 }
 
-/// The maps (one for all classes, or one each) with the smallest held-out error.
+/// The maps (one for all classes, or one each; with what is seen beside the rows, or without) with the
+/// smallest held-out error.
 fn choose(
     moments: &[Moments],
+    beside: Beside,
     held_out: &[(Vec<f32>, Vec<f32>)],
 ) -> Result<Vec<Linear>, AttackError> {
     let mut shared = moments[0].clone();
     moments[1..].iter().for_each(|other| shared.merge(other));
     let mut best: Option<(f64, Vec<Linear>)> = None;
-    for strength in STRENGTHS {
-        let one = shared.solve(strength).map(|map| vec![map; moments.len()]);
+    // Inputs that tell nothing are noise to a fit on few heads: it may do without them.
+    let left_out = match beside.count {
+        0 => vec![0],
+        all => vec![0, all],
+    };
+    let tried = STRENGTHS.iter();
+    let tried = tried.flat_map(|&strength| left_out.iter().map(move |&left| (strength, left)));
+    for (strength, left_out) in tried {
+        let one = shared.solve_without(strength, left_out);
+        let one = one.map(|map| vec![map; moments.len()]);
         let each = moments
             .par_iter()
-            .map(|moments| moments.solve(strength))
+            .map(|moments| moments.solve_without(strength, left_out))
             .collect();
         for maps in [one, each].into_iter().flatten() {
             let error = maps.par_iter().zip(held_out).map(|(map, (x, y))| {
