@@ -208,7 +208,12 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
 
 /// Says why `cell` cannot run on account of its defence; whether it said something.
 fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
-    if let Err(unsuited) = cell.defence.kind().suits(cell.head) {
+    let defence = cell.defence.kind();
+    let answers = match cell.attack.then() {
+        Some(_) => defence.answers(cell.head),
+        None => Ok(()),
+    };
+    if let Err(unsuited) = defence.suits(cell.head).and(answers) {
         beside(unsuited, at);
         return true;
     }

@@ -26,11 +26,10 @@ mod trial;
 mod victims;
 mod world;
 
-pub use encrypted::{Encrypted, label_agreement};
+pub use encrypted::{Encrypted, revealed};
 pub use findings::{Errors, Picture};
 pub use outcome::Outcome;
 pub use private::Spending;
 pub use recipe::recipe;
 pub use running::Running;
 pub use stages::{CellStages, Grid, Network};
-pub use victims::accuracies;
