@@ -45,6 +45,21 @@ fn spawn(folder: &Path, arguments: &[&str]) -> Child {
     command.spawn().unwrap()
 }
 
+/// The same run where no file may grow beyond so many KiB.
+fn spawn_with_room(folder: &Path, room: u64) -> Child {
+    let program = Command::cargo_bin("harness").expect("the binary is built for this test");
+    let limit = format!("trap '' XFSZ; ulimit -f {room}; exec \"$0\" small.yaml -q");
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", &limit])
+        .arg(program.get_program())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .current_dir(folder);
+    command.spawn().unwrap()
+}
+
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -223,7 +238,11 @@ fn kills_at_any_moment_change_nothing() {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut cut = folder_with(&config);
     for _ in 0..kills {
-        let mut child = spawn(cut.path(), &["small.yaml", "-q"]);
+        // One in eight has hardly room to write.
+        let mut child = match state % 8 {
+            0 => spawn_with_room(cut.path(), state >> 32 & 63),
+            _ => spawn(cut.path(), &["small.yaml", "-q"]),
+        };
         // xorshift: moments spread over the first two seconds.
         state ^= state << 13;
         state ^= state >> 7;
