@@ -63,12 +63,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Slurm(args) => {
             let experiments = experiments(&args.configs, &cli.options)?;
             let context = context(&cli.options);
-            answered(commands::slurm(
-                args,
-                &cli.options,
-                &context,
-                &experiments,
-            )?)
+            answered(commands::slurm(args, &cli.options, &context, &experiments)?)
         }
         Command::Cache(command) => answered(commands::cache(command, &context(&cli.options))?),
         Command::Plan(args) => answered(plan_configs(args, &cli.options)?),

@@ -105,11 +105,17 @@ fn commands(text: &str) -> Vec<Vec<String>> {
     });
     let parts = lines.flat_map(|line| line.split(['|', ';']).flat_map(|it| it.split("&&")));
     let words = parts.map(|part| {
-        let words = part.split_whitespace().map(|word| word.replace(['\'', '"'], ""));
+        let words = part
+            .split_whitespace()
+            .map(|word| word.replace(['\'', '"'], ""));
         // Settings of the environment come before the command.
-        words.skip_while(|word| word.contains('=') && !word.starts_with('-')).collect()
+        words
+            .skip_while(|word| word.contains('=') && !word.starts_with('-'))
+            .collect()
     });
-    words.filter(|words: &Vec<String>| !words.is_empty()).collect()
+    words
+        .filter(|words: &Vec<String>| !words.is_empty())
+        .collect()
 }
 
 /// The arguments of `harness`, where a command is that.
@@ -127,7 +133,12 @@ fn expanded(word: &str) -> Vec<String> {
     match word.strip_suffix("/*.yaml") {
         Some(folder) => in_folder(folder, "yaml")
             .iter()
-            .map(|path| path.strip_prefix(root()).expect("below the root").display().to_string())
+            .map(|path| {
+                path.strip_prefix(root())
+                    .expect("below the root")
+                    .display()
+                    .to_string()
+            })
             .collect(),
         None => vec![word.to_owned()],
     }
@@ -142,15 +153,25 @@ fn stage() -> shell::Shell {
         std::fs::create_dir_all(stage.path(folder)).expect("a folder");
     }
     let baseline = root().join("results/baseline/quickstart.csv");
-    for copy in ["results/baseline/quickstart.csv", "results/quickstart/results.csv"] {
+    for copy in [
+        "results/baseline/quickstart.csv",
+        "results/quickstart/results.csv",
+    ] {
         shell::copy(&stage, &baseline, copy);
     }
-    let values: Vec<f32> = (0..64).map(|at| ((at * 37) % 64) as f32 / 64.0 - 0.5).collect();
-    let (weight, bias) = (("weight", &[4_usize, 16][..], &values[..]), ("bias", &[4_usize][..], &values[..4]));
+    let values: Vec<f32> = (0..64)
+        .map(|at| ((at * 37) % 64) as f32 / 64.0 - 0.5)
+        .collect();
+    let (weight, bias) = (
+        ("weight", &[4_usize, 16][..], &values[..]),
+        ("bias", &[4_usize][..], &values[..4]),
+    );
     stage.head(&[weight, bias], &[]);
     stage.features("features.npy", 16, &values);
     for (name, shift) in [("scores-in.txt", 1), ("scores-out.txt", 0)] {
-        let scores: Vec<String> = (0..200).map(|at| ((at * 17) % 200 + 40 * shift).to_string()).collect();
+        let scores: Vec<String> = (0..200)
+            .map(|at| ((at * 17) % 200 + 40 * shift).to_string())
+            .collect();
         std::fs::write(stage.path(name), scores.join("\n")).expect("it is written");
     }
     stage
@@ -167,13 +188,18 @@ fn done(stage: &shell::Shell, arguments: &[&str], place: &str) {
         .output()
         .expect("it starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{place}: harness {arguments:?}: {said}");
+    assert!(
+        output.status.success(),
+        "{place}: harness {arguments:?}: {said}"
+    );
 }
 
 /// Runs what needs no data, plans what would take long, and reads the rest.
 fn check_harness(stage: &shell::Shell, words: &[String], place: &str) {
     let words: Vec<String> = words.iter().flat_map(|word| expanded(word)).collect();
-    let line = ["harness".to_owned()].into_iter().chain(words.iter().cloned());
+    let line = ["harness".to_owned()]
+        .into_iter()
+        .chain(words.iter().cloned());
     let cli = Cli::read(line.map(Into::into)).unwrap_or_else(|error| panic!("{place}: {error}"));
     let as_written: Vec<&str> = words.iter().map(String::as_str).collect();
     use harness::cli::Command as C;
@@ -181,7 +207,9 @@ fn check_harness(stage: &shell::Shell, words: &[String], place: &str) {
         C::Run(args) => &args.configs.configs,
         C::Plan(args) | C::Merge(args) => &args.configs,
         C::Slurm(args) => &args.configs.configs,
-        C::Privacy(PrivacyCommand::Epsilon(_) | PrivacyCommand::Noise(_) | PrivacyCommand::Audit(_))
+        C::Privacy(
+            PrivacyCommand::Epsilon(_) | PrivacyCommand::Noise(_) | PrivacyCommand::Audit(_),
+        )
         | C::Data(DataCommand::List)
         | C::Cache(_)
         | C::Schema(_)
@@ -197,16 +225,29 @@ fn check_harness(stage: &shell::Shell, words: &[String], place: &str) {
         C::Data(DataCommand::Verify { .. }) | C::Bench(_) => return,
     };
     for config in configs {
-        assert!(root().join(config).is_file(), "{place}: no {}", config.display());
+        assert!(
+            root().join(config).is_file(),
+            "{place}: no {}",
+            config.display()
+        );
     }
     let at_hand = |config: &&PathBuf| !config.starts_with("configs/paper");
     let mut plan = vec!["plan".to_owned()];
-    plan.extend(configs.iter().filter(at_hand).map(|config| config.display().to_string()));
+    plan.extend(
+        configs
+            .iter()
+            .filter(at_hand)
+            .map(|config| config.display().to_string()),
+    );
     for setting in &cli.options.overrides {
         plan.extend(["--set".to_owned(), setting.clone()]);
     }
     if configs.iter().any(|config| at_hand(&config)) {
-        done(stage, &plan.iter().map(String::as_str).collect::<Vec<_>>(), place);
+        done(
+            stage,
+            &plan.iter().map(String::as_str).collect::<Vec<_>>(),
+            place,
+        );
     }
     let paths: Vec<PathBuf> = configs.iter().map(|config| root().join(config)).collect();
     config::load(&paths, &cli.options.overrides).unwrap_or_else(|error| panic!("{place}: {error}"));
@@ -227,7 +268,10 @@ fn check(stage: &shell::Shell, words: &[String], place: &str) {
                         let all = std::fs::read_dir(root().join("crates")).expect("crates");
                         let file = format!("tests/{name}.rs");
                         let mut crates = all.map(|it| it.expect("an entry").path());
-                        assert!(crates.any(|it| it.join(&file).is_file()), "{place}: no {file}");
+                        assert!(
+                            crates.any(|it| it.join(&file).is_file()),
+                            "{place}: no {file}"
+                        );
                     }
                     _ => {}
                 }
@@ -238,7 +282,9 @@ fn check(stage: &shell::Shell, words: &[String], place: &str) {
         ["just", recipe, ..] => {
             let recipes = read(&root().join("justfile"));
             assert!(
-                recipes.lines().any(|line| line.split([' ', ':']).next() == Some(recipe)),
+                recipes
+                    .lines()
+                    .any(|line| line.split([' ', ':']).next() == Some(recipe)),
                 "{place}: no recipe {recipe}"
             );
         }
@@ -265,7 +311,9 @@ fn every_command_runs_or_parses() {
 fn the_workflow_runs_commands_that_are_there() {
     let path = root().join("docs/ci/github-actions.yml");
     let workflow: serde_json::Value = serde_saphyr::from_str(&read(&path)).expect("it is YAML");
-    let steps = workflow["jobs"]["attack-success"]["steps"].as_array().expect("steps");
+    let steps = workflow["jobs"]["attack-success"]["steps"]
+        .as_array()
+        .expect("steps");
     let stage = stage();
     let mut count = 0;
     for run in steps.iter().filter_map(|step| step["run"].as_str()) {
@@ -288,7 +336,11 @@ fn overrides(piece: &serde_json::Value, place: &str) -> Vec<String> {
     for (key, value) in map(piece) {
         let inside = value.is_object() && ["data", "sweep"].contains(&key.as_str());
         if inside {
-            all.extend(map(&value).iter().map(|(inner, value)| format!("{key}.{inner}={value}")));
+            all.extend(
+                map(&value)
+                    .iter()
+                    .map(|(inner, value)| format!("{key}.{inner}={value}")),
+            );
         } else {
             all.push(format!("{key}={value}"));
         }
@@ -312,7 +364,10 @@ fn every_piece_of_yaml_checks() {
             let mut overrides = overrides(&piece, &place);
             // A network from a file has no source.
             let features = piece["backbone"] == "features";
-            if features || piece["backbone"]["onnx"].is_object() || piece["backbone"]["imported"].is_object() {
+            if features
+                || piece["backbone"]["onnx"].is_object()
+                || piece["backbone"]["imported"].is_object()
+            {
                 overrides.push("data.source=".to_owned());
             }
             config::from_text(&base, name, &overrides)
@@ -327,7 +382,9 @@ fn every_piece_of_yaml_checks() {
 
 /// Every long option of a command and those below it.
 fn options(command: &clap::Command, all: &mut BTreeSet<String>) {
-    let longs = command.get_arguments().filter_map(|argument| argument.get_long());
+    let longs = command
+        .get_arguments()
+        .filter_map(|argument| argument.get_long());
     all.extend(longs.map(|long| format!("--{long}")));
     for inner in command.get_subcommands() {
         options(inner, all);
@@ -359,8 +416,17 @@ fn every_option_and_command_that_is_spoken_of_is_there() {
     options(&Cli::command(), &mut known);
     // Others' options.
     known.extend(
-        ["--help", "--version", "--workspace", "--side", "--onnx", "--test", "--ignored", "--dependency"]
-            .map(str::to_owned),
+        [
+            "--help",
+            "--version",
+            "--workspace",
+            "--side",
+            "--onnx",
+            "--test",
+            "--ignored",
+            "--dependency",
+        ]
+        .map(str::to_owned),
     );
     for page in pages() {
         let text = prose(&page);
@@ -369,16 +435,28 @@ fn every_option_and_command_that_is_spoken_of_is_there() {
         let lines = usage.lines().filter(|line| line.starts_with("harness "));
         for line in spans(&text).into_iter().chain(lines) {
             let command = line.split("  ").next().unwrap_or(line);
-            let words: Vec<&str> = command.split([' ', '|', ';']).filter(|it| !it.is_empty()).collect();
+            let words: Vec<&str> = command
+                .split([' ', '|', ';'])
+                .filter(|it| !it.is_empty())
+                .collect();
             if words.first() == Some(&"harness")
                 && let Some(word) = unknown_command(&words[1..])
             {
                 panic!("{}: `{line}`: there is no command {word}", page.display());
             }
-            let ours = words.first().is_some_and(|word| *word == "harness" || word.starts_with("--"));
-            for word in words.iter().filter(|word| ours && word.starts_with("--") && word.len() > 2) {
+            let ours = words
+                .first()
+                .is_some_and(|word| *word == "harness" || word.starts_with("--"));
+            for word in words
+                .iter()
+                .filter(|word| ours && word.starts_with("--") && word.len() > 2)
+            {
                 let name = word.split(['=', '[', ',']).next().unwrap_or(word);
-                assert!(known.contains(name), "{}: `{line}`: no option {name}", page.display());
+                assert!(
+                    known.contains(name),
+                    "{}: `{line}`: no option {name}",
+                    page.display()
+                );
             }
             if let Some(rest) = line.strip_prefix("configs/")
                 && rest.ends_with(".yaml")
@@ -395,7 +473,11 @@ fn links_lead_to_files() {
     let mut count = 0;
     for page in pages() {
         let text = prose(&page);
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let file = target.split('#').next().unwrap_or_default();
             if file.is_empty() || file.contains("://") {
                 continue;
@@ -421,7 +503,12 @@ fn the_exit_codes_of_the_page_are_those_of_the_command() {
     ];
     for exit in all {
         match exit {
-            Exit::Done | Exit::Failed | Exit::Usage | Exit::FellShort | Exit::Data | Exit::Interrupted => {}
+            Exit::Done
+            | Exit::Failed
+            | Exit::Usage
+            | Exit::FellShort
+            | Exit::Data
+            | Exit::Interrupted => {}
         }
     }
     let codes: Vec<String> = all.iter().map(|exit| (*exit as u8).to_string()).collect();

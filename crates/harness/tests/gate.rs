@@ -23,7 +23,9 @@ fn drawn(seed: u64, broken: Option<usize>) -> ResultRow {
             .map(|_| {
                 let shared = 0.5 * normal();
                 let of = |class| if broken == Some(class) { 0.0 } else { shift };
-                (0..CLASSES).map(|class| shared + normal() + of(class)).collect()
+                (0..CLASSES)
+                    .map(|class| shared + normal() + of(class))
+                    .collect()
             })
             .collect()
     };
@@ -88,15 +90,24 @@ fn twenty_seeds_of_the_quickstart_pass_and_half_of_the_samples_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     let check = |results: &str| {
-        let output = harness(here, &format!("check {results}/quickstart --baseline baseline.csv"));
+        let output = harness(
+            here,
+            &format!("check {results}/quickstart --baseline baseline.csv"),
+        );
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         (output.status.code(), said)
     };
     done(here, "QUICKSTART -q");
-    done(here, "check results/quickstart --baseline baseline.csv --save");
+    done(
+        here,
+        "check results/quickstart --baseline baseline.csv --save",
+    );
     let mut fell_short = Vec::new();
     for seed in 1..=seeds {
-        done(here, &format!("QUICKSTART -q --results seeds/{seed} --set seed={seed}"));
+        done(
+            here,
+            &format!("QUICKSTART -q --results seeds/{seed} --set seed={seed}"),
+        );
         let (code, said) = check(&format!("seeds/{seed}"));
         if code != Some(0) {
             fell_short.push(format!("seed {seed}: {said}"));

@@ -21,7 +21,12 @@ fn root() -> &'static Path {
 }
 
 fn configs(cases: u32) {
-    for name in ["quickstart.yaml", "rhe.yaml", "factors.yaml", "cryptotl.yaml"] {
+    for name in [
+        "quickstart.yaml",
+        "rhe.yaml",
+        "factors.yaml",
+        "cryptotl.yaml",
+    ] {
         let whole = std::fs::read(root().join("configs").join(name)).expect("a config");
         survives(cases / 4, name, &whole, |bytes| {
             config::from_text(&String::from_utf8_lossy(bytes), Path::new("x.yaml"), &[])
@@ -100,7 +105,9 @@ fn cache(cases: u32) {
     let load = || store.load::<Vec<(String, Option<f64>)>>(&key, &Postcard);
     survives(cases, "record", &whole, |bytes| {
         std::fs::write(&record, bytes).expect("it is written");
-        load().map(|kept| assert_eq!(kept.product, product)).map_err(stale)
+        load()
+            .map(|kept| assert_eq!(kept.product, product))
+            .map_err(stale)
     });
     // The encoding by itself, without the checksum that stands before it.
     let bytes = std::fs::read(record.with_extension("bin")).expect("a product");

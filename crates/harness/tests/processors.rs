@@ -73,7 +73,10 @@ fn made_elsewhere(path: &Path, set: &str) {
     let mut record: Record = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let product = std::fs::read(path.with_extension(&record.extension)).unwrap();
     assert_eq!(record.check(&product), Ok(()));
-    assert!(record.instructions.contains(instruction_set()), "{record:?}");
+    assert!(
+        record.instructions.contains(instruction_set()),
+        "{record:?}"
+    );
     record.instructions.insert(set.into());
     record.checksum = String::new();
     let sum = blake3::hash(&[record.to_json(), product].concat());
@@ -86,7 +89,10 @@ fn unlike_processors_are_recorded_and_merge_does_not_mix_them() {
     let folder = folder();
     let here = folder.path();
     for shard in ["1/2", "2/2"] {
-        done(harness(here, &["run", "small.yaml", "-q", "--shard", shard]));
+        done(harness(
+            here,
+            &["run", "small.yaml", "-q", "--shard", shard],
+        ));
     }
     done(harness(here, &["merge", "small.yaml", "-q"]));
     let expected = results(here);
@@ -97,7 +103,10 @@ fn unlike_processors_are_recorded_and_merge_does_not_mix_them() {
     let message = said(&merged);
     assert_eq!(merged.status.code(), Some(4), "{message}");
     let sets = format!("{} (4 cells), mmx (1 cell)", instruction_set());
-    assert!(message.contains(&sets) && message.contains("\nhint: "), "{message}");
+    assert!(
+        message.contains(&sets) && message.contains("\nhint: "),
+        "{message}"
+    );
     // Who goes on with another's cache does so, and says it.
     done(harness(here, &["small.yaml", "-q"]));
     assert_eq!(provenance(here), [instruction_set(), "mmx"]);
@@ -107,7 +116,10 @@ fn unlike_processors_are_recorded_and_merge_does_not_mix_them() {
     let pruned = String::from_utf8_lossy(&pruned.stdout).into_owned();
     assert!(pruned.starts_with("removed 1 product, "), "{pruned}");
     for shard in ["1/2", "2/2"] {
-        done(harness(here, &["run", "small.yaml", "-q", "--shard", shard]));
+        done(harness(
+            here,
+            &["run", "small.yaml", "-q", "--shard", shard],
+        ));
     }
     done(harness(here, &["merge", "small.yaml", "-q"]));
     assert_eq!(results(here), expected);
@@ -132,8 +144,14 @@ fn an_emulated_processor_measures_the_same_up_to_the_last_digits_and_is_not_mixe
     let (mixed, other) = (folder(), folder());
     done(emulated(other.path(), &["small.yaml", "-q"]));
     assert_eq!(provenance(other.path()), [set]);
-    done(harness(mixed.path(), &["run", "small.yaml", "-q", "--shard", "1/2"]));
-    done(emulated(mixed.path(), &["run", "small.yaml", "-q", "--shard", "2/2"]));
+    done(harness(
+        mixed.path(),
+        &["run", "small.yaml", "-q", "--shard", "1/2"],
+    ));
+    done(emulated(
+        mixed.path(),
+        &["run", "small.yaml", "-q", "--shard", "2/2"],
+    ));
     let merged = harness(mixed.path(), &["merge", "small.yaml", "-q"]);
     let message = said(&merged);
     assert_eq!(merged.status.code(), Some(4), "{message}");
@@ -146,11 +164,16 @@ fn an_emulated_processor_measures_the_same_up_to_the_last_digits_and_is_not_mixe
     done(harness(whole.path(), &["small.yaml", "-q"]));
     let (here, there) = (results(whole.path()), results(other.path()));
     let header: Vec<&str> = here.lines().next().unwrap().split(',').collect();
-    let column = header.iter().position(|name| *name == "mse").expect("a column");
+    let column = header
+        .iter()
+        .position(|name| *name == "mse")
+        .expect("a column");
     let mut compared = 0;
     let rows = |text: &str| {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let rows = reader.records().map(|row| row.unwrap()[column].parse::<f64>().unwrap());
+        let rows = reader
+            .records()
+            .map(|row| row.unwrap()[column].parse::<f64>().unwrap());
         rows.collect::<Vec<_>>()
     };
     for (a, b) in rows(&here).into_iter().zip(rows(&there)) {

@@ -60,7 +60,9 @@ fn read(path: &Path) -> String {
 /// The folder of the scripts that lie below `folder`.
 fn scripts(folder: &Path) -> PathBuf {
     let all = folder.join("results/small/slurm");
-    let mut found = std::fs::read_dir(&all).unwrap().map(|it| it.unwrap().path());
+    let mut found = std::fs::read_dir(&all)
+        .unwrap()
+        .map(|it| it.unwrap().path());
     let only = found.next().expect("scripts are written");
     assert!(found.next().is_none(), "one folder a config");
     only
@@ -88,9 +90,53 @@ fn what_is_asked_for_stands_in_the_scripts() {
             .replace(here.to_str().unwrap(), "HERE")
             .replace(name, "HASH")
     };
-    insta::assert_snapshot!(told(&printed(&output)), @"");
-    insta::assert_snapshot!(told(&read(&scripts.join("array.sbatch"))), @"");
-    insta::assert_snapshot!(told(&read(&scripts.join("merge.sbatch"))), @"");
+    insta::assert_snapshot!(told(&printed(&output)), @r##"
+    small: 2 shards of 4 cells
+      HERE/results/small/slurm/HASH/array.sbatch
+      HERE/results/small/slurm/HASH/merge.sbatch
+      to queue them: sbatch --dependency=afterany:"$(sbatch --parsable 'HERE/results/small/slurm/HASH/array.sbatch')" 'HERE/results/small/slurm/HASH/merge.sbatch'
+    "##);
+    insta::assert_snapshot!(told(&read(&scripts.join("array.sbatch"))), @r##"
+    #!/bin/bash
+    # Written by `harness slurm`: small in 2 shards.
+    #SBATCH --job-name=rhea-small
+    #SBATCH --output="HERE/results/small/slurm/HASH/shard-%a.log"
+    #SBATCH --open-mode=append
+    #SBATCH --ntasks=1
+    #SBATCH --cpus-per-task=8
+    #SBATCH --time=1-12:00
+    #SBATCH --mem=4G
+    #SBATCH --partition=long,short
+    #SBATCH --array=1-2
+    #SBATCH --requeue
+    set -eu
+    echo "shard $SLURM_ARRAY_TASK_ID/2, start $((${SLURM_RESTART_COUNT:-0} + 1)), on ${SLURMD_NODENAME:-$(hostname)}"
+    exec 'HARNESS' run --shard "$SLURM_ARRAY_TASK_ID/2" \
+      --results 'HERE/results' \
+      --cache 'HERE/.rhea-cache' \
+      --data 'HERE/data' \
+      --jobs "${SLURM_CPUS_PER_TASK:-1}" \
+      'HERE/results/small/slurm/HASH/config.yaml'
+    "##);
+    insta::assert_snapshot!(told(&read(&scripts.join("merge.sbatch"))), @r##"
+    #!/bin/bash
+    # Written by `harness slurm`: small: results of all shards.
+    #SBATCH --job-name=rhea-small-merge
+    #SBATCH --output="HERE/results/small/slurm/HASH/merge.log"
+    #SBATCH --open-mode=append
+    #SBATCH --ntasks=1
+    #SBATCH --cpus-per-task=8
+    #SBATCH --time=1-12:00
+    #SBATCH --mem=4G
+    #SBATCH --partition=long,short
+    set -eu
+    exec 'HARNESS' merge \
+      --results 'HERE/results' \
+      --cache 'HERE/.rhea-cache' \
+      --data 'HERE/data' \
+      --jobs "${SLURM_CPUS_PER_TASK:-1}" \
+      'HERE/results/small/slurm/HASH/config.yaml'
+    "##);
 }
 
 #[test]
@@ -182,7 +228,11 @@ fn jobs_are_submitted_with_the_merge_behind_the_shards() {
     // Shards without a merge are said, and how to take them back.
     let output = with("case \"$*\" in *afterany*) exit 1 ;; esac; echo 7");
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("hint: `scancel 7`"), "{}", said(&output));
+    assert!(
+        said(&output).contains("hint: `scancel 7`"),
+        "{}",
+        said(&output)
+    );
 
     let mut command = harness(folder.path(), &["slurm", "small.yaml", "--submit"]);
     let output = command.env("PATH", folder.path()).output().unwrap();
@@ -295,7 +345,12 @@ fn four_shards_one_killed_and_queued_again_merge_byte_for_byte() {
     stages.dedup();
     assert_eq!(stages.len(), count, "a stage is made twice: {all:#?}");
     assert!(stages.len() > 16, "{all:#?}");
-    assert_eq!(results(parts.path()), expected, "{}", read(&logs.join("merge.log")));
+    assert_eq!(
+        results(parts.path()),
+        expected,
+        "{}",
+        read(&logs.join("merge.log"))
+    );
 }
 
 /// Whether a line says that a stage is made.

@@ -19,7 +19,10 @@ fn every_format(cases: u32) {
     let values: Vec<f32> = (0..24).map(|at| at as f32 / 24.0 - 0.5).collect();
     let (weight, bias) = (&values[..], &values[..3]);
     let doubles: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
-    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     common::safetensors(

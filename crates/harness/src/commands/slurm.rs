@@ -83,7 +83,10 @@ fn write(
     let resolved = config::to_yaml(experiment)?;
     let hash = blake3::hash(resolved.as_bytes()).to_hex();
     let results = absolute(&options.results)?;
-    let folder = results.join(&experiment.name).join("slurm").join(&hash[..8]);
+    let folder = results
+        .join(&experiment.name)
+        .join("slurm")
+        .join(&hash[..8]);
     let program = std::env::current_exe().map_err(|source| HarnessError::File {
         action: "find",
         path: "harness".into(),

@@ -100,10 +100,29 @@ mod tests {
 
     #[test]
     fn times_and_memory_are_read_as_slurm_writes_them() {
-        for time in ["30", "30:00", "2:00:00", "1-0", "1-12", "1-12:30", "1-12:30:15"] {
+        for time in [
+            "30",
+            "30:00",
+            "2:00:00",
+            "1-0",
+            "1-12",
+            "1-12:30",
+            "1-12:30:15",
+        ] {
             assert_eq!(time.parse::<WallTime>().unwrap().to_string(), time);
         }
-        for time in ["", "-1", "0", "0:00", "1h", "1:2:3:4", "1-1:2:3:4", "1--2", "+3", "1:"] {
+        for time in [
+            "",
+            "-1",
+            "0",
+            "0:00",
+            "1h",
+            "1:2:3:4",
+            "1-1:2:3:4",
+            "1--2",
+            "+3",
+            "1:",
+        ] {
             assert!(time.parse::<WallTime>().is_err(), "{time}");
         }
         for memory in ["4000", "4G", "512M", "1T", "100000K"] {

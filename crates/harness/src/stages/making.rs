@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::form::Form;
 use super::graph::{Graph, Node, StageId};
-use super::store::{Kept, State, Store};
 use super::record::Maker;
+use super::store::{Kept, State, Store};
 use crate::error::HarnessError;
 use crate::instructions::instruction_set;
 use crate::progress::Progress;
@@ -134,8 +134,9 @@ impl<'a> Stages<'a> {
     /// Who makes a stage: this code on this processor, from what others have made.
     fn maker(&self, node: &Node) -> Maker {
         let beneath = node.needs.iter().map(|&need| &self.graph.node(need).key);
-        let mut instructions: BTreeSet<String> =
-            beneath.flat_map(|key| self.store.instructions(key)).collect();
+        let mut instructions: BTreeSet<String> = beneath
+            .flat_map(|key| self.store.instructions(key))
+            .collect();
         instructions.insert(instruction_set().into());
         Maker {
             commit: COMMIT.into(),

@@ -279,12 +279,16 @@ mod tests {
         let now = Fingerprints::of_this_build();
         let then = now.clone().changed("datasets");
         let store = Store::new(folder.path());
-        store.save(&key(&then), "", &maker(""), &Postcard, &1).unwrap();
+        store
+            .save(&key(&then), "", &maker(""), &Postcard, &1)
+            .unwrap();
         let stale = State::Stale("code changed: datasets".into());
         assert_eq!(store.state(&key(&now)), stale);
         assert_eq!(store.state(&key(&then)), State::Cached);
         // Both are kept: going back to the old code finds the old product.
-        store.save(&key(&now), "", &maker(""), &Postcard, &2).unwrap();
+        store
+            .save(&key(&now), "", &maker(""), &Postcard, &2)
+            .unwrap();
         let loaded = |prints| store.load::<i32>(&key(prints), &Postcard).unwrap().product;
         assert_eq!((loaded(&then), loaded(&now)), (1, 2));
     }

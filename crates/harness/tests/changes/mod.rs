@@ -48,10 +48,16 @@ fn changed(whole: &[u8], changes: &[Change]) -> Vec<u8> {
         };
         match *change {
             Change::Replace(at, byte) => bytes[range(at, 1)].fill(byte),
-            Change::Flip(at, bit) => bytes[range(at, 1)].iter_mut().for_each(|byte| *byte ^= 1 << bit),
+            Change::Flip(at, bit) => bytes[range(at, 1)]
+                .iter_mut()
+                .for_each(|byte| *byte ^= 1 << bit),
             // Numbers as large as can be, or nothing, over the width of a length.
             Change::Extreme(at, kind) => {
-                bytes[range(at, [2, 4, 8][usize::from(kind) % 3])].fill(if kind < 128 { 0xff } else { 0 });
+                bytes[range(at, [2, 4, 8][usize::from(kind) % 3])].fill(if kind < 128 {
+                    0xff
+                } else {
+                    0
+                });
             }
             Change::Cut(at, count) => drop(bytes.drain(range(at, count))),
             Change::Insert(at, ref more) => {
