@@ -77,10 +77,16 @@ CONF
 }
 
 stop() {
-  local name
+  local name pid
   for name in slurmctld slurmd; do
     if [ -f "$dir/$name.pid" ]; then
-      kill "$(cat "$dir/$name.pid")" 2>/dev/null || true
+      pid="$(cat "$dir/$name.pid")"
+      kill "$pid" 2>/dev/null || true
+      # Until it has ended it writes into the folder.
+      for _ in $(seq 100); do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+      done
     fi
   done
 }

@@ -151,7 +151,9 @@ impl Store {
             move |source| StoreError { path, source }
         };
         let scratch = Scratch::beside(&path).map_err(failed(&path))?;
-        form.write(product, scratch.path())?;
+        // Whoever's writer it is: what cannot be kept ends the run, and not a cell.
+        form.write(product, scratch.path())
+            .map_err(|error| failed(&path)(why(error)))?;
         let contents = std::fs::read(scratch.path()).map_err(failed(&path))?;
         scratch.persist().map_err(failed(&path))?;
         let record = Record::new(key, what, by, form.extension(), &contents);
@@ -204,6 +206,14 @@ fn sweep_folder(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Why a product could not be written.
+fn why(error: HarnessError) -> std::io::Error {
+    match error {
+        HarnessError::File { source, .. } => source,
+        error => std::io::Error::other(error.to_string()),
+    }
 }
 
 fn records_by_settings(folder: &Path) -> Siblings {
