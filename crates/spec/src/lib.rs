@@ -52,7 +52,7 @@ pub use arity::{Arity, Item, Many, One, OneOrMany};
 pub use attack::Attack;
 pub use attack_kind::AttackKind;
 pub use backbone::{Backbone, ImportedArchitecture};
-pub use bounds::{Bounds, Options, OutOfBounds, Real, Whole, grouped};
+pub use bounds::{Bounds, Options, OutOfBounds, Real, Whole, first_wrong, grouped};
 pub use cryptotl::{CkksSet, Embedding, FineTuning, Polynomial};
 pub use defence::{Defence, DefenceKind};
 pub use dp_sgd::{Accountant, Delta, DpSgd, Privacy, Sampling};
