@@ -233,7 +233,9 @@ fn kills_at_any_moment_change_nothing() {
     let kills: u64 = std::env::var("RHEA_KILLS").map_or(100, |it| it.parse().expect("a number"));
     let config = CONFIG.replace(", 1.0e30", "");
     let whole = folder_with(&config);
+    let started = Instant::now();
     harness(whole.path(), &["small.yaml", "-q"]);
+    let whole_run = started.elapsed().as_micros() as u64;
     let expected = table(whole.path(), "results.csv");
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut cut = folder_with(&config);
@@ -243,11 +245,11 @@ fn kills_at_any_moment_change_nothing() {
             0 => spawn_with_room(cut.path(), state >> 32 & 63),
             _ => spawn(cut.path(), &["small.yaml", "-q"]),
         };
-        // xorshift: moments spread over the first two seconds.
+        // xorshift: moments spread over a whole run.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        std::thread::sleep(Duration::from_micros(state % 2_000_000));
+        std::thread::sleep(Duration::from_micros(state % whole_run));
         child.kill().unwrap();
         child.wait().unwrap();
         if let Ok(kept) = std::fs::read_to_string(cut.path().join("results/small/results.csv")) {
