@@ -8,7 +8,7 @@ use datasets::StreamKey;
 use rand::RngExt;
 use rayon::prelude::*;
 use spec::Release;
-use transfer::{Head, ShadowBatch, Trainer};
+use transfer::{Head, ShadowBatch};
 
 use crate::error::option;
 use crate::{AttackError, World};
@@ -199,7 +199,7 @@ impl<'a> Membership<'a> {
         let label = world.features.labels()[candidate.index as usize] as usize;
         let mut trainers = Vec::with_capacity(world.assumed.len());
         for &recipe in &world.assumed {
-            trainers.push(Trainer::new(world.shape, recipe)?);
+            trainers.push(world.trainer(recipe)?);
         }
         let mut weights = vec![0.0; world.shape.weight_len()];
         let mut members = Vec::new();

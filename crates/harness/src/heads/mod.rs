@@ -12,6 +12,7 @@ mod learned;
 mod lessons;
 mod measure;
 mod model;
+mod one_release;
 mod outcome;
 mod prior;
 mod private;

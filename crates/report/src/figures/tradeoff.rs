@@ -16,9 +16,10 @@ use spec::DefenceKind;
 const MOST: usize = 6;
 
 /// Defences in the order of the legend.
-const DEFENCES: [(DefenceKind, Paint, usize); 3] = [
+const DEFENCES: [(DefenceKind, Paint, usize); 4] = [
     (DefenceKind::None, PALETTE[0], 1),
     (DefenceKind::DpSgd, PALETTE[1], 0),
+    (DefenceKind::OneRelease, PALETTE[2], 2),
     (DefenceKind::Rhe, GOOD, 3),
 ];
 
@@ -47,7 +48,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         .iter()
         .filter_map(|&(defence, paint, shape)| {
             let key = match defence {
-                DefenceKind::DpSgd => Key::Series(shape),
+                private if private.is_private() => Key::Series(shape),
                 _ => Key::Mark(shape),
             };
             Some(Entry::new(defence_name(&of(defence)?.defence), paint, key))
@@ -116,7 +117,12 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
 /// For each defended head the row of the attack with the highest rate.
 fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
     let cells = grouped(rows.iter().copied(), |row| {
-        (row.defence.clone(), row.epsilon, row.clip)
+        (
+            row.defence.clone(),
+            row.epsilon,
+            row.clip,
+            row.setting.clone(),
+        )
     });
     let rate = |row: &ResultRow| row.tpr_at_fpr_1pct.unwrap_or(0.0);
     cells
@@ -145,7 +151,7 @@ fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
             .iter()
             .filter_map(|row| Some((row.tpr_at_fpr_1pct?, row.accuracy?)))
             .collect();
-        if defence == DefenceKind::DpSgd {
+        if defence.is_private() {
             panel.line(scene, &values, Stroke::solid(paint.faded(0.55), 1.6));
         }
         for (row, &(tpr, accuracy)) in own.iter().zip(&values) {
