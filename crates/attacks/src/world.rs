@@ -37,7 +37,7 @@ pub struct World<'a> {
     /// Shots c.
     pub shots: usize,
     /// The coordinates of the recipe's private release, where it has one: from public features.
-    space: Option<Arc<PublicSpace>>,
+    pub space: Option<Arc<PublicSpace>>,
     /// What the adversary sees in place of weights; none where the weights are released.
     pub view: Option<&'a dyn View>,
     /// Key of every random draw.

@@ -120,7 +120,7 @@ fn begins_normally(recipe: &Recipe) -> bool {
 }
 
 /// Whether a recipe has nothing that DP-SGD has not.
-fn plain_under_dp(recipe: &Recipe) -> bool {
+pub fn plain_under_dp(recipe: &Recipe) -> bool {
     let momentum = recipe.momentum.is_some_and(|it| it != 0.0);
     recipe.batch.is_none() && !momentum && recipe.schedule == Schedule::Constant
 }

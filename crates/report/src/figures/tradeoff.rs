@@ -125,7 +125,13 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
 fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
     let cells = grouped(rows.iter().copied(), |row| {
         let setting = row.setting.clone();
-        (row.defence.clone(), given(row), row.epsilon, row.clip, setting)
+        (
+            row.defence.clone(),
+            given(row),
+            row.epsilon,
+            row.clip,
+            setting,
+        )
     });
     let rate = |row: &ResultRow| row.tpr_at_fpr_1pct.unwrap_or(0.0);
     cells
