@@ -8,9 +8,10 @@ use datasets::{Pool, StreamKey};
 use rand::RngExt;
 use rayon::prelude::*;
 use spec::Options;
-use transfer::{Head, Trainer};
+use transfer::Head;
 
 use crate::error::option;
+use crate::view::see_one;
 use crate::white_box::ridge::{Linear, Moments};
 use crate::{AttackError, World};
 
@@ -127,12 +128,20 @@ impl<'a> Property<'a> {
             let class = slot / world.shots;
             let own = pool.class(class);
             let slots = class * world.shots..(class + 1) * world.shots;
-            for _ in 0..1000 {
-                if !self.group[members[slot] as usize] {
-                    break;
+            while self.group[members[slot] as usize] {
+                let drawn = |index: &u32| members[slots.clone()].contains(index);
+                if !own
+                    .iter()
+                    .any(|index| !self.group[*index as usize] && !drawn(index))
+                {
+                    return Err(option(
+                        "group",
+                        format!("nearly all of class {class}"),
+                        "one that leaves every class as many examples outside it as there are shots, in every owner's part",
+                    ));
                 }
                 let other = own[rng.random_range(0..own.len())];
-                if !members[slots.clone()].contains(&other) {
+                if !drawn(&other) {
                     members[slot] = other;
                 }
             }
@@ -147,14 +156,10 @@ impl<'a> Property<'a> {
             world.assumed[number as usize / 2 % world.assumed.len()]
         };
         let mut weights = vec![0.0; world.shape.weight_len()];
-        Trainer::new(world.shape, recipe)?.train(
-            world.features,
-            &members,
-            &mut rng,
-            &mut weights,
-        )?;
+        let mut trainer = world.trainer(recipe)?;
+        trainer.train(world.features, &members, &mut rng, &mut weights)?;
         if let Some(view) = world.view {
-            view.see(&mut weights, &mut rng)?;
+            see_one(view, &mut weights, &mut rng)?;
         }
         Ok(weights)
     }
@@ -178,7 +183,8 @@ impl<'a> Property<'a> {
 
     /// Logits on the probes, centred over classes, with the constant that the ridge expects.
     fn view(&self, weights: &[f32]) -> Result<Vec<f32>, AttackError> {
-        let head = Head::new(self.world.shape, weights.to_vec())?;
+        let (rows, _) = self.world.parts(weights);
+        let head = Head::new(self.world.shape, rows.to_vec())?;
         let mut view = head.logits(&self.probes)?;
         view.push(1.0);
         Ok(view)
@@ -247,5 +253,11 @@ mod tests {
             .unwrap();
         assert!(error.to_string().contains("group is empty"), "{error}");
         assert!(Property::fit(&world, &data.bright, &options(1000), PROBES).is_err());
+        // Nobody is left to make a set without the group of.
+        let everyone = vec![true; data.images.len()];
+        let error = Property::fit(&world, &everyone, &options(2048), PROBES)
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("nearly all of class"), "{error}");
     }
 }

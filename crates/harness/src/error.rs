@@ -87,6 +87,16 @@ pub enum HarnessError {
         /// The first of them, in words.
         first: String,
     },
+    /// Shards ran on unlike processors.
+    #[error(
+        "{experiment}: cells were measured with unlike instruction sets, {sets}, which differ in the last digits\nhint: `harness cache prune --instructions SET` removes what one of them had part in; run the shards again on processors of the other (`harness slurm --constraint`)"
+    )]
+    Unlike {
+        /// The experiment.
+        experiment: String,
+        /// Each set and the number of cells in which it had part.
+        sets: String,
+    },
     /// Another run is at work on the same results.
     #[error("{} is in use by {holder}\nhint: wait for it, or write elsewhere with --results", path.display())]
     InUse {
@@ -125,6 +135,7 @@ impl HarnessError {
             | Self::Head(heads::HeadError::Unstated { .. }) => Exit::Usage,
             Self::Missing { .. }
             | Self::Data(_)
+            | Self::Unlike { .. }
             | Self::Transfer(
                 transfer::TransferError::Given { .. } | transfer::TransferError::File { .. },
             )

@@ -203,12 +203,6 @@ impl Law {
         let base = ln_density(x / self.sigma) - self.sigma.ln();
         (base, self.ln_ratio(a, x), self.ln_ratio(b, -x))
     }
-
-    /// ln of P's density at x, and of Q's.
-    pub fn ln_densities(&self, x: f64) -> (f64, f64) {
-        let (base, p, q) = self.parts(x);
-        (base + p, base + q)
-    }
 }
 
 /// x with ln(1 − q + q·e^((2x−1)/2σ²)) = t.
@@ -263,7 +257,8 @@ mod tests {
                 side,
             };
             let (p, q) = law.ln_masses(0.4, 0.4001);
-            let (dp, dq) = law.ln_densities(0.40005);
+            let (base, up, down) = law.parts(0.40005);
+            let (dp, dq) = (base + up, base + down);
             assert!((p - dp - 1e-4f64.ln()).abs() < 1e-6);
             assert!((q - dq - 1e-4f64.ln()).abs() < 1e-6);
             assert!((dp - dq - law.loss(0.40005)).abs() < 1e-12);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use spec::{Initial, Optimiser, Preset, Sampling, Schedule};
 
+use crate::one_release::OneRelease;
 use crate::shape::setting;
 use crate::{HeadKind, HeadShape, TransferError};
 
@@ -18,6 +19,15 @@ pub struct DpSgd {
     pub noise_multiplier: f32,
     /// Which examples a step looks at.
     pub sampling: Sampling,
+}
+
+/// One release in a subspace that public features give.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subspace {
+    /// Its dimension r.
+    pub rank: usize,
+    /// What is released in it.
+    pub of: OneRelease,
 }
 
 /// How a head is trained: initial weights, then `steps` passes over the training set that lower its
@@ -53,6 +63,8 @@ pub struct Recipe {
     pub positive_weight: f32,
     /// Differential privacy, if any.
     pub dp: Option<DpSgd>,
+    /// One private release in place of all training, if any; then the rest has no part in it.
+    pub release: Option<Subspace>,
 }
 
 impl Recipe {
@@ -104,6 +116,7 @@ impl Recipe {
             strength: 1.0,
             positive_weight: 1.0,
             dp: None,
+            release: None,
         }
     }
 
@@ -121,6 +134,14 @@ impl Recipe {
         Self {
             dp: Some(dp),
             ..self
+        }
+    }
+
+    /// One release in place of training.
+    pub fn one_release(release: Subspace) -> Self {
+        Self {
+            release: Some(release),
+            ..Self::sgd(0.0, 1.0, 0.0, 1)
         }
     }
 
@@ -143,7 +164,8 @@ impl Recipe {
     /// Whether every step is the same function of the weights: gradient descent on all examples at
     /// one learning rate, with plain labels.
     pub fn is_plain_descent(&self) -> bool {
-        self.optimiser == Optimiser::Sgd
+        self.release.is_none()
+            && self.optimiser == Optimiser::Sgd
             && self.batch.is_none()
             && self.momentum == 0.0
             && self.schedule == Schedule::Constant
@@ -154,6 +176,10 @@ impl Recipe {
     pub fn check(&self, shape: &HeadShape) -> Result<(), TransferError> {
         let positive = |value: f32| value.is_finite() && value > 0.0;
         let not_negative = |value: f32| value.is_finite() && value >= 0.0;
+        if self.release.is_some() && (self.dp.is_some() || shape.kind != HeadKind::Linear) {
+            let found = "with DP-SGD or a hidden layer";
+            return Err(setting("release", found, "a linear head without DP-SGD"));
+        }
         if !not_negative(self.init_std) {
             return Err(setting(
                 "init_std",

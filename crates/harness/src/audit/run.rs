@@ -1,6 +1,7 @@
 //! Runs an audit: heads like the one in question first, from the cache where they are there, then the
 //! head itself.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -16,6 +17,7 @@ use crate::error::HarnessError;
 use crate::folder;
 use crate::heads::given::{Asked, Saved, examine};
 use crate::heads::{Grid, Running};
+use crate::instructions::instruction_set;
 use crate::names;
 use crate::provenance::{Counts, Provenance};
 use crate::rows::{self, Measured};
@@ -89,7 +91,16 @@ pub fn run(
     drop(stages);
     let rows: Vec<_> = measured.iter().map(|cell| cell.row.clone()).collect();
     let verdict = judge(&head.name, &finding, &rows, how.max_tpr);
-    let provenance = Provenance::new(started.elapsed().as_secs_f64(), counts);
+    let outcomes = grid
+        .stages
+        .iter()
+        .map(|own| &grid.graph.node(own.outcome).key);
+    let instructions: BTreeSet<String> = outcomes
+        .flat_map(|key| context.store.instructions(key))
+        .chain([instruction_set().into()])
+        .collect();
+    let instructions = instructions.into_iter().collect();
+    let provenance = Provenance::new(started.elapsed().as_secs_f64(), counts, instructions);
     if how.head.is_none() {
         // For those who want to go on from here: audit it by name, protect it.
         head.save(&folder.join(DEMONSTRATION))?;

@@ -34,5 +34,6 @@ pub fn recipe(cell: &Cell, target: &DatasetSpec) -> Recipe {
         optimiser: wanted.optimiser,
         positive_weight: or(wanted.positive_weight, paper.positive_weight),
         dp: None,
+        release: None,
     }
 }
