@@ -204,9 +204,13 @@ fn rows_name_the_commit_that_measured_them() {
         .load::<harness::heads::Outcome>(key, &harness::stages::Postcard);
     let outcome = load.unwrap().product;
     let form = harness::stages::Postcard;
+    let maker = harness::stages::Maker {
+        commit: "0123abc+dirty".into(),
+        instructions: Default::default(),
+    };
     context
         .store
-        .save(key, "", "0123abc+dirty", &form, &outcome)
+        .save(key, "", &maker, &form, &outcome)
         .unwrap();
     assert_eq!(run().cached, 1);
     assert_eq!(commit(), "0123abc+dirty");
