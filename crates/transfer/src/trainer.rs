@@ -4,7 +4,7 @@ use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
 
 use crate::direct::Direct;
-use crate::draws::Fresh;
+use crate::draws::{Draws, Fresh, Onwards};
 use crate::logistic::Logistic;
 use crate::products::all_finite;
 use crate::shape::setting;
@@ -62,24 +62,55 @@ impl Trainer {
         rng: &mut ChaCha8Rng,
         out: &mut [f32],
     ) -> Result<(), TransferError> {
-        self.check(features, members)?;
-        if out.len() != self.shape.weight_len() {
-            return Err(TransferError::Length {
-                what: "trained weights",
-                expected: self.shape.weight_len(),
-                found: out.len(),
-            });
-        }
         let mut draws = Fresh::new(&self.recipe, rng);
+        self.train_by(features, members, &mut draws, out)
+    }
+
+    /// As [`Trainer::train`], from the given weights in place of drawn ones. Logistic regression
+    /// ends where it does from all of them.
+    pub fn train_from(
+        &mut self,
+        features: &FeatureSet,
+        members: &[u32],
+        initial: &[f32],
+        rng: &mut ChaCha8Rng,
+        out: &mut [f32],
+    ) -> Result<(), TransferError> {
+        self.check_len("initial weights", initial.len())?;
+        let mut draws = Onwards::new(&self.recipe, initial, rng);
+        self.train_by(features, members, &mut draws, out)
+    }
+
+    fn check_len(&self, what: &'static str, found: usize) -> Result<(), TransferError> {
+        let expected = self.shape.weight_len();
+        if found == expected {
+            return Ok(());
+        }
+        Err(TransferError::Length {
+            what,
+            expected,
+            found,
+        })
+    }
+
+    fn train_by(
+        &mut self,
+        features: &FeatureSet,
+        members: &[u32],
+        draws: &mut impl Draws,
+        out: &mut [f32],
+    ) -> Result<(), TransferError> {
+        self.check(features, members)?;
+        self.check_len("trained weights", out.len())?;
         let (shape, recipe) = (&self.shape, &self.recipe);
         match recipe.optimiser {
             Optimiser::Sgd => {
                 self.span
-                    .train(shape, recipe, features, members, &mut draws, out);
+                    .train(shape, recipe, features, members, draws, out);
             }
             Optimiser::Adam | Optimiser::Adamw => {
                 self.direct
-                    .train(shape, recipe, features, members, &mut draws, out);
+                    .train(shape, recipe, features, members, draws, out);
             }
             Optimiser::LogisticRegression => {
                 self.logistic.train(shape, recipe, features, members, out)?;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod cache;
+mod canary;
 mod check;
 mod data;
 mod privacy;
