@@ -8,9 +8,10 @@ use datasets::StreamKey;
 use rand::RngExt;
 use rayon::prelude::*;
 use spec::Release;
-use transfer::{Head, ShadowBatch, Trainer};
+use transfer::{Head, ShadowBatch};
 
 use crate::error::option;
+use crate::view::see_one;
 use crate::{AttackError, World};
 
 /// Public images that the label-only statistic walks towards.
@@ -199,9 +200,10 @@ impl<'a> Membership<'a> {
         let label = world.features.labels()[candidate.index as usize] as usize;
         let mut trainers = Vec::with_capacity(world.assumed.len());
         for &recipe in &world.assumed {
-            trainers.push(Trainer::new(world.shape, recipe)?);
+            trainers.push(world.trainer(recipe)?);
         }
-        let mut weights = vec![0.0; world.shape.weight_len()];
+        let length = world.shape.weight_len();
+        let mut weights = vec![0.0; length];
         let mut members = Vec::new();
         let mut with = Vec::with_capacity(self.heads / 2);
         let mut without = Vec::with_capacity(self.heads / 2);
@@ -213,9 +215,10 @@ impl<'a> Membership<'a> {
                 members[label * world.shots] = candidate.index;
             }
             let turn = number / 2 % trainers.len();
+            weights.truncate(length);
             trainers[turn].train(world.features, &members, &mut rng, &mut weights)?;
             if let Some(view) = world.view {
-                view.see(&mut weights, &mut rng)?;
+                see_one(view, &mut weights, &mut rng)?;
             }
             let statistic = self.statistic(&weights, candidate)?;
             if inside { &mut with } else { &mut without }.push(statistic);
@@ -226,7 +229,8 @@ impl<'a> Membership<'a> {
     /// What the head says of the candidate: larger for members.
     fn statistic(&self, weights: &[f32], candidate: &Candidate) -> Result<f64, AttackError> {
         let world = self.world;
-        let head = Head::new(world.shape, weights.to_vec())?;
+        let (rows, _) = world.parts(weights);
+        let head = Head::new(world.shape, rows.to_vec())?;
         let row = world.features.row(candidate.index as usize);
         let label = world.features.labels()[candidate.index as usize];
         Ok(match self.release {

@@ -8,9 +8,10 @@ use datasets::{Pool, StreamKey};
 use rand::RngExt;
 use rayon::prelude::*;
 use spec::Options;
-use transfer::{Head, Trainer};
+use transfer::Head;
 
 use crate::error::option;
+use crate::view::see_one;
 use crate::white_box::ridge::{Linear, Moments};
 use crate::{AttackError, World};
 
@@ -155,14 +156,10 @@ impl<'a> Property<'a> {
             world.assumed[number as usize / 2 % world.assumed.len()]
         };
         let mut weights = vec![0.0; world.shape.weight_len()];
-        Trainer::new(world.shape, recipe)?.train(
-            world.features,
-            &members,
-            &mut rng,
-            &mut weights,
-        )?;
+        let mut trainer = world.trainer(recipe)?;
+        trainer.train(world.features, &members, &mut rng, &mut weights)?;
         if let Some(view) = world.view {
-            view.see(&mut weights, &mut rng)?;
+            see_one(view, &mut weights, &mut rng)?;
         }
         Ok(weights)
     }
@@ -186,7 +183,8 @@ impl<'a> Property<'a> {
 
     /// Logits on the probes, centred over classes, with the constant that the ridge expects.
     fn view(&self, weights: &[f32]) -> Result<Vec<f32>, AttackError> {
-        let head = Head::new(self.world.shape, weights.to_vec())?;
+        let (rows, _) = self.world.parts(weights);
+        let head = Head::new(self.world.shape, rows.to_vec())?;
         let mut view = head.logits(&self.probes)?;
         view.push(1.0);
         Ok(view)

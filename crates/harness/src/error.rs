@@ -76,6 +76,16 @@ pub enum HarnessError {
         /// The first of them, in words.
         first: String,
     },
+    /// Shards ran on unlike processors.
+    #[error(
+        "{experiment}: cells were measured with unlike instruction sets, {sets}, which differ in the last digits\nhint: `harness cache prune --instructions SET` removes what one of them had part in; run the shards again on processors of the other (`harness slurm --constraint`)"
+    )]
+    Unlike {
+        /// The experiment.
+        experiment: String,
+        /// Each set and the number of cells in which it had part.
+        sets: String,
+    },
     /// Another run is at work on the same results.
     #[error("{} is in use by {holder}\nhint: wait for it, or write elsewhere with --results", path.display())]
     InUse {
@@ -109,7 +119,7 @@ impl HarnessError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Setting { .. } | Self::Config(_) | Self::Privacy(_) => Exit::Usage,
-            Self::Missing { .. } | Self::Data(_) => Exit::Data,
+            Self::Missing { .. } | Self::Data(_) | Self::Unlike { .. } => Exit::Data,
             _ => Exit::Failed,
         }
     }

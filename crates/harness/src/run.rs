@@ -1,5 +1,6 @@
 //! Runs experiments: cell after cell, results on disk after each, then figures and the report.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use crate::corpus::preflight;
 use crate::costs::Costs;
 use crate::error::HarnessError;
 use crate::experiments::{Cells, declare};
+use crate::names;
 use crate::provenance::{Counts, Provenance};
 use crate::rows::Measured;
 use crate::shard::{Failures, Shard, all_failures, keep_failures};
@@ -97,12 +99,13 @@ fn run_one(
         measured,
         both_ways,
         counts,
+        instructions,
     } = run.all(&mut timings)?;
     if !both_ways.is_empty() {
         report::write_csv(&folder.join("both_ways.csv"), &both_ways)?;
     }
     let seconds = started.elapsed().as_secs_f64();
-    let provenance = Provenance::new(seconds, counts);
+    let provenance = Provenance::new(seconds, counts, instructions);
     write::timings(&folder, experiment, &timings)?;
     write::provenance(&folder, &provenance)?;
     let run = write::Run {
@@ -165,6 +168,7 @@ struct Run {
     measured: Vec<Measured>,
     both_ways: Vec<BothWaysRow>,
     counts: Counts,
+    instructions: Vec<String>,
 }
 
 /// A run's cells on their way to rows.
@@ -255,13 +259,35 @@ impl<'a> Measuring<'a> {
                 first: first.clone(),
             });
         }
+        let instructions = self.instructions();
+        if merging && instructions.len() > 1 {
+            let sets = instructions.iter();
+            let sets = sets.map(|(set, &cells)| format!("{set} ({})", names::count(cells, "cell")));
+            return Err(HarnessError::Unlike {
+                experiment: self.experiment.name.clone(),
+                sets: names::listed(sets),
+            });
+        }
         write::rows(self.folder, &measured)?;
         let both_ways = running.both_ways(&measured);
         Ok(Run {
             both_ways,
             measured,
             counts: self.counts,
+            instructions: instructions.into_keys().collect(),
         })
+    }
+
+    /// The instruction sets that had part in the cells, and in how many.
+    fn instructions(&self) -> BTreeMap<String, usize> {
+        let graph = self.cells.graph();
+        let goals = self.cells.goals().into_iter();
+        let sets = goals.flat_map(|goal| self.context.store.instructions(&graph.node(goal).key));
+        let mut counted = BTreeMap::new();
+        for set in sets {
+            *counted.entry(set).or_default() += 1;
+        }
+        counted
     }
 
     /// Measures the cells of one shard into the cache.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, One};
 use crate::dp_sgd::DpSgd;
-use crate::head::{HeadKind, Unsuited};
+use crate::head::{Activation, HeadKind, Unsuited};
+use crate::one_release::OneRelease;
 use crate::recipe::Optimiser;
 use crate::release::Release;
 use crate::rhe::Rhe;
@@ -20,6 +21,8 @@ pub enum Defence<A: Arity = One> {
     None,
     /// Differentially private training.
     DpSgd(DpSgd<A>),
+    /// A head made from one Gaussian release, with no steps.
+    OneRelease(OneRelease<A>),
     /// The head's weights encrypted.
     Rhe(Rhe),
 }
@@ -31,6 +34,8 @@ words! {
         None = "none",
         /// [`Defence::DpSgd`].
         DpSgd = "dp_sgd",
+        /// [`Defence::OneRelease`].
+        OneRelease = "one_release",
         /// [`Defence::Rhe`].
         Rhe = "rhe",
     }
@@ -42,6 +47,7 @@ impl<A: Arity> Defence<A> {
         match self {
             Self::None => DefenceKind::None,
             Self::DpSgd(_) => DefenceKind::DpSgd,
+            Self::OneRelease(_) => DefenceKind::OneRelease,
             Self::Rhe(_) => DefenceKind::Rhe,
         }
     }
@@ -63,10 +69,24 @@ impl<A: Arity> Defence<A> {
 }
 
 impl DefenceKind {
-    /// Whether a head under this defence is released in this way: an encrypted head gives
-    /// ciphertexts, the others everything else.
+    /// Whether a head under this defence is released in this way. An encrypted head gives
+    /// ciphertexts, with or without their key; and labels, where its owner reveals classes to whoever
+    /// asks, as many as the quota allows. The others give everything but ciphertexts.
     pub fn gives(self, release: Release) -> bool {
-        self.encrypts() == (release == Release::Ciphertexts)
+        match release {
+            Release::Weights | Release::Scores => !self.encrypts(),
+            Release::Labels => true,
+            Release::Ciphertexts | Release::KnownSecret => self.encrypts(),
+        }
+    }
+
+    /// What is seen where `release` is asked for: of an encrypted head ciphertexts, in the place of
+    /// weights and scores.
+    pub fn instead_of(self, release: Release) -> Release {
+        match release {
+            Release::Weights | Release::Scores if self.encrypts() => Release::Ciphertexts,
+            _ => release,
+        }
     }
 
     /// Whether the adversary sees ciphertexts.
@@ -74,21 +94,51 @@ impl DefenceKind {
         self == Self::Rhe
     }
 
-    /// Whether a head can be trained by this optimiser under this defence: DP-SGD is SGD.
-    pub fn trains_with(self, optimiser: Optimiser) -> bool {
-        self != Self::DpSgd || optimiser == Optimiser::Sgd
+    /// Whether it is differentially private, with an ε.
+    pub fn is_private(self) -> bool {
+        matches!(self, Self::DpSgd | Self::OneRelease)
     }
 
-    /// Errors where experiments cannot show such heads under this defence: they have no view of the
-    /// accumulators and CKKS ciphertexts of encrypted heads with a hidden layer.
+    /// Whether a head can be trained by this optimiser under this defence: DP-SGD is SGD, and one
+    /// release takes the place of all training.
+    pub fn trains_with(self, optimiser: Optimiser) -> bool {
+        !self.is_private() || optimiser == Optimiser::Sgd
+    }
+
+    /// Errors where experiments cannot show such heads under this defence: of encrypted heads they
+    /// show linear ones and those with a hidden layer of ReLU, but no CKKS ciphertexts.
     pub fn suits(self, head: HeadKind) -> Result<(), Unsuited> {
-        match (self, head) {
-            (Self::Rhe, HeadKind::Mlp { .. }) => Err(Unsuited {
-                what: "an attack on `rhe`",
+        let activation = match head {
+            HeadKind::Linear => return Ok(()),
+            HeadKind::Mlp { activation, .. } => activation,
+        };
+        if self == Self::OneRelease {
+            return Err(Unsuited {
+                what: "`one_release`",
                 head: head.described(),
-                hint: "use `head: linear`; `harness rhe` protects heads with a hidden layer too",
-            }),
-            _ => Ok(()),
+                hint: "use `head: linear`, or the defence `dp_sgd`",
+            });
         }
+        if !self.encrypts() || activation == Activation::Relu {
+            return Ok(());
+        }
+        Err(Unsuited {
+            what: "an attack on `rhe`",
+            head: "a head with squares in its hidden layer",
+            hint: "use `activation: relu` or `head: linear`; `harness rhe` protects squares too",
+        })
+    }
+
+    /// Errors where experiments do not answer queries by such heads under this defence: a bootstrap
+    /// takes milliseconds, an extraction thousands of them a victim.
+    pub fn answers(self, head: HeadKind) -> Result<(), Unsuited> {
+        if !self.encrypts() || head == HeadKind::Linear {
+            return Ok(());
+        }
+        Err(Unsuited {
+            what: "an attack by queries on `rhe`",
+            head: head.described(),
+            hint: "use `head: linear`, or an attack that reads weights",
+        })
     }
 }

@@ -1,11 +1,14 @@
 //! Training one head: checked settings and reusable scratch memory.
 
+use std::sync::Arc;
+
 use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
 
 use crate::direct::Direct;
 use crate::draws::{Draws, Fresh, Onwards};
 use crate::logistic::Logistic;
+use crate::one_release::PublicSpace;
 use crate::products::all_finite;
 use crate::shape::setting;
 use crate::span::Span;
@@ -19,6 +22,7 @@ pub struct Trainer {
     span: Span,
     direct: Direct,
     logistic: Logistic,
+    space: Option<Arc<PublicSpace>>,
 }
 
 impl Trainer {
@@ -32,7 +36,13 @@ impl Trainer {
             span: Span::default(),
             direct: Direct::default(),
             logistic: Logistic::default(),
+            space: None,
         })
+    }
+
+    /// The same trainer with the coordinates of a recipe's private release.
+    pub fn in_space(self, space: Option<Arc<PublicSpace>>) -> Self {
+        Self { space, ..self }
     }
 
     /// The shape of the heads.
@@ -62,12 +72,27 @@ impl Trainer {
         rng: &mut ChaCha8Rng,
         out: &mut [f32],
     ) -> Result<(), TransferError> {
+        self.check(features, members)?;
+        self.check_len("trained weights", out.len())?;
+        if let Some(release) = self.recipe.release {
+            let space = self.space.as_deref().ok_or_else(|| {
+                setting(
+                    "public space",
+                    "none",
+                    "the coordinates of the private release",
+                )
+            })?;
+            let members: Vec<usize> = members.iter().map(|&it| it as usize).collect();
+            let head = release.of.train(space, features, &members, rng)?;
+            out.copy_from_slice(&head.weights);
+            return Ok(());
+        }
         let mut draws = Fresh::new(&self.recipe, rng);
         self.train_by(features, members, &mut draws, out)
     }
 
     /// As [`Trainer::train`], from the given weights in place of drawn ones. Logistic regression
-    /// ends where it does from all of them.
+    /// and private releases end where they do from all of them.
     pub fn train_from(
         &mut self,
         features: &FeatureSet,
@@ -76,7 +101,12 @@ impl Trainer {
         rng: &mut ChaCha8Rng,
         out: &mut [f32],
     ) -> Result<(), TransferError> {
+        if self.recipe.release.is_some() {
+            return self.train(features, members, rng, out);
+        }
+        self.check(features, members)?;
         self.check_len("initial weights", initial.len())?;
+        self.check_len("trained weights", out.len())?;
         let mut draws = Onwards::new(&self.recipe, initial, rng);
         self.train_by(features, members, &mut draws, out)
     }
@@ -93,6 +123,7 @@ impl Trainer {
         })
     }
 
+    /// Trains on examples and into weights that were checked.
     fn train_by(
         &mut self,
         features: &FeatureSet,
@@ -100,8 +131,6 @@ impl Trainer {
         draws: &mut impl Draws,
         out: &mut [f32],
     ) -> Result<(), TransferError> {
-        self.check(features, members)?;
-        self.check_len("trained weights", out.len())?;
         let (shape, recipe) = (&self.shape, &self.recipe);
         match recipe.optimiser {
             Optimiser::Sgd => {

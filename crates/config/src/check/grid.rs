@@ -54,10 +54,9 @@ pub fn check(heads: &Heads, sweep: &Sweep, raw: &Sweep<Many>, at: &At<'_>) -> Op
             explain_defence(defence.kind(), heads, sweep, &at.key("defence").item(index));
         }
     }
-    let only_encrypted = sweep.defence.iter().all(|it| it.kind().encrypts());
     for (index, &release) in raw.release.iter().enumerate() {
-        let substituted = release != Release::Ciphertexts && only_encrypted;
-        if !substituted && !used(&|cell| cell.release == release) {
+        let seen = |cell: &Cell| cell.release == cell.defence.kind().instead_of(release);
+        if !used(&seen) {
             explain_release(release, sweep, &at.key("release").item(index));
         }
     }
@@ -74,7 +73,7 @@ pub fn check(heads: &Heads, sweep: &Sweep, raw: &Sweep<Many>, at: &At<'_>) -> Op
     for (index, &optimiser) in raw.optimiser.iter().enumerate() {
         if optimiser != Optimiser::Sgd && !used(&|cell| cell.recipe.optimiser == optimiser) {
             at.key("optimiser").item(index).wrong(
-                format!("found `{optimiser}` with no defence but `dp_sgd`"),
+                format!("found `{optimiser}` with private defences alone"),
                 "a defence that it can train with, such as `none`",
             );
         }
@@ -90,8 +89,8 @@ fn explain_defence(defence: DefenceKind, heads: &Heads, sweep: &Sweep, at: &At<'
     };
     if !optimisers.iter().any(|&it| defence.trains_with(it)) {
         at.wrong(
-            format!("found `dp_sgd` with the optimiser `{}`", optimisers[0]),
-            "the optimiser `sgd`: DP-SGD is a form of it",
+            format!("found `{defence}` with the optimiser `{}`", optimisers[0]),
+            "the optimiser `sgd`: DP-SGD is a form of it, and one release takes the place of training",
         );
         return;
     }
@@ -104,9 +103,9 @@ fn explain_defence(defence: DefenceKind, heads: &Heads, sweep: &Sweep, at: &At<'
 }
 
 fn explain_release(release: Release, sweep: &Sweep, at: &At<'_>) {
-    if release == Release::Ciphertexts {
+    if !sweep.defence.iter().any(|it| it.gives(release)) {
         at.wrong_hint(
-            "found `ciphertexts`, but no listed defence encrypts",
+            format!("found `{release}`, but no listed defence encrypts"),
             "a release of the listed defences: `weights`, `scores` or `labels`",
             "add `rhe` to `sweep.defence`",
         );

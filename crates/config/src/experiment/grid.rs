@@ -37,7 +37,8 @@ impl Heads {
     ///
     /// A combination makes a cell if the defence gives the release ([`Defence::gives`]) and the
     /// attack works from it ([`Attack::works_from`]) and can be compared with the null
-    /// ([`Attack::nulls`]); an encrypted head gives ciphertexts in place of whatever is listed.
+    /// ([`Attack::nulls`]); an encrypted head gives ciphertexts in place of weights and scores
+    /// ([`DefenceKind::instead_of`](spec::DefenceKind::instead_of)).
     pub fn cells_of(&self, sweep: &Sweep) -> Vec<Cell> {
         let mut cells = Vec::new();
         for backbone in or(&sweep.backbone, &self.backbone) {
@@ -103,14 +104,14 @@ fn attacks_on_defences(sweep: &Sweep, optimiser: Optimiser) -> Vec<(&Defence, Re
         .iter()
         .filter(|defence| defence.trains_with(optimiser))
     {
-        // Whatever is listed, an encrypted head gives one thing only.
-        let encrypted = [Release::Ciphertexts];
-        let releases = if defence.kind().encrypts() {
-            encrypted.as_slice()
-        } else {
-            &sweep.release
-        };
-        for &release in releases.iter().filter(|release| defence.gives(**release)) {
+        let mut releases: Vec<Release> = Vec::new();
+        for &listed in &sweep.release {
+            let release = defence.kind().instead_of(listed);
+            if defence.gives(release) && !releases.contains(&release) {
+                releases.push(release);
+            }
+        }
+        for release in releases {
             for attack in sweep
                 .attack
                 .iter()

@@ -8,8 +8,10 @@ mod options;
 mod privacy;
 mod rhe;
 mod run;
+mod schema;
 mod shorthand;
 mod show;
+mod slurm;
 mod word;
 
 pub use bench::{BenchArgs, BenchCase, BenchTarget};
@@ -23,7 +25,9 @@ pub use privacy::{
 };
 pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::{ConfigArgs, RunArgs};
+pub use schema::SchemaArgs;
 pub use show::{ShowArgs, ShowFormat};
+pub use slurm::SlurmArgs;
 
 use std::ffi::OsString;
 
@@ -60,6 +64,8 @@ pub enum Command {
     Run(RunArgs),
     /// Write the results of experiments whose shards have been run.
     Merge(ConfigArgs),
+    /// Write, or submit, a Slurm job array with a job a shard, and a job that merges.
+    Slurm(SlurmArgs),
     /// Say what would run, what is cached and why not, and how long it takes; run nothing.
     Plan(ConfigArgs),
     /// Compare results with a baseline: attack success, defence and accuracy.
@@ -81,11 +87,7 @@ pub enum Command {
     #[command(subcommand)]
     Cache(CacheCommand),
     /// Print the JSON schema of the config.
-    Schema {
-        /// Print the reference for people instead, as Markdown.
-        #[arg(long)]
-        markdown: bool,
-    },
+    Schema(SchemaArgs),
 }
 
 impl Cli {
