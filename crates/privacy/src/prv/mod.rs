@@ -25,6 +25,7 @@ mod compose;
 mod doubt;
 mod lattice;
 mod losses;
+mod parts;
 mod plan;
 mod window;
 
