@@ -25,9 +25,11 @@ lint:
 deny:
     cargo deny check bans licenses sources
 
-# Write the config's JSON schema anew, after an option has changed.
+# Write the config's JSON schema and the references anew, after an option or a column has changed.
 schema:
     cargo run -p harness -- schema > configs/schema.json
+    cargo run -p harness -- schema --markdown > docs/config.md
+    cargo run -p harness -- schema --columns > docs/columns.md
 
 # Accept the snapshots that changed, after reading them.
 snapshots:

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use rayon::prelude::*;
-use transfer::{ShadowBatch, Trainer};
+use transfer::ShadowBatch;
 
 use crate::{AttackError, World};
 
@@ -20,7 +20,7 @@ pub fn neighbour_heads(
         .private
         .check_shots(world.shots.saturating_add(1))?;
     let key = world.key.child("neighbours");
-    let trainer = Trainer::new(world.shape, world.recipe)?;
+    let trainer = world.trainer(world.recipe)?;
     let heads = (0..victims.len()).into_par_iter().map(|unit| {
         let mut rng = key.rng(unit as u64);
         let class = unit % world.shape.classes;

@@ -10,7 +10,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 use spec::Null;
-use transfer::{ShadowBatch, Trainer};
+use transfer::ShadowBatch;
 
 use crate::error::option;
 use crate::scoring::{min_mse, score};
@@ -109,7 +109,7 @@ pub fn neighbour_scores(
         .check_shots(world.shots.saturating_add(1))?;
     let pixels = world.pixels();
     let key = world.key.child("replace_one");
-    let trainer = Trainer::new(world.shape, world.recipe)?;
+    let trainer = world.trainer(world.recipe)?;
     let against_targets = |images: &[f32], unit: usize| -> Vec<f64> {
         let members = victims.members(unit);
         let score = |class: usize| {

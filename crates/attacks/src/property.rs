@@ -8,7 +8,7 @@ use datasets::{Pool, StreamKey};
 use rand::RngExt;
 use rayon::prelude::*;
 use spec::Options;
-use transfer::{Head, Trainer};
+use transfer::Head;
 
 use crate::error::option;
 use crate::view::see_one;
@@ -128,12 +128,20 @@ impl<'a> Property<'a> {
             let class = slot / world.shots;
             let own = pool.class(class);
             let slots = class * world.shots..(class + 1) * world.shots;
-            for _ in 0..1000 {
-                if !self.group[members[slot] as usize] {
-                    break;
+            while self.group[members[slot] as usize] {
+                let drawn = |index: &u32| members[slots.clone()].contains(index);
+                if !own
+                    .iter()
+                    .any(|index| !self.group[*index as usize] && !drawn(index))
+                {
+                    return Err(option(
+                        "group",
+                        format!("nearly all of class {class}"),
+                        "one that leaves every class as many examples outside it as there are shots, in every owner's part",
+                    ));
                 }
                 let other = own[rng.random_range(0..own.len())];
-                if !members[slots.clone()].contains(&other) {
+                if !drawn(&other) {
                     members[slot] = other;
                 }
             }
@@ -148,12 +156,8 @@ impl<'a> Property<'a> {
             world.assumed[number as usize / 2 % world.assumed.len()]
         };
         let mut weights = vec![0.0; world.shape.weight_len()];
-        Trainer::new(world.shape, recipe)?.train(
-            world.features,
-            &members,
-            &mut rng,
-            &mut weights,
-        )?;
+        let mut trainer = world.trainer(recipe)?;
+        trainer.train(world.features, &members, &mut rng, &mut weights)?;
         if let Some(view) = world.view {
             see_one(view, &mut weights, &mut rng)?;
         }
@@ -249,5 +253,11 @@ mod tests {
             .unwrap();
         assert!(error.to_string().contains("group is empty"), "{error}");
         assert!(Property::fit(&world, &data.bright, &options(1000), PROBES).is_err());
+        // Nobody is left to make a set without the group of.
+        let everyone = vec![true; data.images.len()];
+        let error = Property::fit(&world, &everyone, &options(2048), PROBES)
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("nearly all of class"), "{error}");
     }
 }

@@ -1,8 +1,11 @@
 //! What attack and evaluation share: the data, who owns it, and how heads are trained.
 
+use std::sync::Arc;
+
 use datasets::{FeatureSet, ImageSet, Split, StreamKey};
 use spec::Unsuited;
-use transfer::{GivenHeads, HeadShape, Recipe, ShadowBatch, ShadowStream};
+use transfer::one_release::PublicSpace;
+use transfer::{GivenHeads, HeadShape, Recipe, ShadowBatch, ShadowStream, Trainer};
 
 use crate::error::option;
 use crate::view::see_all;
@@ -33,6 +36,8 @@ pub struct World<'a> {
     pub given: Option<&'a GivenHeads>,
     /// Shots c.
     pub shots: usize,
+    /// The coordinates of the recipe's private release, where it has one: from public features.
+    pub space: Option<Arc<PublicSpace>>,
     /// What the adversary sees in place of weights; none where the weights are released.
     pub view: Option<&'a dyn View>,
     /// Key of every random draw.
@@ -57,6 +62,17 @@ impl<'a> World<'a> {
                 found: images.len().to_string(),
             });
         }
+        let space = match recipe.release {
+            None => None,
+            Some(release) => {
+                let rows: Vec<usize> = split.public.indices().map(|it| it as usize).collect();
+                Some(Arc::new(PublicSpace::leading(
+                    features,
+                    &rows,
+                    release.rank,
+                )?))
+            }
+        };
         let world = Self {
             images,
             features,
@@ -66,6 +82,7 @@ impl<'a> World<'a> {
             assumed: vec![recipe],
             given: None,
             shots,
+            space,
             view: None,
             key,
         };
@@ -151,14 +168,18 @@ impl<'a> World<'a> {
 
     /// The victims: heads on private examples.
     pub fn victims(&self) -> Result<ShadowStream<'a>, AttackError> {
-        Ok(ShadowStream::new(
+        Ok(ShadowStream::by(
             self.features,
             &self.split.private,
-            self.shape,
-            self.recipe,
+            self.trainer(self.recipe)?,
             self.shots,
             self.key.child("victims"),
         )?)
+    }
+
+    /// What trains heads by `recipe`.
+    pub(crate) fn trainer(&self, recipe: Recipe) -> Result<Trainer, AttackError> {
+        Ok(Trainer::new(self.shape, recipe)?.in_space(self.space.clone()))
     }
 
     /// Shadow heads on public examples for the purpose `name`; streams of different names share no
@@ -175,17 +196,17 @@ impl<'a> World<'a> {
             });
         }
         let streams = self.assumed.iter().enumerate().map(|(index, recipe)| {
-            ShadowStream::new(
+            let stream = ShadowStream::by(
                 self.features,
                 &self.split.public,
-                self.shape,
-                *recipe,
+                self.trainer(*recipe)?,
                 self.shots,
                 key.child(&index.to_string()),
-            )
+            )?;
+            Ok(stream)
         });
         Ok(Shadows {
-            streams: streams.collect::<Result<_, _>>()?,
+            streams: streams.collect::<Result<_, AttackError>>()?,
             given: None,
             view: self.view,
             key: key.child("view"),

@@ -32,15 +32,8 @@ pub enum BackboneError {
         reason: String,
     },
     /// An option is out of range.
-    #[error("{option} cannot be {value}: {reason}")]
-    Option {
-        /// The option's name.
-        option: &'static str,
-        /// Its value.
-        value: String,
-        /// What it must be.
-        reason: &'static str,
-    },
+    #[error(transparent)]
+    Option(#[from] spec::OutOfBounds),
     /// Images do not fit the network.
     #[error(
         "the {architecture} takes images of {expected}, found {found}\nhint: resize the images or choose another backbone"

@@ -3,6 +3,7 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Tensor, TensorData};
 use datasets::ImageSet;
+use spec::OutOfBounds;
 
 use crate::backbone::{Network, image_tensor};
 use crate::layers::values;
@@ -104,11 +105,13 @@ impl Backbone {
     }
 
     fn without_maps(&self) -> BackboneError {
-        BackboneError::Option {
-            option: "backbone",
-            value: self.architecture().name().into(),
-            reason: "it must be a vgg_tiny, which has linear layers of its own",
-        }
+        let name = self.architecture().name();
+        OutOfBounds::new(
+            "backbone",
+            name,
+            "a vgg_tiny, which has linear layers of its own",
+        )
+        .into()
     }
 }
 

@@ -19,9 +19,7 @@ pub use error::BackboneError;
 pub use extractor::Extractor;
 pub use mobilenet::{MobileNet, MobileNetConfig};
 pub use onnx::Onnx;
-pub use pretrain::{
-    EpochReport, PretrainOptions, PretrainProgress, Pretrained, Schedule, pretrain,
-};
+pub use pretrain::{EpochReport, PretrainOptions, PretrainProgress, Pretrained, pretrain};
 pub use resnet::{ResNet20, ResNetConfig};
 pub use tensors::NamedTensors;
 pub use vgg::{VggTiny, VggTinyConfig};

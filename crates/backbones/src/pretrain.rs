@@ -7,35 +7,13 @@ use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Int, Tensor, TensorData};
 use datasets::{ImageSet, StreamKey};
 use rand::seq::SliceRandom;
+use spec::Bounds;
 
 use crate::backbone::{Network, argmax, image_tensor};
 use crate::layers::{take_linear, values};
 use crate::{Architecture, Backbone, BackboneError, VggTinyConfig, device, init};
 
-/// How the learning rate falls over the steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// Half a cosine from the full rate to zero.
-    Cosine,
-    /// A tenth of the rate for the last third of the steps.
-    Step,
-    /// The full rate throughout.
-    Constant,
-}
-
-impl Schedule {
-    /// The share of the learning rate at `progress` in [0, 1].
-    fn factor(self, progress: f64) -> f64 {
-        match self {
-            Self::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * progress).cos()),
-            Self::Step if progress >= 2.0 / 3.0 => 0.1,
-            Self::Step | Self::Constant => 1.0,
-        }
-    }
-}
-
-/// How to pre-train; the optimiser is Adam.
+/// How to pre-train: Adam, its learning rate falling to 0 along half a cosine.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PretrainOptions {
     /// Passes over the images; 0 leaves random weights.
@@ -44,39 +22,41 @@ pub struct PretrainOptions {
     pub batch: usize,
     /// Adam's learning rate at the start.
     pub learning_rate: f64,
-    /// How it falls.
-    pub schedule: Schedule,
 }
 
 impl Default for PretrainOptions {
+    /// What an experiment has where it says nothing.
     fn default() -> Self {
+        let spec::Backbone::VggTiny {
+            epochs,
+            batch,
+            learning_rate,
+            ..
+        } = spec::Backbone::default()
+        else {
+            unreachable!("the default backbone is pre-trained");
+        };
         Self {
-            epochs: 3,
-            batch: 64,
-            learning_rate: 1e-3,
-            schedule: Schedule::Cosine,
+            epochs,
+            batch,
+            learning_rate,
         }
     }
 }
 
 impl PretrainOptions {
     fn check(&self) -> Result<(), BackboneError> {
-        let refuse = |option, value: String, reason| {
-            Err(BackboneError::Option {
-                option,
-                value,
-                reason,
-            })
-        };
-        if self.batch == 0 {
-            return refuse("batch", "0".into(), "a step needs an image");
-        }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            let value = self.learning_rate.to_string();
-            return refuse("learning_rate", value, "it must be positive and finite");
-        }
+        spec::first_wrong(|wrong| {
+            spec::Backbone::BATCH.one("batch", self.batch, wrong);
+            spec::Backbone::LEARNING_RATE.one("learning_rate", self.learning_rate, wrong);
+        })?;
         Ok(())
     }
+}
+
+/// The share of the learning rate at `progress` in [0, 1].
+fn half_cosine(progress: f64) -> f64 {
+    0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
 }
 
 /// Where pre-training stands; passed on after every step.
@@ -193,7 +173,7 @@ pub fn pretrain(
             loss_sum += f64::from(value) * batch.len() as f64;
 
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
-            let rate = options.learning_rate * options.schedule.factor(step as f64 / steps as f64);
+            let rate = options.learning_rate * half_cosine(step as f64 / steps as f64);
             model = optimiser.step(rate, model, gradients);
             step += 1;
             progress(PretrainProgress {

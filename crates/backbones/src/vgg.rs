@@ -8,6 +8,7 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Gradients, Tensor};
 use datasets::{ImageShape, StreamKey};
+use spec::Bounds;
 
 use crate::layers::{
     put_conv, put_conv_gradient, put_linear, put_linear_gradient, take_conv3x3, take_linear,
@@ -97,15 +98,10 @@ impl VggTinyConfig {
 
     /// Errors where the widths or the images' shape cannot be used.
     pub fn check(&self, input: ImageShape) -> Result<(), BackboneError> {
-        for (option, value) in [("width", self.width), ("features", self.features)] {
-            if value == 0 || value > 4096 {
-                return Err(BackboneError::Option {
-                    option,
-                    value: value.to_string(),
-                    reason: "it must be between 1 and 4096",
-                });
-            }
-        }
+        spec::first_wrong(|wrong| {
+            spec::Backbone::WIDTH.one("width", self.width, wrong);
+            spec::Backbone::FEATURES.one("features", self.features, wrong);
+        })?;
         if !input.height.is_multiple_of(8) || !input.width.is_multiple_of(8) || input.is_empty() {
             return Err(BackboneError::Images {
                 architecture: NAME,

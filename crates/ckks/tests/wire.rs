@@ -5,14 +5,14 @@ use ckks::{KeyId, SeededCiphertext};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-struct World {
+struct Parties {
     context: Context,
     other: Context,
     key: SecretKey,
     messages: Vec<(&'static str, Vec<u8>)>,
 }
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
+static WORLD: LazyLock<Parties> = LazyLock::new(|| {
     let context = Context::new(&Parameters::new(11, &[27], 27, 20).unwrap()).unwrap();
     let other = Context::new(&Parameters::new(11, &[27], 27, 19).unwrap()).unwrap();
     let key = SecretKey::generate(&context).unwrap();
@@ -27,7 +27,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         ("evaluation", keys.build().unwrap().to_bytes()),
         ("secret", key.to_bytes().to_vec()),
     ];
-    World {
+    Parties {
         context,
         other,
         key,

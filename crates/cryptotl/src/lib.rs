@@ -33,32 +33,34 @@
 //! server that made them.
 
 mod activation;
-mod baseline;
 mod bench;
 mod client;
+mod convolution;
+mod dense;
 mod error;
-mod layers;
 mod layout;
 mod lower;
 mod message;
 mod metrics;
 mod optimiser;
 mod prepared;
+mod regression;
 mod server;
 mod setup;
 mod training;
 mod upper;
 
 pub use activation::Activation;
-pub use baseline::LogisticRegression;
 pub use bench::{Bench, BenchCase, BenchTimes, bench};
 pub use client::Client;
+pub use convolution::{AveragePool, Conv1d};
 pub use error::CryptoTlError;
-pub use layers::{AveragePool, Conv1d, Dense};
+pub use layers::Dense;
 pub use layout::Packing;
 pub use lower::{LowerNetwork, LowerShape};
 pub use metrics::BinaryReport;
 pub use prepared::PreparedNetwork;
+pub use regression::LogisticRegression;
 pub use server::Server;
 pub use setup::Setup;
 pub use training::{DpFineTune, FineTune, FineTuned, SourceRecipe, SourceTrained};

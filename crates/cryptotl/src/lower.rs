@@ -1,8 +1,10 @@
 //! The lower network: what the server runs on ciphertexts.
 
-use crate::layers::{AveragePool, Conv1d, Dense};
+use crate::convolution::{AveragePool, Conv1d};
+use crate::dense::{backward, dense, forward, gradient};
 use crate::{Activation, CryptoTlError, error::shape_error};
 use datasets::{FeatureSet, StreamKey};
+use layers::Dense;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::path::Path;
 
@@ -112,9 +114,9 @@ impl LowerNetwork {
         Ok(Self {
             shape,
             conv: Conv1d::random(shape.kernel, &key.child("conv")),
-            first: Dense::random(shape.inputs, shape.hidden, &key.child("first")),
+            first: dense(shape.inputs, shape.hidden, &key.child("first")),
             activation,
-            second: Dense::random(shape.pooled(), shape.features, &key.child("second")),
+            second: dense(shape.pooled(), shape.features, &key.child("second")),
         })
     }
 
@@ -156,10 +158,10 @@ impl LowerNetwork {
 
     pub(crate) fn forward_taped(&self, x: &[f32]) -> (Vec<f32>, LowerTape) {
         let filtered = self.conv.forward(x, self.shape.inputs);
-        let hidden = self.first.forward(&filtered);
+        let hidden = forward(&self.first, &filtered);
         let active: Vec<f32> = hidden.iter().map(|&z| self.activation.value(z)).collect();
         let pooled = AveragePool(self.shape.pool).forward(&active, self.shape.hidden);
-        let out = self.second.forward(&pooled);
+        let out = forward(&self.second, &pooled);
         (
             out,
             LowerTape {
@@ -172,12 +174,14 @@ impl LowerNetwork {
 
     /// Gradients of all weights, as a network of the same shape.
     pub(crate) fn backward(&self, x: &[f32], tape: &LowerTape, dy: &[f32]) -> Self {
-        let (d_pooled, second) = self.second.backward(&tape.pooled, dy);
+        let d_pooled = backward(&self.second, dy);
+        let second = gradient(&self.second, &tape.pooled, dy);
         let mut d_hidden = AveragePool(self.shape.pool).backward(&d_pooled, self.shape.hidden);
         for (d, &z) in d_hidden.iter_mut().zip(&tape.hidden) {
             *d *= self.activation.slope(z);
         }
-        let (d_filtered, first) = self.first.backward(&tape.filtered, &d_hidden);
+        let d_filtered = backward(&self.first, &d_hidden);
+        let first = gradient(&self.first, &tape.filtered, &d_hidden);
         Self {
             shape: self.shape,
             conv: self.conv.backward(x, &d_filtered, self.shape.inputs),

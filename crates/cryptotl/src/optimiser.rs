@@ -1,12 +1,14 @@
-//! Adam (Kingma, Ba 2015) and gradient descent with momentum, both with decoupled weight decay, on
-//! any list of weight slices.
+//! Adam and gradient descent with momentum, both with decoupled weight decay, on any list of weight
+//! slices.
 
-/// Moments of every weight.
+use layers::{AdamStep, Moments};
+
+/// Adam with the moments of every weight.
 pub(crate) struct Adam {
     rate: f32,
     decay: f32,
-    step: i32,
-    moments: Vec<Vec<[f32; 2]>>,
+    step: u64,
+    moments: Vec<[Vec<f32>; 2]>,
 }
 
 impl Adam {
@@ -24,18 +26,14 @@ impl Adam {
         &mut self,
         slices: impl IntoIterator<Item = (&'a mut [f32], &'a [f32])>,
     ) {
+        let step = AdamStep::new(self.step, self.rate).with_decoupled_decay(self.rate * self.decay);
         self.step += 1;
-        let (c1, c2) = (1.0 - 0.9f32.powi(self.step), 1.0 - 0.999f32.powi(self.step));
         for (at, (weights, gradients)) in slices.into_iter().enumerate() {
             if self.moments.len() == at {
-                self.moments.push(vec![[0.0; 2]; weights.len()]);
+                self.moments.push([0, 1].map(|_| vec![0.0; weights.len()]));
             }
-            for ((w, &g), [m, v]) in weights.iter_mut().zip(gradients).zip(&mut self.moments[at]) {
-                *m = 0.9 * *m + 0.1 * g;
-                *v = 0.999 * *v + 0.001 * g * g;
-                let direction = *m / c1 / ((*v / c2).sqrt() + 1e-8);
-                *w -= self.rate * (direction + self.decay * *w);
-            }
+            let [mean, square] = &mut self.moments[at];
+            step.apply(weights, gradients, Moments { mean, square });
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The upper network: what the client fine-tunes and runs in the clear.
 
-use crate::layers::Dense;
+use crate::dense::{backward, dense, forward, gradient};
 use crate::{CryptoTlError, error::shape_error};
 use datasets::{FeatureSet, StreamKey};
+use layers::Dense;
 
 /// Widths of the upper network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -61,8 +62,8 @@ impl UpperNetwork {
         }
         Ok(Self {
             shape,
-            first: Dense::random(shape.features, shape.hidden, &key.child("first")),
-            second: Dense::random(shape.hidden / shape.pool, 1, &key.child("second")),
+            first: dense(shape.features, shape.hidden, &key.child("first")),
+            second: dense(shape.hidden / shape.pool, 1, &key.child("second")),
         })
     }
 
@@ -116,7 +117,7 @@ impl UpperNetwork {
     }
 
     pub(crate) fn forward_taped(&self, x: &[f32]) -> (Vec<f32>, UpperTape) {
-        let hidden = self.first.forward(x);
+        let hidden = forward(&self.first, x);
         let (width, pool) = (self.shape.hidden, self.shape.pool);
         let mut tape = UpperTape {
             pooled: Vec::new(),
@@ -135,7 +136,7 @@ impl UpperNetwork {
                 tape.winners.push((window * pool + best) as u32);
             }
         }
-        (self.second.forward(&tape.pooled), tape)
+        (forward(&self.second, &tape.pooled), tape)
     }
 
     /// Gradients of the hidden units' inputs from those of the logits.
@@ -156,8 +157,9 @@ impl UpperNetwork {
     /// Gradients of the input and of all weights.
     pub(crate) fn backward(&self, x: &[f32], tape: &UpperTape, dy: &[f32]) -> (Vec<f32>, Self) {
         let d_hidden = self.hidden_gradient(tape, dy);
-        let (dx, first) = self.first.backward(x, &d_hidden);
-        let second = self.second.weight_gradient(&tape.pooled, dy);
+        let dx = backward(&self.first, &d_hidden);
+        let first = gradient(&self.first, x, &d_hidden);
+        let second = gradient(&self.second, &tape.pooled, dy);
         (
             dx,
             Self {
@@ -172,10 +174,8 @@ impl UpperNetwork {
     pub(crate) fn gradient(&self, x: &[f32], tape: &UpperTape, dy: &[f32]) -> Self {
         Self {
             shape: self.shape,
-            first: self
-                .first
-                .weight_gradient(x, &self.hidden_gradient(tape, dy)),
-            second: self.second.weight_gradient(&tape.pooled, dy),
+            first: gradient(&self.first, x, &self.hidden_gradient(tape, dy)),
+            second: gradient(&self.second, &tape.pooled, dy),
         }
     }
 
@@ -197,8 +197,8 @@ impl UpperNetwork {
         }
         Self {
             shape: self.shape,
-            first: self.first.weight_gradient(x, &d_hidden),
-            second: self.second.weight_gradient(&tape.pooled, &dy),
+            first: gradient(&self.first, x, &d_hidden),
+            second: gradient(&self.second, &tape.pooled, &dy),
         }
     }
 

@@ -60,10 +60,21 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
             run_configs(&args.configs, part, &cli.options)
         }
         Command::Merge(configs) => run_configs(configs, Part::Merge, &cli.options),
+        Command::Slurm(args) => {
+            let experiments = experiments(&args.configs, &cli.options)?;
+            let context = context(&cli.options);
+            answered(commands::slurm(args, &cli.options, &context, &experiments)?)
+        }
         Command::Cache(command) => answered(commands::cache(command, &context(&cli.options))?),
         Command::Plan(args) => answered(plan_configs(args, &cli.options)?),
         Command::Privacy(command) => answered(commands::privacy(command)?),
-        Command::Schema { markdown } => answered(commands::schema(*markdown)),
+        Command::Schema(args) => answered(commands::schema(*args)),
+        Command::Audit(args) => {
+            interrupt::finish_writes_first();
+            let (text, exit) = commands::audit(args, &cli.options, &context(&cli.options))?;
+            answered(text)?;
+            Ok(exit)
+        }
         Command::Check(args) => {
             let (text, exit) = commands::check(args)?;
             answered(text)?;

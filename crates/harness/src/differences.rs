@@ -7,7 +7,7 @@ use config::experiment::{
     Distance, GradientForm, Group, Optimiser, Sampling, ScoreKind, Start, Then,
 };
 
-use spec::{Initial, Schedule};
+use spec::{Initial, OneRelease, ReleaseMethod, Schedule};
 
 use crate::names;
 
@@ -102,7 +102,7 @@ impl Differences {
     fn words(&self, cell: &Cell, of: impl Fn(Side) -> bool) -> String {
         let told = |facet: &Facet| {
             let varied = self.varied.get(&facet.name);
-            varied.is_some_and(|usual| usual.as_ref() != Some(&facet.words))
+            facet.name == METHOD || varied.is_some_and(|usual| usual.as_ref() != Some(&facet.words))
         };
         let facets = (self.facets)(cell).into_iter();
         names::listed(
@@ -165,8 +165,44 @@ fn without_column(cell: &Cell) -> Vec<Facet> {
             words: beliefs(&cell.adversary),
         },
     ];
+    if let Defence::OneRelease(release) = &cell.defence {
+        one_release(release, &mut facets);
+    }
     attack(&cell.attack, &mut facets);
     facets
+}
+
+/// What no row leaves out: the column of the defence does not say it.
+const METHOD: &str = "method";
+
+fn one_release(release: &OneRelease, facets: &mut Vec<Facet>) {
+    let mut facet = |name: &str, words: String| {
+        let name = name.into();
+        facets.push(Facet {
+            side: Side::Training,
+            name,
+            words,
+        });
+    };
+    facet(METHOD, release.method.word().into());
+    facet("rank", format!("rank {}", release.rank));
+    match release.method {
+        ReleaseMethod::Prototypes | ReleaseMethod::WhitenedPrototypes => {}
+        ReleaseMethod::LeastSquares => {
+            facet("release clip", format!("clip {}", release.clip));
+            facet("ridge", format!("ridge {}", release.ridge));
+        }
+        ReleaseMethod::OutputPerturbation => {
+            facet("regularisation", format!("λ {}", release.regularisation));
+        }
+    }
+}
+
+fn delta_words(delta: Delta) -> String {
+    match delta {
+        Delta::Auto => "δ N^-1.1".into(),
+        Delta::Value(delta) => format!("δ {delta}"),
+    }
 }
 
 fn all(cell: &Cell) -> Vec<Facet> {
@@ -216,11 +252,7 @@ fn all(cell: &Cell) -> Vec<Facet> {
             "accountant",
             format!("{accountant} accountant"),
         );
-        let delta = match dp.delta {
-            Delta::Auto => "δ N^-1.1".into(),
-            Delta::Value(delta) => format!("δ {delta}"),
-        };
-        facet(Side::Training, "delta", delta);
+        facet(Side::Training, "delta", delta_words(dp.delta));
         let tuned = match &dp.tuned {
             None => "untuned".into(),
             Some(grid) => format!(
@@ -229,6 +261,9 @@ fn all(cell: &Cell) -> Vec<Facet> {
             ),
         };
         facet(Side::Training, "tuning", tuned);
+    }
+    if let Defence::OneRelease(release) = &cell.defence {
+        facet(Side::Training, "delta", delta_words(release.delta));
     }
     if let Defence::Rhe(options) = &cell.defence {
         let (weights, features) = (options.weight_bits, options.feature_bits);

@@ -38,6 +38,17 @@ pub enum HarnessError {
     /// An attack cannot run.
     #[error(transparent)]
     Attack(#[from] attacks::AttackError),
+    /// A file is no head.
+    #[error(transparent)]
+    Head(#[from] heads::HeadError),
+    /// A given head is not one that can be audited.
+    #[error("{}: {reason}", path.display())]
+    Given {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and the mend.
+        reason: String,
+    },
     /// Scores cannot be evaluated.
     #[error(transparent)]
     Evaluation(#[from] evaluation::EvaluationError),
@@ -76,6 +87,16 @@ pub enum HarnessError {
         /// The first of them, in words.
         first: String,
     },
+    /// Shards ran on unlike processors.
+    #[error(
+        "{experiment}: cells were measured with unlike instruction sets, {sets}, which differ in the last digits\nhint: `harness cache prune --instructions SET` removes what one of them had part in; run the shards again on processors of the other (`harness slurm --constraint`)"
+    )]
+    Unlike {
+        /// The experiment.
+        experiment: String,
+        /// Each set and the number of cells in which it had part.
+        sets: String,
+    },
     /// Another run is at work on the same results.
     #[error("{} is in use by {holder}\nhint: wait for it, or write elsewhere with --results", path.display())]
     InUse {
@@ -108,8 +129,18 @@ impl HarnessError {
     /// The exit code of a command that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Setting { .. } | Self::Config(_) | Self::Privacy(_) => Exit::Usage,
-            Self::Missing { .. } | Self::Data(_) => Exit::Data,
+            Self::Setting { .. }
+            | Self::Config(_)
+            | Self::Privacy(_)
+            | Self::Head(heads::HeadError::Unstated { .. }) => Exit::Usage,
+            Self::Missing { .. }
+            | Self::Data(_)
+            | Self::Unlike { .. }
+            | Self::Transfer(
+                transfer::TransferError::Given { .. } | transfer::TransferError::File { .. },
+            )
+            | Self::Head(_)
+            | Self::Given { .. } => Exit::Data,
             _ => Exit::Failed,
         }
     }

@@ -1,8 +1,7 @@
 //! How datasets, backbones, heads and attacks are named in tables and plans.
 
 use config::experiment::{
-    Attack, Backbone, Cell, DatasetSpec, Defence, DpSgd, FineTuning, Head, ImportedArchitecture,
-    Privacy,
+    Attack, Backbone, Cell, DatasetSpec, Defence, FineTuning, Head, ImportedArchitecture, Privacy,
 };
 use datasets::StrokeClasses;
 
@@ -57,16 +56,17 @@ pub fn attack(attack: &Attack) -> String {
 /// A cell's defence with its strength.
 pub fn defence(cell: &Cell) -> String {
     match &cell.defence {
-        Defence::DpSgd(dp) => private(dp),
+        Defence::DpSgd(dp) => private("dp_sgd", dp.privacy()),
+        Defence::OneRelease(release) => private(release.method.word(), release.privacy()),
         Defence::None => "no defence".into(),
         Defence::Rhe(_) => cell.defence.word().into(),
     }
 }
 
-fn private(dp: &DpSgd) -> String {
-    match dp.privacy() {
-        Privacy::Epsilon(epsilon) => format!("dp_sgd ε {epsilon}"),
-        Privacy::NoiseMultiplier(noise) => format!("dp_sgd σ {noise}"),
+fn private(how: &str, privacy: Privacy) -> String {
+    match privacy {
+        Privacy::Epsilon(epsilon) => format!("{how} ε {epsilon}"),
+        Privacy::NoiseMultiplier(noise) => format!("{how} σ {noise}"),
     }
 }
 
@@ -74,7 +74,7 @@ fn private(dp: &DpSgd) -> String {
 pub fn fine_tuning(tuning: &FineTuning) -> String {
     match tuning {
         FineTuning::None => "no defence".into(),
-        FineTuning::DpSgd(dp) => private(dp),
+        FineTuning::DpSgd(dp) => private("dp_sgd", dp.privacy()),
     }
 }
 

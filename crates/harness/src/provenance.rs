@@ -19,6 +19,9 @@ pub struct Provenance {
     pub threads: usize,
     /// Processor.
     pub cpu: String,
+    /// Instruction sets of the processors that measured the cells, or made what they are measured from.
+    /// Results are the same byte for byte within one of them.
+    pub instructions: Vec<String>,
     /// Operating system and architecture.
     pub platform: String,
     /// Peak resident memory of the process in bytes, where the system tells.
@@ -45,7 +48,7 @@ pub const COMMIT: &str = env!("RHEA_COMMIT");
 
 impl Provenance {
     /// Describes this process.
-    pub fn new(seconds: f64, cells: Counts) -> Self {
+    pub fn new(seconds: f64, cells: Counts, instructions: Vec<String>) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             commit: COMMIT,
@@ -55,6 +58,7 @@ impl Provenance {
             seconds,
             threads: rayon::current_num_threads(),
             cpu: cpu().unwrap_or_else(|| "unknown".into()),
+            instructions,
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             peak_memory: peak_memory(),
             arguments: std::env::args().collect(),
@@ -70,6 +74,7 @@ impl Provenance {
             ("version", self.version.to_string()),
             ("commit", self.commit.to_string()),
             ("processor", self.cpu.clone()),
+            ("instruction sets", self.instructions.join(", ")),
             ("platform", self.platform.clone()),
             ("threads", self.threads.to_string()),
             ("seconds", format!("{:.0}", self.seconds)),

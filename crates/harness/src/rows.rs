@@ -160,7 +160,7 @@ fn spent(row: &mut ResultRow, spending: &Spending, cell: &Cell) {
     row.delta = Some(spending.delta);
     row.noise_multiplier = Some(spending.noise_multiplier);
     row.clip = Some(spending.clip);
-    row.learning_rate = Some(spending.learning_rate);
+    row.learning_rate = spending.learning_rate;
     row.steps = Some(spending.steps as u64);
     row.tpr_bound_at_fpr_1pct = Some(spending.tpr_bound);
     row.sampling = if spending.sample_rate < 1.0 {
@@ -168,11 +168,16 @@ fn spent(row: &mut ResultRow, spending: &Spending, cell: &Cell) {
     } else {
         "full".into()
     };
-    if matches!(&cell.defence, Defence::DpSgd(dp) if dp.tuned.is_some()) {
-        row.tuned = format!(
-            "clip {}, learning rate {}, {} epochs",
-            spending.clip, spending.learning_rate, spending.epochs
-        );
+    match (&cell.defence, spending.learning_rate) {
+        (Defence::DpSgd(dp), Some(rate)) if dp.tuned.is_some() => {
+            let (clip, epochs) = (spending.clip, spending.epochs);
+            row.tuned = format!("clip {clip}, learning rate {rate}, {epochs} epochs");
+        }
+        (Defence::OneRelease(_), _) => {
+            // No training: its settings had no part in it.
+            (row.optimiser, row.init_std, row.weight_decay) = (None, None, None);
+        }
+        _ => {}
     }
 }
 

@@ -1,17 +1,20 @@
 //! Runs experiments: cell after cell, results on disk after each, then figures and the report.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use config::experiment::{Experiment, Kind};
-use files::{Lock, LockError};
 use report::BothWaysRow;
 
+use crate::audit::{self, AuditOptions};
 use crate::context::Context;
 use crate::corpus::preflight;
 use crate::costs::Costs;
 use crate::error::HarnessError;
 use crate::experiments::{Cells, declare};
+use crate::folder;
+use crate::names;
 use crate::provenance::{Counts, Provenance};
 use crate::rows::Measured;
 use crate::shard::{Failures, Shard, all_failures, keep_failures};
@@ -40,6 +43,12 @@ pub struct RunOptions {
     pub part: Part,
 }
 
+impl RunOptions {
+    fn shards(self) -> bool {
+        matches!(self.part, Part::Shard(_))
+    }
+}
+
 /// Runs `experiments` one after another; returns how their cells ended.
 ///
 /// # Errors
@@ -51,7 +60,7 @@ pub fn run(
 ) -> Result<Counts, HarnessError> {
     // What cannot work is refused before anything is written.
     for experiment in experiments {
-        if let Kind::Heads(heads) = &experiment.kind {
+        if let Some(heads) = experiment.heads() {
             preflight(context, experiment, heads)?;
         }
     }
@@ -76,8 +85,20 @@ fn run_one(
 ) -> Result<Counts, HarnessError> {
     let started = Instant::now();
     let folder = context.results.join(&experiment.name);
+    if let (Kind::Audit(audit), false) = (&experiment.kind, options.shards()) {
+        let how = AuditOptions {
+            only_kept: options.part == Part::Merge,
+            ..AuditOptions::default()
+        };
+        let audited = audit::run(context, experiment, audit, &folder, &how)?;
+        context.progress.say(&format!("  {}", audited.verdict.line));
+        return Ok(audited.counts);
+    }
     let cells = declare(context, experiment)?;
-    let _lock = claim(&folder, options.part)?;
+    let _lock = match options.part {
+        Part::Whole | Part::Merge => folder::claim(&folder)?,
+        Part::Shard(shard) => folder::lock(&folder, &shard.file(&folder).with_extension("lock"))?,
+    };
     let mut timings = Timings::new(Costs::load(context.store.root()));
     if let Part::Shard(shard) = options.part {
         let run = Measuring::new(context, experiment, cells.as_ref(), &folder, options);
@@ -91,18 +112,19 @@ fn run_one(
         return Ok(counts);
     }
     let resolved = config::to_yaml(experiment)?;
-    write_file(folder.join("resolved.yaml"), resolved.as_bytes())?;
+    folder::write(folder.join("resolved.yaml"), resolved.as_bytes())?;
     let run = Measuring::new(context, experiment, cells.as_ref(), &folder, options);
     let Run {
         measured,
         both_ways,
         counts,
+        instructions,
     } = run.all(&mut timings)?;
     if !both_ways.is_empty() {
         report::write_csv(&folder.join("both_ways.csv"), &both_ways)?;
     }
     let seconds = started.elapsed().as_secs_f64();
-    let provenance = Provenance::new(seconds, counts);
+    let provenance = Provenance::new(seconds, counts, instructions);
     write::timings(&folder, experiment, &timings)?;
     write::provenance(&folder, &provenance)?;
     let run = write::Run {
@@ -127,44 +149,12 @@ fn run_one(
     Ok(counts)
 }
 
-/// Keeps other runs out of the results, and takes away what killed ones left there.
-fn claim(folder: &Path, part: Part) -> Result<Lock, HarnessError> {
-    let name = match part {
-        Part::Whole | Part::Merge => folder.join("run.lock"),
-        Part::Shard(shard) => shard.file(folder).with_extension("lock"),
-    };
-    let lock = Lock::try_take(&name).map_err(|error| match error {
-        LockError::Held(holder) => HarnessError::InUse {
-            path: folder.to_owned(),
-            holder: holder.to_string(),
-        },
-        LockError::File(source) => HarnessError::Results {
-            path: folder.to_owned(),
-            source,
-        },
-    })?;
-    if !matches!(part, Part::Shard(_)) {
-        for folder in [folder.to_owned(), folder.join("figures")] {
-            // What cannot be swept hinders nothing.
-            let _ = files::sweep(&folder, |_| true);
-        }
-    }
-    Ok(lock)
-}
-
-fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), HarnessError> {
-    files::write_whole(&path, bytes).map_err(|source| HarnessError::File {
-        action: "write",
-        path,
-        source,
-    })
-}
-
 /// The rows of a whole run.
 struct Run {
     measured: Vec<Measured>,
     both_ways: Vec<BothWaysRow>,
     counts: Counts,
+    instructions: Vec<String>,
 }
 
 /// A run's cells on their way to rows.
@@ -255,13 +245,35 @@ impl<'a> Measuring<'a> {
                 first: first.clone(),
             });
         }
+        let instructions = self.instructions();
+        if merging && instructions.len() > 1 {
+            let sets = instructions.iter();
+            let sets = sets.map(|(set, &cells)| format!("{set} ({})", names::count(cells, "cell")));
+            return Err(HarnessError::Unlike {
+                experiment: self.experiment.name.clone(),
+                sets: names::listed(sets),
+            });
+        }
         write::rows(self.folder, &measured)?;
         let both_ways = running.both_ways(&measured);
         Ok(Run {
             both_ways,
             measured,
             counts: self.counts,
+            instructions: instructions.into_keys().collect(),
         })
+    }
+
+    /// The instruction sets that had part in the cells, and in how many.
+    fn instructions(&self) -> BTreeMap<String, usize> {
+        let graph = self.cells.graph();
+        let goals = self.cells.goals().into_iter();
+        let sets = goals.flat_map(|goal| self.context.store.instructions(&graph.node(goal).key));
+        let mut counted = BTreeMap::new();
+        for set in sets {
+            *counted.entry(set).or_default() += 1;
+        }
+        counted
     }
 
     /// Measures the cells of one shard into the cache.

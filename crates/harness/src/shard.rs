@@ -79,6 +79,11 @@ impl Shard {
     }
 }
 
+/// The shards beyond which there is nothing left to share out.
+pub fn most(cells: &dyn Cells) -> usize {
+    groups(cells).len()
+}
+
 /// The cells in groups that share the last stage before their own, unless all cells do.
 fn groups(cells: &dyn Cells) -> Vec<Vec<usize>> {
     let graph = cells.graph();

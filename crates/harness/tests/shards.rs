@@ -45,6 +45,21 @@ fn spawn(folder: &Path, arguments: &[&str]) -> Child {
     command.spawn().unwrap()
 }
 
+/// The same run where no file may grow beyond so many KiB.
+fn spawn_with_room(folder: &Path, room: u64) -> Child {
+    let program = Command::cargo_bin("harness").expect("the binary is built for this test");
+    let limit = format!("trap '' XFSZ; ulimit -f {room}; exec \"$0\" small.yaml -q");
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", &limit])
+        .arg(program.get_program())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .current_dir(folder);
+    command.spawn().unwrap()
+}
+
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -218,17 +233,23 @@ fn kills_at_any_moment_change_nothing() {
     let kills: u64 = std::env::var("RHEA_KILLS").map_or(100, |it| it.parse().expect("a number"));
     let config = CONFIG.replace(", 1.0e30", "");
     let whole = folder_with(&config);
+    let started = Instant::now();
     harness(whole.path(), &["small.yaml", "-q"]);
+    let whole_run = started.elapsed().as_micros() as u64;
     let expected = table(whole.path(), "results.csv");
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut cut = folder_with(&config);
     for _ in 0..kills {
-        let mut child = spawn(cut.path(), &["small.yaml", "-q"]);
-        // xorshift: moments spread over the first two seconds.
+        // One in eight has hardly room to write.
+        let mut child = match state % 8 {
+            0 => spawn_with_room(cut.path(), state >> 32 & 63),
+            _ => spawn(cut.path(), &["small.yaml", "-q"]),
+        };
+        // xorshift: moments spread over a whole run.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        std::thread::sleep(Duration::from_micros(state % 2_000_000));
+        std::thread::sleep(Duration::from_micros(state % whole_run));
         child.kill().unwrap();
         child.wait().unwrap();
         if let Ok(kept) = std::fs::read_to_string(cut.path().join("results/small/results.csv")) {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::PrivacyError;
 use crate::normal::{ln_add, ln_density, ln_interval, quantile};
+use crate::{PrivacyError, SampledGaussian};
 
 /// What the adversary must not be able to tell apart.
 ///
@@ -95,6 +95,15 @@ pub(crate) struct Law {
 }
 
 impl Law {
+    /// The ordered pair of one step.
+    pub fn new(step: SampledGaussian, side: Side) -> Self {
+        Self {
+            sigma: step.noise_multiplier.get(),
+            rate: step.sample_rate.get(),
+            side,
+        }
+    }
+
     /// (a, b).
     fn weights(&self) -> (f64, f64) {
         match self.side {
@@ -122,6 +131,14 @@ impl Law {
     pub fn loss(&self, x: f64) -> f64 {
         let (a, b) = self.weights();
         self.ln_ratio(a, x) - self.ln_ratio(b, -x)
+    }
+
+    /// No loss is above this: without the record, no output is likelier than by 1/(1 − q).
+    pub fn most_loss(&self) -> f64 {
+        match self.side {
+            Side::Add => -(-self.rate).ln_1p() * (1.0 + 4.0 * f64::EPSILON),
+            Side::Remove | Side::Replace => f64::INFINITY,
+        }
     }
 
     /// The output x whose loss is t; ∓∞ where every loss is above or below t.
@@ -186,12 +203,6 @@ impl Law {
         let base = ln_density(x / self.sigma) - self.sigma.ln();
         (base, self.ln_ratio(a, x), self.ln_ratio(b, -x))
     }
-
-    /// ln of P's density at x, and of Q's.
-    pub fn ln_densities(&self, x: f64) -> (f64, f64) {
-        let (base, p, q) = self.parts(x);
-        (base + p, base + q)
-    }
 }
 
 /// x with ln(1 − q + q·e^((2x−1)/2σ²)) = t.
@@ -246,7 +257,8 @@ mod tests {
                 side,
             };
             let (p, q) = law.ln_masses(0.4, 0.4001);
-            let (dp, dq) = law.ln_densities(0.40005);
+            let (base, up, down) = law.parts(0.40005);
+            let (dp, dq) = (base + up, base + down);
             assert!((p - dp - 1e-4f64.ln()).abs() < 1e-6);
             assert!((q - dq - 1e-4f64.ln()).abs() < 1e-6);
             assert!((dp - dq - law.loss(0.40005)).abs() < 1e-12);

@@ -22,14 +22,17 @@ pub(crate) fn ln_moment(law: &Law, theta: f64) -> f64 {
     let count = ((high - low) / step(law.sigma)).ceil();
     let width = (high - low) / count;
     let order = 1.0 + theta;
-    let node = |i: usize| {
-        let x = low + i as f64 * width;
-        (law.ln_densities(x).1 + width.ln(), law.loss(x))
-    };
+    let ln_width = width.ln();
+    // (ln Q-weight, loss) by node.
+    let nodes: Vec<(f64, f64)> = (0..=count as usize)
+        .map(|i| {
+            let (base, up, down) = law.parts(low + i as f64 * width);
+            (base + down + ln_width, up - down)
+        })
+        .collect();
 
     let mut sum = LogSum::default();
-    for i in 0..=count as usize {
-        let (ln_q, loss) = node(i);
+    for &(ln_q, loss) in &nodes {
         sum.add(ln_q + order * loss);
     }
     let rough = sum.ln();
@@ -37,9 +40,9 @@ pub(crate) fn ln_moment(law: &Law, theta: f64) -> f64 {
         return known(rough);
     }
     // E_Q[R^α] − 1 = E_Q[R^α − 1 − α(R − 1)] because E_Q[R] = 1: no term cancels another.
-    let excess: f64 = (0..=count as usize)
-        .map(|i| {
-            let (ln_q, loss) = node(i);
+    let excess: f64 = nodes
+        .iter()
+        .map(|&(ln_q, loss)| {
             let power = order * loss;
             if power > 30.0 || loss > 30.0 {
                 // Densities of 0 meet powers of ∞ here: they are multiplied as logarithms.
@@ -159,10 +162,11 @@ impl LossNodes {
     pub fn new(law: &Law, (low, high): (f64, f64)) -> Self {
         let count = ((high - low) / step(law.sigma)).ceil();
         let width = (high - low) / count;
+        let ln_width = width.ln();
         let nodes = (0..=count as usize)
             .map(|i| {
-                let x = low + i as f64 * width;
-                (law.ln_densities(x).0 + width.ln(), law.loss(x))
+                let (base, up, down) = law.parts(low + i as f64 * width);
+                (base + up + ln_width, up - down)
             })
             .collect();
         Self { nodes }

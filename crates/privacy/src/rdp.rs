@@ -138,11 +138,15 @@ pub fn rdp_one_step(
 /// Less noise than this is accounted for as if every batch were full, which spends more.
 const LEAST_SIGMA: f64 = 1e-100;
 
+/// More noise than this is accounted for as this much: it never spends more, and a hundred times
+/// it would be no number.
+const MOST_SIGMA: f64 = 1e100;
+
 /// Past this many quadrature nodes an order is not worth its time; it is left out (+∞).
 const MOST_NODES: f64 = 2e5;
 
 fn one_step(mechanism: SampledGaussian, alpha: f64, neighbour: Neighbour) -> f64 {
-    let sigma = mechanism.noise_multiplier.get();
+    let sigma = mechanism.noise_multiplier.get().min(MOST_SIGMA);
     let rate = mechanism.sample_rate.get();
     if rate == 1.0 {
         return alpha * (neighbour.sensitivity() / sigma).powi(2) / 2.0;

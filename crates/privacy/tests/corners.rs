@@ -28,7 +28,7 @@ fn extreme_points_have_their_exact_values() -> Result<(), PrivacyError> {
         (0.3, 1e-3, 1, 1e-12, 18.069_968_823_004_8, 1e-12),
         (100.0, 0.5, 1, 1e-3, 0.002_475_418_396_154_65, 1e-12),
         (0.386, 1.16e-8, 1, 4.88e-17, 0.466_912_427_100_663, 1e-12),
-        (1e5, 1e-3, 100_000_000, 1e-9, 3.923_606_369_75e-4, 2e-3),
+        (1e5, 1e-3, 100_000_000, 1e-9, 3.923_606_369_75e-4, 1e-6),
     ] {
         let spent = prv(noise, rate, steps, delta)?;
         let hair = tolerance * exact;
@@ -37,7 +37,7 @@ fn extreme_points_have_their_exact_values() -> Result<(), PrivacyError> {
             "σ {noise}, q {rate}, δ {delta}: {spent:?}, exact {exact}"
         );
         assert!(
-            spent.upper - spent.lower <= 0.03 * spent.upper,
+            spent.upper - spent.lower <= 1e-2 * spent.upper,
             "σ {noise}, q {rate}, δ {delta}: {spent:?}"
         );
     }
@@ -77,7 +77,7 @@ fn rows_that_failed_elsewhere_are_answered() -> Result<(), PrivacyError> {
         );
         assert!(tight.lower <= loose.upper, "{what}: {tight:?}, {loose:?}");
         assert!(
-            tight.upper - tight.lower <= 0.02 * tight.upper,
+            tight.upper - tight.lower <= 5e-3 * tight.upper,
             "{what}: {tight:?}"
         );
         // Upper bounds that overshoot RDP's by much would be no gain.
@@ -93,7 +93,6 @@ fn rows_that_failed_elsewhere_are_answered() -> Result<(), PrivacyError> {
 }
 
 #[test]
-#[ignore = "minutes: many calibrations and compositions"]
 fn noise_beyond_all_use_is_answered() -> Result<(), PrivacyError> {
     for noise in [1e7, 1e8, 1e100, 1e155, 1e300, f64::MAX] {
         for neighbour in [Neighbour::AddRemove, Neighbour::ReplaceOne] {
@@ -167,7 +166,6 @@ fn calibrated(
 }
 
 #[test]
-#[ignore = "minutes: no tilt is clear of rounding at this rate, so every one is tried"]
 fn noise_for_tiny_rates_does_not_overspend() -> Result<(), PrivacyError> {
     let (target, delta, rate) = (0.008_505_5, 2.5e-18, 1.55e-9);
     let (noise, spent) = calibrated(
@@ -241,8 +239,7 @@ proptest! {
 
     /// Over the whole accepted range: ordered bounds, and RDP never below PRV's lower one.
     #[test]
-    #[ignore = "minutes: many calibrations and compositions"]
-    fn accountants_agree_over_the_whole_range(
+        fn accountants_agree_over_the_whole_range(
         ln_noise in 0.02f64.ln()..1e6f64.ln(),
         ln_rate in 1e-12f64.ln()..0.0,
         ln_steps in 0.0..1e8f64.ln(),
@@ -273,8 +270,7 @@ proptest! {
 
     /// `noise`, then `epsilon` of its answer, never spends more than was asked for.
     #[test]
-    #[ignore = "minutes: many calibrations and compositions"]
-    fn noise_then_epsilon_stays_within_the_target(
+        fn noise_then_epsilon_stays_within_the_target(
         ln_epsilon in 0.01f64.ln()..300f64.ln(),
         ln_rate in 1e-6f64.ln()..0.0,
         ln_steps in 0.0..1e5f64.ln(),

@@ -33,6 +33,8 @@ pub struct Spec {
     pub kind: Kind,
     /// Whether cells may be undefined, and a table without the column can be read.
     pub optional: bool,
+    /// What it says: the field's documentation.
+    pub doc: &'static str,
 }
 
 /// A type that a column can hold.
@@ -177,6 +179,8 @@ pub(crate) fn field<T: Value + Default>(
 pub trait Row: Sized {
     /// Name of the table, as in `results`.
     const TABLE: &'static str;
+    /// What a row is: the type's documentation.
+    const DOC: &'static str;
     /// Its columns, in order.
     const COLUMNS: &'static [Spec];
     /// The rows as typed columns, in order.
@@ -193,20 +197,22 @@ pub trait Row: Sized {
 /// Declares a row type: its columns are its fields, in order.
 macro_rules! row {
     (
-        $(#[$meta:meta])*
-        $table:literal => $name:ident { $( $(#[$doc:meta])* $field:ident : $type:ty, )* }
+        $(#[doc = $about:literal])*
+        $table:literal => $name:ident { $( $(#[doc = $doc:literal])* $field:ident : $type:ty, )* }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $about])*
         #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
         #[serde(default)]
-        pub struct $name { $( $(#[$doc])* pub $field: $type, )* }
+        pub struct $name { $( $(#[doc = $doc])* pub $field: $type, )* }
 
         impl $crate::row::Row for $name {
             const TABLE: &'static str = $table;
+            const DOC: &'static str = concat!($($about),*);
             const COLUMNS: &'static [$crate::row::Spec] = &[$( $crate::row::Spec {
                 name: stringify!($field),
                 kind: <$type as $crate::row::Value>::KIND,
                 optional: <$type as $crate::row::Value>::OPTIONAL,
+                doc: concat!($($doc),*),
             }, )*];
 
             fn columns(rows: &[Self]) -> Vec<polars::prelude::Column> {

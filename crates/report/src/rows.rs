@@ -220,7 +220,7 @@ row! {
         tpr_bound: Option<f64>,
         /// Hash of the resolved config.
         config_hash: String,
-        /// What sets the cell apart beside the columns above; see [`ResultRow`].
+        /// What sets the cell apart beside the columns above, as in `results.csv`.
         setting: Option<String>,
     }
 }

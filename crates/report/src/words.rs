@@ -8,9 +8,15 @@ pub fn defence_name(word: &str) -> &str {
     match DefenceKind::read(word) {
         Ok(DefenceKind::None) => "undefended",
         Ok(DefenceKind::DpSgd) => "DP-SGD",
+        Ok(DefenceKind::OneRelease) => "one private release",
         Ok(DefenceKind::Rhe) => "RHE",
         Err(_) => word,
     }
+}
+
+/// Whether a defence is differentially private, with an ε.
+pub fn is_private(word: &str) -> bool {
+    DefenceKind::read(word).is_ok_and(DefenceKind::is_private)
 }
 
 /// What an adversary gets of an encrypted head beside its ciphertexts.

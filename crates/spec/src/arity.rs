@@ -83,6 +83,17 @@ impl<T> OneOrMany<T> {
             values: vec![value],
         }
     }
+
+    /// The values of an option that may be left out, or that it is left out.
+    pub(crate) fn listed(of: &Option<Self>) -> Vec<Option<T>>
+    where
+        T: Clone,
+    {
+        match of {
+            None => vec![None],
+            Some(values) => values.values.iter().cloned().map(Some).collect(),
+        }
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {

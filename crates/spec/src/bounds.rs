@@ -66,12 +66,20 @@ pub trait Options {
     /// # Errors
     /// The first that is out of its bounds.
     fn check(&self) -> Result<(), OutOfBounds> {
-        let mut first = None;
-        self.each_wrong(&mut |wrong| {
-            first.get_or_insert(wrong);
-        });
-        first.map_or(Ok(()), Err)
+        first_wrong(|wrong| self.each_wrong(wrong))
     }
+}
+
+/// The first value out of its bounds that `each` hands over.
+///
+/// # Errors
+/// Where there is one.
+pub fn first_wrong(each: impl FnOnce(&mut dyn FnMut(OutOfBounds))) -> Result<(), OutOfBounds> {
+    let mut first = None;
+    each(&mut |wrong| {
+        first.get_or_insert(wrong);
+    });
+    first.map_or(Ok(()), Err)
 }
 
 /// Values that an option may take.

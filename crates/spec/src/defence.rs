@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::arity::{Arity, One};
 use crate::dp_sgd::DpSgd;
 use crate::head::{Activation, HeadKind, Unsuited};
+use crate::one_release::OneRelease;
 use crate::recipe::Optimiser;
 use crate::release::Release;
 use crate::rhe::Rhe;
@@ -20,6 +21,8 @@ pub enum Defence<A: Arity = One> {
     None,
     /// Differentially private training.
     DpSgd(DpSgd<A>),
+    /// A head made from one Gaussian release, with no steps.
+    OneRelease(OneRelease<A>),
     /// The head's weights encrypted.
     Rhe(Rhe),
 }
@@ -31,6 +34,8 @@ words! {
         None = "none",
         /// [`Defence::DpSgd`].
         DpSgd = "dp_sgd",
+        /// [`Defence::OneRelease`].
+        OneRelease = "one_release",
         /// [`Defence::Rhe`].
         Rhe = "rhe",
     }
@@ -42,6 +47,7 @@ impl<A: Arity> Defence<A> {
         match self {
             Self::None => DefenceKind::None,
             Self::DpSgd(_) => DefenceKind::DpSgd,
+            Self::OneRelease(_) => DefenceKind::OneRelease,
             Self::Rhe(_) => DefenceKind::Rhe,
         }
     }
@@ -88,9 +94,15 @@ impl DefenceKind {
         self == Self::Rhe
     }
 
-    /// Whether a head can be trained by this optimiser under this defence: DP-SGD is SGD.
+    /// Whether it is differentially private, with an ε.
+    pub fn is_private(self) -> bool {
+        matches!(self, Self::DpSgd | Self::OneRelease)
+    }
+
+    /// Whether a head can be trained by this optimiser under this defence: DP-SGD is SGD, and one
+    /// release takes the place of all training.
     pub fn trains_with(self, optimiser: Optimiser) -> bool {
-        self != Self::DpSgd || optimiser == Optimiser::Sgd
+        !self.is_private() || optimiser == Optimiser::Sgd
     }
 
     /// Errors where experiments cannot show such heads under this defence: of encrypted heads they
@@ -100,6 +112,13 @@ impl DefenceKind {
             HeadKind::Linear => return Ok(()),
             HeadKind::Mlp { activation, .. } => activation,
         };
+        if self == Self::OneRelease {
+            return Err(Unsuited {
+                what: "`one_release`",
+                head: head.described(),
+                hint: "use `head: linear`, or the defence `dp_sgd`",
+            });
+        }
         if !self.encrypts() || activation == Activation::Relu {
             return Ok(());
         }

@@ -87,12 +87,7 @@ impl<A: Arity> Options for DpSgd<A> {
         if let Some(clip) = &self.clip {
             Tuning::CLIP.each("clip", A::values(clip), wrong);
         }
-        if let Delta::Value(delta) = self.delta
-            && !(delta > 0.0 && delta < 1.0)
-        {
-            let expected = "`auto` (N^-1.1) or a number above 0 and below 1";
-            wrong(OutOfBounds::new("delta", delta, expected));
-        }
+        self.delta.wrong(wrong);
         if let Sampling::Poisson(rate) = self.sampling
             && !(rate > 0.0 && rate <= 1.0)
         {
@@ -115,12 +110,7 @@ impl<A: Arity> Options for DpSgd<A> {
 impl DpSgd<Many> {
     /// One for each strength and each clipping norm.
     pub fn expand(&self) -> Vec<DpSgd> {
-        fn listed<T: Clone>(values: &Option<OneOrMany<T>>) -> Vec<Option<T>> {
-            match values {
-                None => vec![None],
-                Some(values) => values.values.iter().cloned().map(Some).collect(),
-            }
-        }
+        let listed = OneOrMany::listed;
         let mut expanded = Vec::new();
         for epsilon in listed(&self.epsilon) {
             for noise_multiplier in listed(&self.noise_multiplier) {
@@ -165,6 +155,16 @@ pub enum Delta {
 }
 
 impl Delta {
+    /// Hands it to `wrong` where it is out of its bounds.
+    pub(crate) fn wrong(self, wrong: &mut dyn FnMut(OutOfBounds)) {
+        if let Self::Value(delta) = self
+            && !(delta > 0.0 && delta < 1.0)
+        {
+            let expected = "`auto` (N^-1.1) or a number above 0 and below 1";
+            wrong(OutOfBounds::new("delta", delta, expected));
+        }
+    }
+
     /// δ for a training set of `n` examples.
     pub fn value(self, n: usize) -> f64 {
         match self {

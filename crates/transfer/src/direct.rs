@@ -2,20 +2,16 @@
 //! gradient. DP noise is drawn for every weight in every step.
 
 use datasets::FeatureSet;
+use layers::AdamStep;
 use pulp::Simd;
 
 use crate::batches::Batches;
 use crate::draws::Draws;
-use crate::lanes::{Kernel, LANES, Lanes, dispatch};
+use crate::lanes::{Kernel, Lanes, dispatch};
 use crate::matrix::Matrix;
 use crate::products::{add, combine, dots};
 use crate::top::Top;
 use crate::{HeadShape, Optimiser, Recipe};
-
-/// Adam's β₁, β₂ and ε.
-const BETA_1: f32 = 0.9;
-const BETA_2: f32 = 0.999;
-const EPSILON: f32 = 1e-8;
 
 /// Scratch memory of direct training.
 #[derive(Clone, Debug, Default)]
@@ -121,34 +117,21 @@ impl Moments {
     }
 }
 
-/// Adam's constants in one step.
+/// A step of Adam on layers whose gradients are summed over `divisor` examples.
 struct Adam {
     divisor: f32,
-    /// What of the weights is added to the gradient.
-    weight_decay: f32,
-    /// What of the weights is left before the step.
-    left: f32,
-    /// η / (1 − β₁ᵗ).
-    rate: f32,
-    /// 1 / (1 − β₂ᵗ).
-    spread: f32,
+    step: AdamStep,
 }
 
 impl Adam {
     fn new(recipe: &Recipe, step: usize, n: usize, divisor: f32) -> Self {
-        let rate = recipe.rate_of(step, n);
-        let (weight_decay, left) = match recipe.optimiser {
-            Optimiser::Adamw => (0.0, 1.0 - rate * recipe.weight_decay),
-            _ => (recipe.weight_decay, 1.0),
+        let (rate, decay) = (recipe.rate_of(step, n), recipe.weight_decay);
+        let step = AdamStep::new(step as u64, rate);
+        let step = match recipe.optimiser {
+            Optimiser::Adamw => step.with_decoupled_decay(rate * decay),
+            _ => step.with_coupled_decay(decay),
         };
-        let power = |beta: f32| 1.0 - f64::from(beta).powi(step as i32 + 1);
-        Self {
-            divisor,
-            weight_decay,
-            left,
-            rate: (f64::from(rate) / power(BETA_1)) as f32,
-            spread: (1.0 / power(BETA_2)) as f32,
-        }
+        Self { divisor, step }
     }
 
     /// Moves a layer's weights by its summed gradient, with noise of standard deviation `sigma`
@@ -168,14 +151,12 @@ impl Adam {
             add(gradient, factor, noise, sigma);
             factor = 1.0;
         }
-        dispatch(AdamStep {
-            adam: self,
-            factor,
-            weights: weights.as_mut_slice(),
-            gradient: gradient.as_slice(),
-            first: moments.first.as_mut_slice(),
-            second: moments.second.as_mut_slice(),
-        });
+        let means = layers::Moments {
+            mean: moments.first.as_mut_slice(),
+            square: moments.second.as_mut_slice(),
+        };
+        let step = self.step.with_factor(factor);
+        step.apply(weights.as_mut_slice(), gradient.as_slice(), means);
     }
 }
 
@@ -190,44 +171,5 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) {
         self.top.backward(lanes, self.outputs);
-    }
-}
-
-struct AdamStep<'a> {
-    adam: &'a Adam,
-    factor: f32,
-    weights: &'a mut [f32],
-    gradient: &'a [f32],
-    first: &'a mut [f32],
-    second: &'a mut [f32],
-}
-
-impl Kernel for AdamStep<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd, const R: usize>(self, lanes: Lanes<S, R>) {
-        let splat = |value| lanes.splat(value);
-        let (beta_1, rest_1) = (splat(BETA_1), splat(1.0 - BETA_1));
-        let (beta_2, rest_2) = (splat(BETA_2), splat(1.0 - BETA_2));
-        let (factor, decay) = (splat(self.factor), splat(self.adam.weight_decay));
-        let (rate, spread) = (splat(-self.adam.rate), splat(self.adam.spread));
-        let (epsilon, left) = (splat(EPSILON), splat(self.adam.left));
-        let weights = self.weights.as_chunks_mut::<LANES>().0.iter_mut();
-        let first = self.first.as_chunks_mut::<LANES>().0.iter_mut();
-        let second = self.second.as_chunks_mut::<LANES>().0.iter_mut();
-        let gradient = self.gradient.as_chunks::<LANES>().0;
-        for (((weight, first), second), gradient) in weights.zip(first).zip(second).zip(gradient) {
-            let w = lanes.load(weight);
-            let g = lanes.mul_add(w, decay, lanes.mul(lanes.load(gradient), factor));
-            let m = lanes.mul_add(lanes.load(first), beta_1, lanes.mul(g, rest_1));
-            let square = lanes.mul(lanes.mul(g, g), rest_2);
-            let v = lanes.mul_add(lanes.load(second), beta_2, square);
-            let root = lanes.add(lanes.sqrt(lanes.mul(v, spread)), epsilon);
-            lanes.store(m, first);
-            lanes.store(v, second);
-            let kept = lanes.mul(w, left);
-            lanes.store(lanes.mul_add(lanes.div(m, root), rate, kept), weight);
-        }
     }
 }

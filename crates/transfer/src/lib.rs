@@ -52,7 +52,7 @@ mod trainer;
 pub use error::TransferError;
 pub use given::{GivenHeads, LEAST_GIVEN};
 pub use head::{Head, Tally};
-pub use recipe::{BinaryTask, DpSgd, Recipe};
+pub use recipe::{DpSgd, Recipe, Subspace};
 pub use reference::train_plainly;
 pub use shape::HeadShape;
 pub use spec::{Activation, HeadKind, Initial, Optimiser, Sampling, Schedule};

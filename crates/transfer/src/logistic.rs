@@ -20,7 +20,7 @@ use datasets::FeatureSet;
 use crate::matrix::Matrix;
 use crate::products::combine;
 use crate::{HeadShape, Recipe, TransferError};
-use newton::{Newton, Problem};
+pub(crate) use newton::{Newton, Problem, TOLERANCE};
 
 /// Scratch memory of logistic regression.
 #[derive(Clone, Debug, Default)]
@@ -59,10 +59,11 @@ impl Logistic {
         problem.labels.clear();
         let labels = members.iter().map(|&it| features.labels()[it as usize]);
         problem.labels.extend(labels.map(|label| label as usize));
-        problem.covariance(
-            strength,
-            members.iter().map(|&it| features.row(it as usize)),
-        );
+        problem.biased = true;
+        problem.covariance(strength, n, |i, j| {
+            let row = |at: usize| features.row(members[at] as usize);
+            dot(row(i), row(j))
+        });
         let minimum = self
             .newton
             .solve(problem)
@@ -82,4 +83,19 @@ impl Logistic {
         self.weights.write(out);
         Ok(())
     }
+}
+
+/// Products in double precision, summed in eight strands.
+fn dot(left: &[f32], right: &[f32]) -> f64 {
+    let (left, left_rest) = left.as_chunks::<8>();
+    let (right, right_rest) = right.as_chunks::<8>();
+    let mut strands = [0.0; 8];
+    for (left, right) in left.iter().zip(right) {
+        for lane in 0..8 {
+            strands[lane] += f64::from(left[lane]) * f64::from(right[lane]);
+        }
+    }
+    let rest = left_rest.iter().zip(right_rest);
+    let rest: f64 = rest.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+    strands.iter().sum::<f64>() + rest
 }

@@ -12,7 +12,7 @@ use crate::trainer::check_members;
 use crate::{HeadKind, HeadShape, Optimiser, Recipe, Sampling, TransferError};
 
 /// What a run of DP-SGD draws: injectable, so that two implementations can be given the same noise.
-pub(crate) trait Draws {
+pub(crate) trait Randomness {
     /// Which of `n` examples are in the batch of `step`.
     fn batch(&mut self, step: usize, n: usize) -> Vec<bool>;
     /// Standard normal noise of `step`, one value a weight.
@@ -29,7 +29,7 @@ struct Fresh<'a> {
     rng: &'a mut ChaCha8Rng,
 }
 
-impl Draws for Fresh<'_> {
+impl Randomness for Fresh<'_> {
     fn batch(&mut self, _step: usize, n: usize) -> Vec<bool> {
         let Some(size) = self.size else {
             let mut drawn = || match self.sampling {
@@ -101,7 +101,7 @@ pub(crate) fn run(
     features: &FeatureSet,
     members: &[u32],
     initial: &[f32],
-    draws: &mut impl Draws,
+    draws: &mut impl Randomness,
 ) -> Vec<f64> {
     let mut weights: Vec<f64> = initial.iter().map(|&weight| weight.into()).collect();
     let len = weights.len();

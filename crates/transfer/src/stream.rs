@@ -66,12 +66,23 @@ impl<'a> ShadowStream<'a> {
         shots: usize,
         key: StreamKey,
     ) -> Result<Self, TransferError> {
+        Self::by(features, pool, Trainer::new(shape, recipe)?, shots, key)
+    }
+
+    /// The same for heads of this trainer.
+    pub fn by(
+        features: &'a FeatureSet,
+        pool: &'a Pool,
+        trainer: Trainer,
+        shots: usize,
+        key: StreamKey,
+    ) -> Result<Self, TransferError> {
         if shots == 0 {
             return Err(setting("shots", shots, "at least 1"));
         }
-        if pool.classes() != shape.classes {
+        if pool.classes() != trainer.shape().classes {
             return Err(TransferError::Classes {
-                head: shape.classes,
+                head: trainer.shape().classes,
                 data: pool.classes(),
             });
         }
@@ -82,7 +93,6 @@ impl<'a> ShadowStream<'a> {
                 reason: format!("example {index} is not among the {}", features.len()),
             });
         }
-        let trainer = Trainer::new(shape, recipe)?;
         let mut stream = Self {
             features,
             pool,

@@ -1,11 +1,14 @@
 //! Training one head: checked settings and reusable scratch memory.
 
+use std::sync::Arc;
+
 use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
 
 use crate::direct::Direct;
 use crate::draws::Fresh;
 use crate::logistic::Logistic;
+use crate::one_release::PublicSpace;
 use crate::products::all_finite;
 use crate::shape::setting;
 use crate::span::Span;
@@ -19,6 +22,7 @@ pub struct Trainer {
     span: Span,
     direct: Direct,
     logistic: Logistic,
+    space: Option<Arc<PublicSpace>>,
 }
 
 impl Trainer {
@@ -32,7 +36,13 @@ impl Trainer {
             span: Span::default(),
             direct: Direct::default(),
             logistic: Logistic::default(),
+            space: None,
         })
+    }
+
+    /// The same trainer with the coordinates of a recipe's private release.
+    pub fn in_space(self, space: Option<Arc<PublicSpace>>) -> Self {
+        Self { space, ..self }
     }
 
     /// The shape of the heads.
@@ -69,6 +79,19 @@ impl Trainer {
                 expected: self.shape.weight_len(),
                 found: out.len(),
             });
+        }
+        if let Some(release) = self.recipe.release {
+            let space = self.space.as_deref().ok_or_else(|| {
+                setting(
+                    "public space",
+                    "none",
+                    "the coordinates of the private release",
+                )
+            })?;
+            let members: Vec<usize> = members.iter().map(|&it| it as usize).collect();
+            let head = release.of.train(space, features, &members, rng)?;
+            out.copy_from_slice(&head.weights);
+            return Ok(());
         }
         let mut draws = Fresh::new(&self.recipe, rng);
         let (shape, recipe) = (&self.shape, &self.recipe);

@@ -1,6 +1,7 @@
 //! One layer of a network: dense, or a transposed convolution.
 
-use super::adam::AdamStep;
+use layers::AdamStep;
+
 use super::dense::Dense;
 use super::up_conv::{UpConv, UpShape};
 
@@ -117,8 +118,8 @@ impl Layer {
     pub fn shape(&self) -> LayerShape {
         match self {
             Self::Dense(layer) => LayerShape::Dense {
-                inputs: layer.inputs,
-                outputs: layer.outputs,
+                inputs: layer.layer.inputs,
+                outputs: layer.layer.outputs,
             },
             Self::Up(layer) => LayerShape::Up(layer.shape),
         }
@@ -127,8 +128,8 @@ impl Layer {
     /// Weights and biases.
     pub fn parameters(&self) -> (&[f32], &[f32]) {
         match self {
-            Self::Dense(layer) => (&layer.weights, &layer.bias),
-            Self::Up(layer) => (&layer.patches.weights, &layer.bias.bias),
+            Self::Dense(Dense { layer, .. }) => (&layer.weight, &layer.bias),
+            Self::Up(layer) => (&layer.patches.layer.weight, &layer.bias.layer.bias),
         }
     }
 
@@ -143,7 +144,7 @@ impl Layer {
     /// Outputs of `n` rows of `x`.
     pub fn forward(&self, x: &[f32], n: usize, y: &mut [f32], scratch: &mut Vec<f32>) {
         match self {
-            Self::Dense(layer) => layer.forward(x, n, y),
+            Self::Dense(layer) => layer.layer.forward(x, y),
             Self::Up(layer) => layer.forward(x, n, y, scratch),
         }
     }
@@ -151,7 +152,7 @@ impl Layer {
     /// Gradient with respect to `x`.
     pub fn backward(&self, dy: &[f32], n: usize, dx: &mut [f32], scratch: &mut Vec<f32>) {
         match self {
-            Self::Dense(layer) => layer.backward(dy, n, dx),
+            Self::Dense(layer) => layer.layer.backward(dy, dx),
             Self::Up(layer) => layer.backward(dy, n, dx, scratch),
         }
     }
@@ -159,7 +160,7 @@ impl Layer {
     /// Adam's update from inputs and output gradients of `n` rows.
     pub fn update(&mut self, x: &[f32], dy: &[f32], n: usize, step: AdamStep) {
         match self {
-            Self::Dense(layer) => layer.update(x, dy, n, step),
+            Self::Dense(layer) => layer.update(x, dy, step),
             Self::Up(layer) => layer.update(x, dy, n, step),
         }
     }

@@ -6,7 +6,6 @@
 //! tensor operations, and the bits do not depend on the number of threads, because shards and
 //! blocks are of fixed size and every sum runs in a fixed order.
 
-mod adam;
 mod dense;
 mod layer;
 #[expect(clippy::module_inception, reason = "the network among its parts")]

@@ -1,10 +1,10 @@
 //! The network: layers with ReLU between them and tanh at the end.
 
 use datasets::StreamKey;
+use layers::AdamStep;
 use rayon::prelude::*;
 use spec::Architecture;
 
-use super::adam::AdamStep;
 use super::layer::{Layer, LayerShape};
 use super::up_conv::UpShape;
 

@@ -4,9 +4,9 @@
 //! outputs at rows 2i−1..2i+3 and columns 2j−1..2j+3; every output pixel is covered by four patches
 //! (two at an edge, one in a corner). All patches of a batch are one matrix product.
 
+use layers::AdamStep;
 use rayon::prelude::*;
 
-use super::adam::AdamStep;
 use super::dense::Dense;
 
 /// Height and width of a patch.
@@ -90,7 +90,7 @@ impl UpConv {
     pub fn random(shape: UpShape, gain: f32, rng: &mut impl rand::Rng) -> Self {
         // Four patches meet in an output pixel.
         let patches = Dense::random(shape.inputs, PLACES * shape.outputs, gain / 4.0, rng);
-        Self::new(shape, patches.weights, vec![0.0; shape.outputs])
+        Self::new(shape, patches.layer.weight, vec![0.0; shape.outputs])
     }
 
     /// A layer of given parameters: weights `[16·outputs, inputs]` and biases `[outputs]`.
@@ -109,7 +109,7 @@ impl UpConv {
         let shape = self.shape;
         let patch_len = shape.pixels() * PLACES * shape.outputs;
         scratch.resize(n * patch_len, 0.0);
-        self.patches.forward(x, n * shape.pixels(), scratch);
+        self.patches.layer.forward(x, scratch);
         let stride = shape.stride();
         for (out, patches) in y
             .chunks_mut(shape.output_len())
@@ -121,7 +121,7 @@ impl UpConv {
                 } else {
                     at % shape.outputs
                 };
-                *out = self.bias.bias[channel];
+                *out = self.bias.layer.bias[channel];
             }
             shape.visit(|place, pixel| {
                 for channel in 0..shape.outputs {
@@ -141,7 +141,7 @@ impl UpConv {
         {
             self.gather(dy, patches);
         }
-        self.patches.backward(scratch, n * self.shape.pixels(), dx);
+        self.patches.layer.backward(scratch, dx);
     }
 
     /// Adam's update from inputs and output gradients of `n` rows.
@@ -153,8 +153,7 @@ impl UpConv {
             .par_chunks_mut(patch_len)
             .zip(dy.par_chunks(shape.output_len()))
             .for_each(|(patches, dy)| self.gather(dy, patches));
-        let rows = n * shape.pixels();
-        self.patches.update_weights(x, &patches, rows, step);
+        self.patches.update_weights(x, &patches, step);
         let stride = shape.stride();
         let mut sums = vec![0.0; shape.outputs];
         for dy in dy.chunks(shape.output_len()) {

@@ -1,6 +1,6 @@
 //! Defences: lists expanded, numbers within their bounds.
 
-use spec::{Defence, DpSgd, Many, OneOrMany, Tuning};
+use spec::{Defence, DpSgd, Many, OneOrMany, OneRelease, Tuning};
 
 use super::at::At;
 use super::dataset::natural;
@@ -25,6 +25,13 @@ pub fn expand(raw: &[Defence<Many>], data: &Data, at: &At<'_>) -> Vec<Defence> {
                 };
                 defences.extend(expand_dp(dp, clip, &at).into_iter().map(Defence::DpSgd));
             }
+            Defence::OneRelease(release) => {
+                defences.extend(
+                    expand_release(release, &at)
+                        .into_iter()
+                        .map(Defence::OneRelease),
+                );
+            }
             Defence::Rhe(rhe) => {
                 at.options(rhe);
                 defences.push(Defence::Rhe(*rhe));
@@ -39,7 +46,8 @@ pub fn expand(raw: &[Defence<Many>], data: &Data, at: &At<'_>) -> Vec<Defence> {
 
 /// DP-SGD for each strength and each clipping norm.
 pub fn expand_dp(raw: &DpSgd<Many>, default_clip: f64, at: &At<'_>) -> Vec<DpSgd> {
-    check_strength(raw, at);
+    let given = (raw.epsilon.is_some(), raw.noise_multiplier.is_some());
+    check_strength("dp_sgd", given, at);
     at.options(raw);
     match &raw.tuned {
         Some(tuning) => {
@@ -54,18 +62,28 @@ pub fn expand_dp(raw: &DpSgd<Many>, default_clip: f64, at: &At<'_>) -> Vec<DpSgd
     }
 }
 
-fn check_strength(raw: &DpSgd<Many>, at: &At<'_>) {
+/// One release for each method, strength and rank.
+fn expand_release(raw: &OneRelease<Many>, at: &At<'_>) -> Vec<OneRelease> {
+    let given = (raw.epsilon.is_some(), raw.noise_multiplier.is_some());
+    check_strength("one_release", given, at);
+    at.options(raw);
+    raw.expand()
+}
+
+fn check_strength(word: &str, given: (bool, bool), at: &At<'_>) {
     const EXPECTED: &str = "one of `epsilon` and `noise_multiplier`";
-    match (&raw.epsilon, &raw.noise_multiplier) {
-        (Some(_), Some(_)) => at.key("noise_multiplier").wrong_hint(
+    match given {
+        (true, true) => at.key("noise_multiplier").wrong_hint(
             "found both `epsilon` and `noise_multiplier`",
             EXPECTED,
-            "one follows from the other; two entries `dp_sgd` may differ in it",
+            format!("one follows from the other; two entries `{word}` may differ in it"),
         ),
-        (None, None) => at.wrong_hint(
+        (false, false) => at.wrong_hint(
             "the strength is missing",
             EXPECTED,
-            "write `{ dp_sgd: { epsilon: [5, 20, 80] } }`; for no noise use the defence `none`",
+            format!(
+                "write `{{ {word}: {{ epsilon: [5, 20, 80] }} }}`; for no noise use the defence `none`"
+            ),
         ),
         _ => {}
     }

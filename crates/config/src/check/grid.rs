@@ -73,7 +73,7 @@ pub fn check(heads: &Heads, sweep: &Sweep, raw: &Sweep<Many>, at: &At<'_>) -> Op
     for (index, &optimiser) in raw.optimiser.iter().enumerate() {
         if optimiser != Optimiser::Sgd && !used(&|cell| cell.recipe.optimiser == optimiser) {
             at.key("optimiser").item(index).wrong(
-                format!("found `{optimiser}` with no defence but `dp_sgd`"),
+                format!("found `{optimiser}` with private defences alone"),
                 "a defence that it can train with, such as `none`",
             );
         }
@@ -89,8 +89,8 @@ fn explain_defence(defence: DefenceKind, heads: &Heads, sweep: &Sweep, at: &At<'
     };
     if !optimisers.iter().any(|&it| defence.trains_with(it)) {
         at.wrong(
-            format!("found `dp_sgd` with the optimiser `{}`", optimisers[0]),
-            "the optimiser `sgd`: DP-SGD is a form of it",
+            format!("found `{defence}` with the optimiser `{}`", optimisers[0]),
+            "the optimiser `sgd`: DP-SGD is a form of it, and one release takes the place of training",
         );
         return;
     }

@@ -92,12 +92,11 @@ pub fn check(
             );
         }
     }
-    let dp_with =
-        |cell: &&Cell| cell.defence.kind() == DefenceKind::DpSgd && !plain_under_dp(&cell.recipe);
+    let dp_with = |cell: &&Cell| cell.defence.kind().is_private() && !plain_under_dp(&cell.recipe);
     if cells.iter().any(|cell| dp_with(&cell)) {
         root.key("recipe").wrong(
-            "found batches, momentum or a schedule with `dp_sgd`",
-            "none of them: DP-SGD samples its own batches and takes steps of one size",
+            "found batches, momentum or a schedule with a private defence",
+            "none of them: DP-SGD samples its own batches and takes steps of one size, and one release takes none",
         );
     }
     let overshoots = |cell: &&Cell| {
@@ -121,7 +120,7 @@ fn begins_normally(recipe: &Recipe) -> bool {
 }
 
 /// Whether a recipe has nothing that DP-SGD has not.
-fn plain_under_dp(recipe: &Recipe) -> bool {
+pub fn plain_under_dp(recipe: &Recipe) -> bool {
     let momentum = recipe.momentum.is_some_and(|it| it != 0.0);
     recipe.batch.is_none() && !momentum && recipe.schedule == Schedule::Constant
 }
@@ -132,7 +131,9 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     let own = at.choice(attack.word());
     if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
         beside(unsuited, at);
-    } else if attack.follows_training() && !cell.recipe.is_plain_descent() {
+    } else if attack.follows_training()
+        && (!cell.recipe.is_plain_descent() || cell.defence.kind() == DefenceKind::OneRelease)
+    {
         at.wrong_hint(
             format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
             "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",

@@ -4,15 +4,12 @@ use std::collections::HashSet;
 
 use spec::{Attack, Defence, Optimiser, Recipe, Release};
 
-use super::{Cell, Experiment, Heads, Kind, Sweep};
+use super::{Cell, Experiment, Heads, Sweep};
 
 impl Experiment {
     /// The cells, in the order of the rows of `results.csv`; none for a CryptoTL experiment.
     pub fn cells(&self) -> Vec<Cell> {
-        match &self.kind {
-            Kind::Heads(heads) => heads.cells(),
-            Kind::CryptoTl { .. } => Vec::new(),
-        }
+        self.heads().map_or_else(Vec::new, Heads::cells)
     }
 }
 

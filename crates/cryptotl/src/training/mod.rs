@@ -3,7 +3,6 @@
 mod folds;
 mod initial;
 mod private;
-mod probe;
 mod scaling;
 mod source;
 mod start;

@@ -1,7 +1,6 @@
 //! Upper networks to start tuning from.
 
-use super::probe::Probe;
-use crate::{CryptoTlError, UpperNetwork, UpperShape};
+use crate::{CryptoTlError, LogisticRegression, UpperNetwork, UpperShape};
 use datasets::StreamKey;
 
 impl UpperNetwork {
@@ -33,7 +32,7 @@ impl UpperNetwork {
     /// weights under second weights of 0, for tuning to use. `None` if there are no two windows.
     pub(super) fn from_probe(
         shape: UpperShape,
-        probe: &Probe,
+        probe: &LogisticRegression,
         key: &StreamKey,
     ) -> Result<Option<Self>, CryptoTlError> {
         let mut network = Self::random(shape, key)?;
@@ -62,8 +61,8 @@ impl UpperNetwork {
 
 #[cfg(test)]
 mod tests {
-    use super::super::probe::{Examples, tests::set};
     use super::*;
+    use crate::regression::{Examples, tests::set};
 
     #[test]
     fn the_network_computes_the_probe() {
@@ -77,7 +76,7 @@ mod tests {
             .unwrap();
         for (row, logit) in network.logits(&set).unwrap().into_iter().enumerate() {
             let expected = probe.logit(set.row(row));
-            assert!((f64::from(logit) - expected).abs() < 1e-4);
+            assert!((logit - expected).abs() < 1e-4);
         }
         let narrow = UpperShape { hidden: 5, ..shape };
         let none = UpperNetwork::from_probe(narrow, &probe, &key).unwrap();

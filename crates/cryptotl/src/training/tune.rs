@@ -3,9 +3,9 @@
 
 use super::folds::{shuffled, stratified};
 use super::private::DpFineTune;
-use super::probe::Examples;
 use super::{check_binary, gather, mean_loss};
 use crate::optimiser::{Momentum, logistic_gradient};
+use crate::regression::Examples;
 use crate::{CryptoTlError, UpperNetwork, UpperShape};
 use datasets::{FeatureSet, StreamKey};
 use rayon::prelude::*;

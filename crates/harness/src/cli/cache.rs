@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 /// What to do with the cache.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum CacheCommand {
     /// Say what is kept, by kind of stage.
     List {
@@ -16,5 +16,9 @@ pub enum CacheCommand {
         /// Remove everything.
         #[arg(long)]
         all: bool,
+        /// Remove what processors with this instruction set had part in, too: what `merge` refuses to
+        /// mix with others'.
+        #[arg(long, value_name = "SET", conflicts_with = "all")]
+        instructions: Option<String>,
     },
 }

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, in clap's types.
 
+mod audit;
 mod bench;
 mod cache;
 mod check;
@@ -8,10 +9,13 @@ mod options;
 mod privacy;
 mod rhe;
 mod run;
+mod schema;
 mod shorthand;
 mod show;
+mod slurm;
 mod word;
 
+pub use audit::HeadAuditArgs;
 pub use bench::{BenchArgs, BenchCase, BenchTarget};
 pub use cache::CacheCommand;
 pub use check::{CheckArgs, CheckFormat};
@@ -22,7 +26,9 @@ pub use privacy::{
 };
 pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::{ConfigArgs, RunArgs};
+pub use schema::SchemaArgs;
 pub use show::{ShowArgs, ShowFormat};
+pub use slurm::SlurmArgs;
 
 use std::ffi::OsString;
 
@@ -34,7 +40,7 @@ use clap::{Parser, Subcommand};
 /// `harness CONFIG...` is short for `harness run CONFIG...`.
 ///
 /// Exit codes: 0 done; 1 a cell failed (the others still ran); 2 the command line or the config
-/// is wrong; 3 `check` fell short; 4 data or an artefact is missing or damaged; 130 stopped from
+/// is wrong; 3 `check` or `audit` fell short; 4 data or an artefact is missing or damaged; 130 stopped from
 /// outside (Ctrl-C), and what was finished is kept.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -59,8 +65,12 @@ pub enum Command {
     Run(RunArgs),
     /// Write the results of experiments whose shards have been run.
     Merge(ConfigArgs),
+    /// Write, or submit, a Slurm job array with a job a shard, and a job that merges.
+    Slurm(SlurmArgs),
     /// Say what would run, what is cached and why not, and how long it takes; run nothing.
     Plan(ConfigArgs),
+    /// Say whether one head may be released: what is read back out of it, and out of heads like it.
+    Audit(HeadAuditArgs),
     /// Compare results with a baseline: attack success, defence and accuracy.
     Check(CheckArgs),
     /// Show runs in one table, what leaked most first, or two of them cell by cell.
@@ -80,11 +90,7 @@ pub enum Command {
     #[command(subcommand)]
     Cache(CacheCommand),
     /// Print the JSON schema of the config.
-    Schema {
-        /// Print the reference for people instead, as Markdown.
-        #[arg(long)]
-        markdown: bool,
-    },
+    Schema(SchemaArgs),
 }
 
 impl Cli {

@@ -52,7 +52,10 @@ fn other_commands_stay_themselves() {
     ));
     assert!(matches!(
         read("harness schema").expect("schema").command,
-        Command::Schema { markdown: false }
+        Command::Schema(SchemaArgs {
+            markdown: false,
+            columns: false
+        })
     ));
     assert!(matches!(
         read("harness bench shadow --json").expect("bench").command,

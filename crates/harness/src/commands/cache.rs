@@ -20,11 +20,15 @@ pub fn cache(command: &CacheCommand, context: &Context) -> Result<String, Failur
         path: context.store.root().to_owned(),
         source,
     })?;
-    Ok(match *command {
-        CacheCommand::List { each } => list(&items, each),
-        CacheCommand::Prune { all } => {
+    Ok(match command {
+        CacheCommand::List { each } => list(&items, *each),
+        CacheCommand::Prune { all, instructions } => {
             context.store.sweep();
-            let gone = |item: &&Item| all || item.usable != Use::Current;
+            let unlike = |item: &Item| {
+                let unwanted = instructions.as_ref();
+                unwanted.is_some_and(|set| item.instructions.contains(set))
+            };
+            let gone = |item: &&Item| *all || item.usable != Use::Current || unlike(item);
             let (mut count, mut bytes) = (0, 0);
             for item in items.iter().filter(gone) {
                 if context.store.remove(item).map_err(HarnessError::from)? {

@@ -111,7 +111,6 @@ fn train(
         epochs: *epochs,
         batch: *batch,
         learning_rate: *learning_rate,
-        ..PretrainOptions::default()
     };
     let total = (images.len() * epochs) as u64;
     let step = progress.step("pre-training the backbone", total);

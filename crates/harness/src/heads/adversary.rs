@@ -8,6 +8,10 @@ const STEPS: usize = 5;
 
 /// Every combination of the values that the beliefs allow.
 pub fn recipes(adversary: &Adversary, truth: Recipe) -> Vec<Recipe> {
+    if truth.release.is_some() {
+        // Made without steps: there is nothing to be unsure of.
+        return vec![truth];
+    }
     let init_std = values(adversary.init_std, f64::from(truth.init_std));
     let steps = values(adversary.epochs, truth.steps as f64);
     let learning_rate = values(adversary.learning_rate, f64::from(truth.learning_rate));

@@ -18,7 +18,7 @@ use crate::stages::{Postcard, StageId, Stages};
 /// Heads by which one combination of settings is judged.
 const TUNING_HEADS: usize = 48;
 
-/// DP-SGD as it runs in a cell, with what it costs.
+/// Privacy as it runs in a cell, with what it costs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spending {
     /// ε under adding or removing an example (the upper bound): what is claimed.
@@ -35,8 +35,8 @@ pub struct Spending {
     pub sample_rate: f64,
     /// T.
     pub steps: usize,
-    /// Learning rate.
-    pub learning_rate: f64,
+    /// Learning rate; none where there are no steps.
+    pub learning_rate: Option<f64>,
     /// Epochs, T times q.
     pub epochs: usize,
     /// Largest TPR of any attack at an FPR of 1 % under `replace_one`.
@@ -178,7 +178,7 @@ impl Run {
             clip: chosen.clip,
             sample_rate: self.rate.get(),
             steps: self.steps.get() as usize,
-            learning_rate: chosen.learning_rate,
+            learning_rate: Some(chosen.learning_rate),
             epochs: chosen.epochs,
             tpr_bound: TradeOff::new(&run, Neighbour::ReplaceOne)?.tpr_bound(0.01),
         })

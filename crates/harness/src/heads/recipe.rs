@@ -1,7 +1,7 @@
 //! From the config's recipe to the trainer's: the paper's values, then what the config changes.
 
-use config::{Cell, DatasetSpec, Head, Preset};
-use transfer::{BinaryTask, HeadShape, Optimiser, Recipe};
+use config::{Cell, DatasetSpec, Head};
+use transfer::{HeadShape, Optimiser, Recipe};
 
 /// The shape of a cell's heads on features of width `features`.
 pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
@@ -13,13 +13,7 @@ pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
 
 /// How a cell's victims are trained, apart from DP-SGD.
 pub fn recipe(cell: &Cell, target: &DatasetSpec) -> Recipe {
-    let paper = match cell.preset(target) {
-        Preset::Auto | Preset::Mnist => Recipe::mnist(cell.shots),
-        Preset::Cifar => Recipe::cifar(cell.shots),
-        Preset::BinaryMnist => Recipe::binary(BinaryTask::MnistParity, cell.shots),
-        Preset::BinaryCifar => Recipe::binary(BinaryTask::CifarVehicles, cell.shots),
-        Preset::Celeba => Recipe::binary(BinaryTask::CelebaIdentity, cell.shots),
-    };
+    let paper = Recipe::preset(cell.preset(target), cell.shots);
     let wanted = &cell.recipe;
     let or = |value: Option<f64>, paper: f32| value.map_or(paper, |value| value as f32);
     if wanted.optimiser == Optimiser::LogisticRegression {
@@ -40,5 +34,6 @@ pub fn recipe(cell: &Cell, target: &DatasetSpec) -> Recipe {
         optimiser: wanted.optimiser,
         positive_weight: or(wanted.positive_weight, paper.positive_weight),
         dp: None,
+        release: None,
     }
 }

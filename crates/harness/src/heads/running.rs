@@ -3,6 +3,7 @@
 use super::measure::measure;
 use super::outcome::Outcome;
 use super::prior::{LastPrior, LastRevealed};
+use super::shadows;
 use super::stages::Grid;
 use crate::corpus::Corpus;
 use crate::error::HarnessError;
@@ -65,13 +66,15 @@ impl<'a> Running<'a> {
             ..
         } = self.grid;
         let (cell, own) = (&self.grid.cells[at], &self.grid.stages[at]);
-        Corpus::prepare(
+        let mut corpus = Corpus::prepare(
             context,
             experiment.seed,
             &heads.data,
             &cell.backbone,
             &own.corpus,
             stages,
-        )
+        )?;
+        corpus.shadows = shadows::load(self.grid, cell, &corpus)?;
+        Ok(corpus)
     }
 }

@@ -5,13 +5,13 @@ use config::experiment::{Cell, Defence};
 
 use super::adversary;
 use super::private::{self, Spending, Undefended};
-use super::recipe;
 use super::stages::{CellStages, Grid};
+use super::{one_release, recipe};
 use crate::corpus::Corpus;
 use crate::error::HarnessError;
 use crate::stages::Stages;
 
-/// The world of a cell as the attacks see it, and what its DP-SGD spends.
+/// The world of a cell as the attacks see it, and what its privacy spends.
 ///
 /// # Errors
 /// If its heads cannot be trained or its privacy has no answer.
@@ -35,6 +35,10 @@ pub fn world<'c>(
             let (recipe, spending) = private::defend(corpus, plain, dp, own.tuning, stages)?;
             (recipe, Some(spending))
         }
+        Defence::OneRelease(release) => {
+            let (recipe, spending) = one_release::defend(release, shape.classes * cell.shots)?;
+            (recipe, Some(spending))
+        }
         Defence::None | Defence::Rhe(_) => (plain, None),
     };
     let world = World::new(
@@ -47,5 +51,9 @@ pub fn world<'c>(
         corpus.root,
     )?
     .assuming(adversary::recipes(&cell.adversary, victim_recipe))?;
+    let world = match &corpus.shadows {
+        Some(heads) => world.given(heads)?,
+        None => world,
+    };
     Ok((world, spending))
 }

@@ -91,6 +91,7 @@ mod tests {
     use super::super::code::Fingerprints;
     use super::super::form::Postcard;
     use super::super::key::KeyBuilder;
+    use super::super::record::Maker;
     use super::*;
 
     fn node(prints: &Fingerprints, stage: &'static str, needs: Vec<StageId>) -> Node {
@@ -120,7 +121,7 @@ mod tests {
             planned.into_iter().map(|planned| planned.id).collect()
         };
         assert_eq!(walk(), [base, middle, top]);
-        let keep = |id| store.save(&graph.node(id).key, "", "", &Postcard, &0);
+        let keep = |id| store.save(&graph.node(id).key, "", &Maker::default(), &Postcard, &0);
         keep(middle).unwrap();
         assert_eq!(walk(), [base, middle, top]);
         keep(top).unwrap();

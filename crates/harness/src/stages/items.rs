@@ -1,5 +1,6 @@
 //! What lies in the cache, whatever run it belongs to.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub struct Item {
     pub bytes: u64,
     /// Whether it is of use.
     pub usable: Use,
+    /// The instruction sets of the processors that had part in it.
+    pub instructions: BTreeSet<String>,
     files: Vec<PathBuf>,
 }
 
@@ -122,9 +125,13 @@ fn item(stage: &str, name: String, mut files: Vec<PathBuf>, code: &Fingerprints)
         Some(_) if whole => Use::OtherCode,
         _ => Use::Damaged,
     };
+    let (what, instructions) = record
+        .map(|record| (record.what, record.instructions))
+        .unwrap_or_default();
     Item {
         stage: stage.into(),
-        what: record.map_or(String::new(), |record| record.what),
+        what,
+        instructions,
         name,
         bytes,
         usable,

@@ -1,11 +1,14 @@
 //! Loads what is kept and makes what is not: the one place where a run does either.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::form::Form;
-use super::graph::{Graph, StageId};
+use super::graph::{Graph, Node, StageId};
+use super::record::Maker;
 use super::store::{Kept, State, Store};
 use crate::error::HarnessError;
+use crate::instructions::instruction_set;
 use crate::progress::Progress;
 use crate::provenance::COMMIT;
 use crate::timings::Timings;
@@ -112,7 +115,7 @@ impl<'a> Stages<'a> {
         let open = self.open.pop().expect("pushed above");
         let product = made?;
         self.store
-            .save(&node.key, &node.what, COMMIT, form, &product)?;
+            .save(&node.key, &node.what, &self.maker(node), form, &product)?;
         let seconds = started.elapsed().as_secs_f64();
         if let Some(above) = self.open.last_mut() {
             above.inside += seconds;
@@ -126,6 +129,19 @@ impl<'a> Stages<'a> {
             commit: COMMIT.into(),
             cached: false,
         })
+    }
+
+    /// Who makes a stage: this code on this processor, from what others have made.
+    fn maker(&self, node: &Node) -> Maker {
+        let beneath = node.needs.iter().map(|&need| &self.graph.node(need).key);
+        let mut instructions: BTreeSet<String> = beneath
+            .flat_map(|key| self.store.instructions(key))
+            .collect();
+        instructions.insert(instruction_set().into());
+        Maker {
+            commit: COMMIT.into(),
+            instructions,
+        }
     }
 
     fn found<T>(&mut self, id: StageId, kept: Kept<T>) -> Made<T> {

@@ -21,5 +21,5 @@ pub use graph::{Graph, Node, Planned, StageId};
 pub use items::{Item, Use};
 pub use key::{KeyBuilder, StageKey};
 pub use making::{Made, Stages};
-pub use record::Record;
+pub use record::{Maker, Record};
 pub use store::{Kept, State, Store};

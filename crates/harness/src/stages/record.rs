@@ -1,10 +1,19 @@
 //! What is kept beside a product: what it was made from, and by what it is recognised.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::key::StageKey;
+
+/// Who makes a product.
+#[derive(Clone, Debug, Default)]
+pub struct Maker {
+    /// The commit of the code, marked where it differed from the commit.
+    pub commit: String,
+    /// The instruction sets of this processor, and of those that made what the product is made from.
+    pub instructions: BTreeSet<String>,
+}
 
 /// A product's record: a small JSON file of the same name. A product without one is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +28,9 @@ pub struct Record {
     pub code: BTreeMap<String, String>,
     /// The commit of that code, marked where it differed from the commit.
     pub commit: String,
+    /// The instruction sets of the processors that had part in it, those beneath it included.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub instructions: BTreeSet<String>,
     /// Extension of the product's file.
     pub extension: String,
     /// Size of the product in bytes.
@@ -29,13 +41,14 @@ pub struct Record {
 
 impl Record {
     /// The record of a product with these contents.
-    pub fn new(key: &StageKey, what: &str, commit: &str, extension: &str, product: &[u8]) -> Self {
+    pub fn new(key: &StageKey, what: &str, by: &Maker, extension: &str, product: &[u8]) -> Self {
         let mut record = Self {
             stage: key.stage().into(),
             what: what.into(),
             settings: key.hash().into(),
             code: key.code().parts().clone(),
-            commit: commit.into(),
+            commit: by.commit.clone(),
+            instructions: by.instructions.clone(),
             extension: extension.into(),
             bytes: product.len() as u64,
             checksum: String::new(),

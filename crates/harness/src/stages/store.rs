@@ -1,6 +1,6 @@
 //! The cache: finished stages as files that are checked before they are trusted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use files::{Holder, Lock, LockError, Scratch};
 use super::failure::StoreError;
 use super::form::Form;
 use super::key::StageKey;
-use super::record::Record;
+use super::record::{Maker, Record};
 use crate::error::HarnessError;
 
 /// What the cache holds for a stage.
@@ -87,6 +87,13 @@ impl Store {
         }
     }
 
+    /// The instruction sets that had part in the product of `key`; none where there is no record.
+    pub fn instructions(&self, key: &StageKey) -> BTreeSet<String> {
+        let record = std::fs::read(self.record(key)).ok();
+        let record: Option<Record> = record.and_then(|json| serde_json::from_slice(&json).ok());
+        record.map(|record| record.instructions).unwrap_or_default()
+    }
+
     fn checked(&self, key: &StageKey) -> Result<(Record, PathBuf, Vec<u8>), State> {
         let read = |path: &Path| match std::fs::read(path) {
             Ok(bytes) => Ok(bytes),
@@ -134,7 +141,7 @@ impl Store {
         &self,
         key: &StageKey,
         what: &str,
-        commit: &str,
+        by: &Maker,
         form: &dyn Form<T>,
         product: &T,
     ) -> Result<(), HarnessError> {
@@ -144,10 +151,12 @@ impl Store {
             move |source| StoreError { path, source }
         };
         let scratch = Scratch::beside(&path).map_err(failed(&path))?;
-        form.write(product, scratch.path())?;
+        // Whoever's writer it is: what cannot be kept ends the run, and not a cell.
+        form.write(product, scratch.path())
+            .map_err(|error| failed(&path)(why(error)))?;
         let contents = std::fs::read(scratch.path()).map_err(failed(&path))?;
         scratch.persist().map_err(failed(&path))?;
-        let record = Record::new(key, what, commit, form.extension(), &contents);
+        let record = Record::new(key, what, by, form.extension(), &contents);
         let path = self.record(key);
         files::write_whole(&path, &record.to_json()).map_err(failed(&path))?;
         Ok(())
@@ -199,6 +208,14 @@ fn sweep_folder(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Why a product could not be written.
+fn why(error: HarnessError) -> std::io::Error {
+    match error {
+        HarnessError::File { source, .. } => source,
+        error => std::io::Error::other(error.to_string()),
+    }
+}
+
 fn records_by_settings(folder: &Path) -> Siblings {
     let mut all = Siblings::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -227,6 +244,13 @@ mod tests {
             .finish()
     }
 
+    fn maker(commit: &str) -> Maker {
+        Maker {
+            commit: commit.into(),
+            instructions: ["avx2".to_owned()].into(),
+        }
+    }
+
     #[test]
     fn damaged_and_truncated_products_are_never_trusted() {
         let folder = tempfile::tempdir().unwrap();
@@ -236,7 +260,7 @@ mod tests {
         assert_eq!(load().unwrap_err(), State::Missing);
         let product = vec![0.1, f64::MIN_POSITIVE, -7.25];
         store
-            .save(&key, "numbers", "abc", &Postcard, &product)
+            .save(&key, "numbers", &maker("abc"), &Postcard, &product)
             .unwrap();
         let kept = load().unwrap();
         assert_eq!((kept.product, kept.commit.as_str()), (product, "abc"));
@@ -265,12 +289,16 @@ mod tests {
         let now = Fingerprints::of_this_build();
         let then = now.clone().changed("datasets");
         let store = Store::new(folder.path());
-        store.save(&key(&then), "", "", &Postcard, &1).unwrap();
+        store
+            .save(&key(&then), "", &maker(""), &Postcard, &1)
+            .unwrap();
         let stale = State::Stale("code changed: datasets".into());
         assert_eq!(store.state(&key(&now)), stale);
         assert_eq!(store.state(&key(&then)), State::Cached);
         // Both are kept: going back to the old code finds the old product.
-        store.save(&key(&now), "", "", &Postcard, &2).unwrap();
+        store
+            .save(&key(&now), "", &maker(""), &Postcard, &2)
+            .unwrap();
         let loaded = |prints| store.load::<i32>(&key(prints), &Postcard).unwrap().product;
         assert_eq!((loaded(&then), loaded(&now)), (1, 2));
     }

@@ -28,8 +28,12 @@ const RULE: [(f64, f64); 4] = [
 const STEEPEST_PANEL: f64 = 0.35;
 const RULE_ERROR: f64 = 2e-13;
 
-/// Cells that would need more panels have the closed form's digits.
-const MOST_PANELS: f64 = 8.0;
+/// Cells that would need more panels have the closed form's digits. A lattice has few wide cells,
+/// where no output has the record, but most of the mass may lie there.
+const MOST_PANELS: f64 = 4096.0;
+
+/// Cells are integrated up to this many σ from the components' means.
+const CORE: f64 = 13.0;
 
 impl Cell {
     /// The cell of the outputs between `from` and `to`, whose losses lie in [t, t + step].
@@ -48,14 +52,21 @@ impl Cell {
                 ..Self::default()
             };
         }
-        let steep = (to - from) * (from.abs().max(to.abs()) + 1.0 + 2.0 * law.sigma)
+        // What lies further out is so rare that the closed form's digits are enough.
+        let reach = 1.0 + CORE * law.sigma;
+        let (low, high) = (from.max(-reach), to.min(reach));
+        if low >= high {
+            return Self::closed(law, from, to, t, step);
+        }
+        let steep = (high - low) * (low.abs().max(high.abs()) + 1.0 + 2.0 * law.sigma)
             / (law.sigma * law.sigma);
         let panels = (steep / STEEPEST_PANEL).ceil();
-        if panels <= MOST_PANELS {
-            Self::integrated(law, from, to, t, step, panels.max(1.0))
-        } else {
-            Self::closed(law, from, to, t, step)
+        if panels > MOST_PANELS {
+            return Self::closed(law, from, to, t, step);
         }
+        Self::integrated(law, low, high, t, step, panels.max(1.0))
+            + Self::closed(law, from, low, t, step)
+            + Self::closed(law, high, to, t, step)
     }
 
     fn integrated(law: &Law, from: f64, to: f64, t: f64, step: f64, panels: f64) -> Self {
@@ -85,6 +96,9 @@ impl Cell {
     }
 
     fn closed(law: &Law, from: f64, to: f64, t: f64, step: f64) -> Self {
+        if from >= to {
+            return Self::default();
+        }
         let (ln_p, ln_q) = law.ln_masses(from, to);
         let (mass, shrink) = (ln_p.exp(), -(-step).exp_m1());
         if mass == 0.0 {
@@ -97,6 +111,20 @@ impl Cell {
             right,
             doubt,
             astray: doubt / shrink,
+        }
+    }
+}
+
+impl std::ops::Add for Cell {
+    type Output = Self;
+
+    /// The cell of both parts' outputs.
+    fn add(self, other: Self) -> Self {
+        Self {
+            left: self.left + other.left,
+            right: self.right + other.right,
+            doubt: self.doubt + other.doubt,
+            astray: self.astray + other.astray,
         }
     }
 }

@@ -22,6 +22,14 @@ pub(crate) struct Found {
     pub doubtful: f64,
 }
 
+impl Found {
+    /// The lower bound that claims nothing.
+    pub const NOTHING_BELOW: Self = Self {
+        epsilon: 0.0,
+        doubtful: 0.0,
+    };
+}
+
 /// δ at the lattice points from `bottom` on.
 struct Hockey<'a> {
     law: &'a ComposedLoss,

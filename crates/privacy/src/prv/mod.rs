@@ -28,8 +28,6 @@ mod losses;
 mod plan;
 mod window;
 
-use rayon::prelude::*;
-
 use crate::one_step::one_step_epsilons;
 use crate::{Composition, Delta, Neighbour, NoiseMultiplier, Phase, PrivacyError};
 
@@ -87,16 +85,36 @@ fn found(
         }
         _ => {
             check_delta(delta)?;
-            neighbour
-                .sides()
-                .par_iter()
-                .map(|&side| SidePlan::epsilons(&capped, side, delta, effort, both))
-                .reduce(|| (0.0, 0.0), |a, b| (worst(a.0, b.0), worst(a.1, b.1)))
+            worst_side(&capped, delta, neighbour, effort, both)
         }
     };
     // The noise that was not counted may bring ε down to 0.
     let lower = if noisy { 0.0 } else { lower };
     Ok((f64::min(lower, upper), upper))
+}
+
+/// The worst of the relation's ordered pairs. A pair whose largest loss or whose coarse lattice
+/// shows that it is not the worst needs no fine one.
+fn worst_side(
+    composition: &Composition,
+    delta: Delta,
+    neighbour: Neighbour,
+    effort: Effort,
+    both: bool,
+) -> (f64, f64) {
+    let (mut lower, mut upper) = (0.0, 0.0);
+    for (number, &side) in neighbour.sides().iter().enumerate() {
+        let bounds = |effort, both| SidePlan::epsilons(composition, side, delta, effort, both);
+        let known = if both { lower } else { upper };
+        let not_worse = SidePlan::most_loss(composition, side) <= known
+            || number > 0 && bounds(Effort::Coarse, false).1 <= known;
+        if not_worse {
+            continue;
+        }
+        let (below, above) = bounds(effort, both);
+        (lower, upper) = (worst(lower, below), worst(upper, above));
+    }
+    (lower, upper)
 }
 
 /// The larger of two, or the one that is no number.

@@ -2,9 +2,10 @@
 
 use crate::law::{Law, Side};
 use crate::moments::{LossNodes, Tilted, golden_section};
-use crate::{Composition, Delta};
+use crate::{Composition, Delta, Phase};
 
 use super::lattice::{Masses, Rounding};
+use super::losses::Found;
 use super::window::Window;
 use super::{ComposedLoss, Lattice, compose};
 
@@ -17,21 +18,38 @@ pub(crate) enum Effort {
     Full,
 }
 
+/// How fine, and how large at most.
+struct Limits {
+    /// Lattice points to a standard deviation of one step's loss.
+    per_deviation: f64,
+    /// The least and the largest FFT size.
+    sizes: (usize, usize),
+    /// Lattice cells of one step, at most.
+    cells: f64,
+}
+
 impl Effort {
-    /// Lattice points to a standard deviation of one step's loss, and the least and most FFT sizes.
-    fn limits(self) -> (f64, usize, usize) {
+    fn limits(self) -> Limits {
         match self {
-            Effort::Coarse => (20.0, 1 << 12, 1 << 16),
-            Effort::Full => (100.0, 1 << 16, 1 << 19),
+            Effort::Coarse => Limits {
+                per_deviation: 20.0,
+                sizes: (1 << 12, 1 << 18),
+                cells: 65_536.0,
+            },
+            Effort::Full => Limits {
+                per_deviation: 100.0,
+                sizes: (1 << 16, 1 << 20),
+                cells: 262_144.0,
+            },
         }
     }
 }
 
-/// Lattice cells of one step, at most.
-const MOST_CELLS: f64 = 131_072.0;
-
-/// −ln of the tilted probability that may lie outside the window on each side.
+/// −ln of the tilted probability that may lie outside the window on each side, at first.
 const WINDOW: f64 = 25.0;
+
+/// The same where that probability hid the answer: beneath all rounding.
+const WIDE_WINDOW: f64 = 36.0;
 
 /// The share of δ kept back for tails.
 const SLACK: f64 = 1e-6;
@@ -69,11 +87,23 @@ struct Part {
 /// Every mechanism's steps.
 struct Parts(Vec<Part>);
 
-/// Tilts tried, in shares of the best Chernoff bound's, until rounding does not show.
-const TILTS: [f64; 8] = [1.0, 2.0, 0.5, 4.0, 0.25, 0.0625, 16.0, 0.0];
+/// Tilts tried, in shares of the best Chernoff bound's, each with its window: a gentler one where a
+/// far tail widens the window, then those that may have less doubt.
+const TILTS: [(f64, f64); 4] = [
+    (1.0, WINDOW),
+    (0.5, WIDE_WINDOW),
+    (1.0, WIDE_WINDOW),
+    (2.0, WIDE_WINDOW),
+];
 
 /// The share of δ below which doubt does not show.
 const CLEAR: f64 = 1e-3;
+
+/// Bounds this close in relative terms are not looked for closer.
+const TIGHT: f64 = 5e-3;
+
+/// What another tilt must take off the distance of the bounds to be worth a further one.
+const WORTHWHILE: f64 = 0.8;
 
 impl SidePlan {
     /// ε at `delta` from below and from above; from above alone (below 0) where `both` is not set.
@@ -90,27 +120,48 @@ impl SidePlan {
         let delta = delta.get();
         let parts = Parts::new(composition, side, delta * TAIL);
         let best = parts.best_tilt(delta.ln());
-        let (mut lower, mut upper) = (0.0, f64::INFINITY);
-        for share in TILTS {
-            let plan = Self::new(&parts, &[best * share], effort, both);
-            let above = plan
-                .compose(Lattice::spread, 0)
-                .epsilon_above(delta * (1.0 - SLACK));
-            let mut clear = above.doubtful <= CLEAR;
+        let (mut lower, mut upper) = (0.0, Self::most_loss(composition, side));
+        let mut clear = false;
+        for (share, window) in TILTS {
+            let plan = Self::new(&parts, &[best * share], window, effort, both);
+            let distance = upper - lower;
+            let (above, below) = plan.bounds(delta, both);
             // What is no number loses against what is.
             upper = f64::min(upper, above.epsilon + plan.shift());
-            if both {
-                let below = plan
-                    .compose(Lattice::merged, 0)
-                    .epsilon_below(delta * (1.0 + SLACK));
-                clear &= below.doubtful <= CLEAR;
-                lower = f64::max(lower, below.epsilon - plan.shift());
-            }
-            if clear || upper == 0.0 {
+            lower = f64::max(lower, below.epsilon - plan.shift());
+            let was_clear = clear;
+            clear |= above.doubtful <= CLEAR && below.doubtful <= CLEAR;
+            let done = !both || upper - lower <= TIGHT * upper;
+            let no_better = was_clear && upper - lower > WORTHWHILE * distance;
+            if upper == 0.0 || clear && (done || no_better) {
                 break;
             }
         }
         (lower, upper)
+    }
+
+    /// No loss of the whole run is above this, whatever δ is.
+    pub fn most_loss(composition: &Composition, side: Side) -> f64 {
+        let of =
+            |phase: &Phase| phase.steps.get() as f64 * Law::new(phase.mechanism, side).most_loss();
+        composition.phases().iter().map(of).sum::<f64>() * (1.0 + 4.0 * f64::EPSILON)
+    }
+
+    /// ε from above and, if asked for, from below, under the first tilt.
+    fn bounds(&self, delta: f64, both: bool) -> (Found, Found) {
+        let above = || {
+            let law = self.compose(Lattice::spread, 0);
+            law.epsilon_above(delta * (1.0 - SLACK))
+        };
+        let below = || {
+            if both {
+                let law = self.compose(Lattice::merged, 0);
+                law.epsilon_below(delta * (1.0 + SLACK))
+            } else {
+                Found::NOTHING_BELOW
+            }
+        };
+        rayon::join(above, below)
     }
 
     /// What rounding of the outputs at which cells end may do to the whole loss.
@@ -123,25 +174,26 @@ impl SidePlan {
     pub fn for_trade_off(composition: &Composition, side: Side) -> Self {
         let mut parts = Parts::new(composition, side, 1e-11);
         parts.cover_null(1e-11);
-        Self::new(&parts, &[0.0, -1.0], Effort::Full, false)
+        Self::new(&parts, &[0.0, -1.0], WINDOW, Effort::Full, false)
     }
 
-    fn new(parts: &Parts, thetas: &[f64], effort: Effort, merging: bool) -> Self {
-        let (per_deviation, least, most) = effort.limits();
-        let windows: Vec<Reach> = thetas.iter().map(|&t| parts.window(t)).collect();
+    fn new(parts: &Parts, thetas: &[f64], window: f64, effort: Effort, merging: bool) -> Self {
+        let limits = effort.limits();
+        let (least, most) = limits.sizes;
+        let windows: Vec<Reach> = thetas.iter().map(|&t| parts.window(t, window)).collect();
         let widest = windows.iter().map(|w| w.high - w.low).fold(0.0, f64::max);
         let deviation = windows
             .iter()
             .map(|w| w.deviation)
             .fold(f64::INFINITY, f64::min);
-        let wanted = widest / deviation * per_deviation;
+        let wanted = widest / deviation * limits.per_deviation;
         let size = (wanted.min(most as f64) as usize)
             .next_power_of_two()
             .clamp(least, most);
         let cells = parts
             .0
             .iter()
-            .map(|p| (p.law.loss(p.span.1) - p.law.loss(p.span.0)) / MOST_CELLS);
+            .map(|p| (p.law.loss(p.span.1) - p.law.loss(p.span.0)) / limits.cells);
         // The window needs a few points to spare for rounding to whole indices.
         let step = cells.fold(widest / (size - 8) as f64, f64::max);
         let tilts = thetas
@@ -254,9 +306,9 @@ impl Parts {
             .sqrt()
     }
 
-    /// The window of the whole loss under θ: Chernoff bounds leave e^−[`WINDOW`] outside on each
+    /// The window of the whole loss under θ: Chernoff bounds leave e^−`outside` outside on each
     /// side.
-    fn window(&self, theta: f64) -> Reach {
+    fn window(&self, theta: f64, outside: f64) -> Reach {
         let tilts: Vec<(f64, Tilted)> = self
             .0
             .iter()
@@ -269,13 +321,13 @@ impl Parts {
         // A law squeezed against the largest loss has no variance to speak of.
         let natural = self.deviation(0.0);
         let variance = variance.max((1e-5 / theta.abs()).min(natural).powi(2));
-        let start = (2.0 * WINDOW / variance).sqrt();
+        let start = (2.0 * outside / variance).sqrt();
         // The least of Chernoff's bounds, and where it is.
         let reach = |sign: f64| {
             (-8..=8)
                 .map(|i| {
                     let u = start * 2f64.powf(f64::from(i) / 2.0);
-                    ((self.ln_moment(theta + sign * u) - base + WINDOW) / u, u)
+                    ((self.ln_moment(theta + sign * u) - base + outside) / u, u)
                 })
                 .min_by(|a, b| a.0.total_cmp(&b.0))
                 .unwrap_or((f64::INFINITY, start))

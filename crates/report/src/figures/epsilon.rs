@@ -10,6 +10,7 @@ use crate::phrases::shots_name;
 use crate::rows::ResultRow;
 use crate::scene::{Scene, Stroke};
 use crate::style::{INK, LINE, SOFT, colour, text};
+use crate::words::is_private;
 use spec::DefenceKind;
 
 /// Numbers of shots that can be told apart.
@@ -32,7 +33,7 @@ struct Facet<'a> {
 
 /// `None` unless an attack was run under DP-SGD at two ε or more.
 pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
-    let private = |row: &&ResultRow| row.defence == DefenceKind::DpSgd;
+    let private = |row: &&ResultRow| is_private(&row.defence);
     let defended: Vec<&ResultRow> = rows
         .iter()
         .copied()

@@ -9,7 +9,7 @@ use super::sheet::{Entry, HEADED, Key, Layout, sheet};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Stroke};
 use crate::style::{LINE, SOFT, colour};
-use spec::DefenceKind;
+use crate::words::is_private;
 
 const MOST: usize = 8;
 
@@ -30,7 +30,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     // What DP-SGD is compared with stays; of its ε as many as there is room for.
     let (private, mut kept): (Vec<_>, Vec<_>) = series
         .into_iter()
-        .partition(|(_, rows)| rows[0].defence == DefenceKind::DpSgd);
+        .partition(|(_, rows)| is_private(&rows[0].defence));
     kept.truncate(MOST);
     let room = MOST - kept.len();
     kept.extend(evenly(private, room));

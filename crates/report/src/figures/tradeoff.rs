@@ -17,9 +17,10 @@ use spec::DefenceKind;
 const MOST: usize = 6;
 
 /// Defences in the order of the legend, with what is given away under them.
-const DEFENCES: [(DefenceKind, Given, Paint, usize); 4] = [
+const DEFENCES: [(DefenceKind, Given, Paint, usize); 5] = [
     (DefenceKind::None, Given::Nothing, PALETTE[0], 1),
     (DefenceKind::DpSgd, Given::Nothing, PALETTE[1], 0),
+    (DefenceKind::OneRelease, Given::Nothing, PALETTE[2], 2),
     (DefenceKind::Rhe, Given::Nothing, GOOD, 3),
     (DefenceKind::Rhe, Given::Classes, PALETTE[3], 3),
 ];
@@ -53,7 +54,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         .iter()
         .filter_map(|&(defence, kind, paint, shape)| {
             let key = match defence {
-                DefenceKind::DpSgd => Key::Series(shape),
+                private if private.is_private() => Key::Series(shape),
                 _ => Key::Mark(shape),
             };
             let name = defence_name(&of(defence, kind)?.defence);
@@ -123,7 +124,14 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
 /// For each defended head the row of the attack with the highest rate.
 fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
     let cells = grouped(rows.iter().copied(), |row| {
-        (row.defence.clone(), given(row), row.epsilon, row.clip)
+        let setting = row.setting.clone();
+        (
+            row.defence.clone(),
+            given(row),
+            row.epsilon,
+            row.clip,
+            setting,
+        )
     });
     let rate = |row: &ResultRow| row.tpr_at_fpr_1pct.unwrap_or(0.0);
     cells
@@ -152,7 +160,7 @@ fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
             .iter()
             .filter_map(|row| Some((row.tpr_at_fpr_1pct?, row.accuracy?)))
             .collect();
-        if defence == DefenceKind::DpSgd {
+        if defence.is_private() {
             panel.line(scene, &values, Stroke::solid(paint.faded(0.55), 1.6));
         }
         for (row, &(tpr, accuracy)) in own.iter().zip(&values) {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::phrases::queries_name;
 use crate::rows::ResultRow;
-use crate::words::{Aim, null_words, release_words};
+use crate::words::{Aim, is_private, null_words, release_words};
 use spec::DefenceKind;
 
 /// The threat model of the cells; `None` where nothing attacks. `known` is what the experiment adds.
@@ -28,7 +28,7 @@ pub(super) fn section(rows: &[ResultRow], known: &[(String, String)]) -> Option<
     let settings = each(&|row| row.setting.clone().unwrap_or_default());
     let queries = attacked.iter().filter_map(|row| row.queries).max();
     let encrypted = attacked.iter().any(|row| row.defence == DefenceKind::Rhe);
-    let private = attacked.iter().any(|row| row.defence == DefenceKind::DpSgd);
+    let private = attacked.iter().any(|row| is_private(&row.defence));
     Some(html! {
         section #threat {
             h2 { "What the adversary has" }

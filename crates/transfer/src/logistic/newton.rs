@@ -8,7 +8,7 @@ use crate::TransferError;
 const W: usize = 4;
 type Lanes = [f64; W];
 /// Largest |α − (Y − P)| and |Σ_i α_i| that count as none.
-const TOLERANCE: f64 = 1e-9;
+pub(crate) const TOLERANCE: f64 = 1e-9;
 /// Steps after which something is wrong: from 5 to 15 are usual.
 const MOST_STEPS: usize = 200;
 /// Halvings of a step that does not lower the objective.
@@ -18,26 +18,41 @@ const LOOSE: f64 = 1e4;
 
 /// Covariance and labels of a training set.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     pub classes: usize,
     pub labels: Vec<usize>,
+    /// Whether each class has a bias that nothing holds.
+    pub biased: bool,
     /// CG, N × N.
     covariance: Vec<f64>,
 }
 
 impl Problem {
-    /// Sets CG from the examples' features.
-    pub fn covariance<'f>(
-        &mut self,
+    /// The problem of examples with these labels and products, without biases.
+    pub fn unbiased(
+        classes: usize,
+        labels: Vec<usize>,
         strength: f64,
-        rows: impl ExactSizeIterator<Item = &'f [f32]> + Clone,
-    ) {
-        let n = rows.len();
+        product: impl Fn(usize, usize) -> f64,
+    ) -> Self {
+        let n = labels.len();
+        let mut problem = Self {
+            classes,
+            labels,
+            biased: false,
+            covariance: Vec::new(),
+        };
+        problem.covariance(strength, n, product);
+        problem
+    }
+
+    /// Sets CG of `n` examples from the products of their features.
+    pub fn covariance(&mut self, strength: f64, n: usize, product: impl Fn(usize, usize) -> f64) {
         self.covariance.clear();
         self.covariance.resize(n * n, 0.0);
-        for (i, left) in rows.clone().enumerate() {
-            for (j, right) in rows.clone().enumerate().take(i + 1) {
-                let product = strength * dot(left, right);
+        for i in 0..n {
+            for j in 0..=i {
+                let product = strength * product(i, j);
                 self.covariance[i * n + j] = product;
                 self.covariance[j * n + i] = product;
             }
@@ -45,25 +60,10 @@ impl Problem {
     }
 }
 
-/// Products in double precision, summed in eight strands.
-fn dot(left: &[f32], right: &[f32]) -> f64 {
-    let (left, left_rest) = left.as_chunks::<8>();
-    let (right, right_rest) = right.as_chunks::<8>();
-    let mut strands = [0.0; 8];
-    for (left, right) in left.iter().zip(right) {
-        for lane in 0..8 {
-            strands[lane] += f64::from(left[lane]) * f64::from(right[lane]);
-        }
-    }
-    let rest = left_rest.iter().zip(right_rest);
-    let rest: f64 = rest.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
-    strands.iter().sum::<f64>() + rest
-}
-
 /// Scratch memory, and the minimum once it is found. Matrices of examples and classes are stored
 /// group by group of four classes: N lanes a group.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Newton {
+pub(crate) struct Newton {
     n: usize,
     groups: usize,
     kappa: f64,
@@ -156,7 +156,11 @@ impl Newton {
         self.n = n;
         self.groups = classes.div_ceil(W);
         let largest = (0..n).map(|i| problem.covariance[i * n + i]);
-        self.kappa = LOOSE * largest.fold(1.0, f64::max);
+        self.kappa = if problem.biased {
+            LOOSE * largest.fold(1.0, f64::max)
+        } else {
+            0.0
+        };
         let zero = |lanes: &mut Vec<Lanes>, len: usize| {
             lanes.clear();
             lanes.resize(len, [0.0; W]);
@@ -235,7 +239,7 @@ impl Newton {
                 }
             }
         }
-        for group in 0..self.groups {
+        for group in (0..self.groups).filter(|_| problem.biased) {
             let sums = sum(&self.alpha[group * n..][..n]);
             worst = sums.iter().fold(worst, |worst, sum| worst.max(sum.abs()));
         }

@@ -51,7 +51,7 @@ impl OneRelease {
     /// # Errors
     /// [`TransferError::Setting`] for settings out of range, [`TransferError::Width`] for features
     /// of another width, [`TransferError::Members`] for examples that do not exist or none,
-    /// [`TransferError::Diverged`] where the regression does not converge.
+    /// [`TransferError::NotConverged`] where the regression does not converge.
     pub fn train(
         &self,
         space: &PublicSpace,

@@ -1,14 +1,16 @@
 //! The releases against their definitions: what they keep, how far a record moves them, what an
 //! attack on them shows.
 
-use datasets::FeatureSet;
+use std::sync::Arc;
+
+use datasets::{FeatureSet, Pool, StreamKey};
 use privacy::{Delta, GaussianRelease, Neighbour, NoiseMultiplier, ScoreAudit};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::*;
-use crate::TransferError;
+use crate::{HeadShape, Recipe, ShadowStream, Subspace, Trainer, TransferError};
 
 const WIDTH: usize = 24;
 const CLASSES: usize = 4;
@@ -247,4 +249,41 @@ fn what_cannot_be_is_an_error() {
         method(METHODS[0], 1.0).train(&space, &other, &[0], &mut ChaCha8Rng::from_seed([0; 32])),
         Err(TransferError::Width { .. })
     ));
+}
+
+/// A stream of such heads: any of them, in any order, and none without the public coordinates.
+#[test]
+fn the_stream_makes_what_the_method_makes() {
+    let data = features(40, 2);
+    let pool = Pool::new(data.labels(), CLASSES, 0..40);
+    let shape = HeadShape::linear(WIDTH, CLASSES);
+    let key = StreamKey::from_seed(5);
+    for of in METHODS {
+        let released = method(of, 0.3);
+        let recipe = Recipe::one_release(Subspace {
+            rank: 6,
+            of: released,
+        });
+        let trainer = Trainer::new(shape, recipe).unwrap();
+        let without = ShadowStream::by(&data, &pool, trainer.clone(), 2, key);
+        assert!(matches!(without, Err(TransferError::Setting { .. })));
+        let space = space(6);
+        let trainer = trainer.in_space(Some(Arc::new(space.clone())));
+        let stream = ShadowStream::by(&data, &pool, trainer, 2, key).unwrap();
+        let (weights, members) = stream.head(3);
+        let mut rng = key.rng(3);
+        let mut drawn = Vec::new();
+        pool.draw(2, &mut rng, &mut drawn);
+        assert_eq!(drawn, members);
+        let members: Vec<usize> = members.iter().map(|&it| it as usize).collect();
+        let head = released.train(&space, &data, &members, &mut rng).unwrap();
+        assert_eq!(head.weights, weights);
+        assert_ne!(stream.head(4).0, weights);
+    }
+    let hidden = HeadShape::mlp(WIDTH, 3, crate::Activation::Relu, CLASSES);
+    let recipe = Recipe::one_release(Subspace {
+        rank: 6,
+        of: method(METHODS[0], 1.0),
+    });
+    assert!(Trainer::new(hidden, recipe).is_err());
 }

@@ -125,7 +125,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// For the plain path.
-impl reference::Draws for &Fixed {
+impl reference::Randomness for &Fixed {
     fn batch(&mut self, step: usize, n: usize) -> Vec<bool> {
         let batch = self.batches.get(step).cloned();
         batch.unwrap_or_else(|| vec![true; n])

@@ -1,0 +1,60 @@
+//! Private heads of one release in a cell: noise from ε or ε from noise, and what it spends.
+
+use privacy::{Delta, Epsilon, GaussianRelease, Neighbour, NoiseMultiplier};
+use spec::{OneRelease, Privacy, ReleaseMethod};
+use transfer::one_release::{self, Method};
+use transfer::{Recipe, Subspace};
+
+use super::private::Spending;
+use crate::error::HarnessError;
+
+/// The recipe of heads on `n` examples, and what one spends.
+///
+/// # Errors
+/// If its privacy has no answer.
+pub fn defend(options: &OneRelease, n: usize) -> Result<(Recipe, Spending), HarnessError> {
+    let delta = Delta::new(options.delta.value(n))?;
+    let release = match options.privacy() {
+        Privacy::NoiseMultiplier(noise) => GaussianRelease::new(NoiseMultiplier::new(noise)?),
+        Privacy::Epsilon(epsilon) => {
+            GaussianRelease::calibrated(Epsilon::new(epsilon)?, delta, Neighbour::AddRemove)?
+        }
+    };
+    let method = method(options);
+    let spending = Spending {
+        epsilon: release.epsilon(delta, Neighbour::AddRemove),
+        epsilon_replace_one: release.epsilon(delta, Neighbour::ReplaceOne),
+        delta: delta.get(),
+        noise_multiplier: release.noise_multiplier.get(),
+        clip: match method {
+            Method::LeastSquares { clip, .. } => clip,
+            // Unit vectors, or the bound on how far a minimum moves.
+            Method::Prototypes { .. } | Method::OutputPerturbation { .. } => 1.0,
+        },
+        sample_rate: 1.0,
+        steps: 1,
+        learning_rate: None,
+        epochs: 1,
+        tpr_bound: release.trade_off(Neighbour::ReplaceOne)?.tpr_bound(0.01),
+    };
+    let release = one_release::OneRelease { method, release };
+    let rank = options.rank;
+    Ok((
+        Recipe::one_release(Subspace { rank, of: release }),
+        spending,
+    ))
+}
+
+fn method(options: &OneRelease) -> Method {
+    match options.method {
+        ReleaseMethod::Prototypes => Method::Prototypes { whitened: false },
+        ReleaseMethod::WhitenedPrototypes => Method::Prototypes { whitened: true },
+        ReleaseMethod::LeastSquares => Method::LeastSquares {
+            clip: options.clip,
+            ridge: options.ridge,
+        },
+        ReleaseMethod::OutputPerturbation => Method::OutputPerturbation {
+            regularisation: options.regularisation,
+        },
+    }
+}
