@@ -194,7 +194,7 @@ fn attacks_on_encrypted_heads_are_right_by_chance_and_repeat() {
     assert!(run(second.path(), &["--jobs", "2"]).status.success());
     assert_eq!(results(first.path()), results(second.path()));
     let rows = rows(first.path());
-    let of = |release: &str| {
+    let of = |release: &'static str| {
         rows.iter()
             .filter(move |row| row.text("release") == release)
     };
