@@ -41,6 +41,7 @@ fn help_names_the_commands_and_the_exit_codes() {
     for word in [
         "run",
         "plan",
+        "audit",
         "check",
         "show",
         "privacy",

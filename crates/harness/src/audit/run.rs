@@ -15,7 +15,7 @@ use crate::costs::Costs;
 use crate::differences::Differences;
 use crate::error::HarnessError;
 use crate::folder;
-use crate::heads::given::{Asked, Saved, examine};
+use crate::heads::given::{Asked, Saved, check, examine};
 use crate::heads::{Grid, Running};
 use crate::instructions::instruction_set;
 use crate::names;
@@ -69,6 +69,7 @@ pub fn run(
     if how.only_kept {
         stages = stages.only_kept();
     }
+    check(&grid, audit, how.head.as_ref(), &mut stages)?;
     let (measured, counts) = beside(&grid, &mut stages)?;
     let first = measured.first().and_then(|cell| cell.outcome.as_ref());
     let Some(simulated) = first else {

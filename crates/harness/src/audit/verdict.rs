@@ -137,8 +137,8 @@ pub fn judge(head: &str, finding: &Finding, rows: &[ResultRow], max_tpr: Option<
     }
     if let Some(share) = finding.share {
         reasons.push(format!(
-            "Of this head's own classes {} are read back at 1 % false positives, as many as or more \
-             than of {} of the simulated heads.",
+            "Of this head's own classes {} are read back at 1 % false positives; of {} of the simulated \
+             heads no more is.",
             percent(share.value),
             percent(share.quantile)
         ));
@@ -199,8 +199,8 @@ fn of_targets(called: usize, finding: &Finding) -> String {
     if let Some(checked) = &finding.agreement {
         words += &match (checked.right, checked.interval) {
             (Some(right), Some([lo, hi])) => format!(
-                "; of {} so called on {} simulated heads {} [{}, {}] were within τ = {:.4} of a training \
-                 image",
+                "; of {} so called on {} other simulated heads {} [{}, {}] were within τ = {:.4} of a \
+                 training image",
                 checked.called,
                 checked.heads,
                 percent(right),

@@ -74,7 +74,7 @@ impl<'a> Running<'a> {
             &own.corpus,
             stages,
         )?;
-        corpus.shadows = shadows::load(self.grid, cell, &corpus)?;
+        corpus.shadows = shadows::load(context, heads, cell, &corpus)?;
         Ok(corpus)
     }
 }

@@ -1,10 +1,9 @@
 //! Shadow heads made elsewhere.
 
-use config::experiment::Cell;
+use config::experiment::{Cell, Heads};
 use transfer::GivenHeads;
 
 use super::recipe;
-use super::stages::Grid;
 use crate::context::Context;
 use crate::corpus::{Corpus, fingerprint};
 use crate::error::HarnessError;
@@ -15,16 +14,17 @@ use crate::error::HarnessError;
 /// # Errors
 /// Those of [`GivenHeads::load`].
 pub fn load(
-    grid: &Grid<'_>,
+    context: &Context,
+    heads: &Heads,
     cell: &Cell,
     corpus: &Corpus,
 ) -> Result<Option<GivenHeads>, HarnessError> {
-    let Some(file) = &grid.heads.shadows else {
+    let Some(file) = &heads.shadows else {
         return Ok(None);
     };
     let features = &corpus.features;
     let shape = recipe::shape(cell.head, features.width(), features.classes());
-    let path = grid.context.data.join(file);
+    let path = context.data.join(file);
     let heads = GivenHeads::load(
         &path,
         shape,
@@ -39,7 +39,7 @@ pub fn load(
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn hash(context: &Context, heads: &config::Heads) -> Result<Option<String>, HarnessError> {
+pub fn hash(context: &Context, heads: &Heads) -> Result<Option<String>, HarnessError> {
     let Some(file) = &heads.shadows else {
         return Ok(None);
     };

@@ -66,28 +66,32 @@ impl Calibrated {
                 fits: 0,
                 heads,
                 called: 0,
+                stated: None,
                 right: None,
                 interval: None,
             },
         };
         let others = simulated(world, aim, fits, start + heads as u64, heads, tau)?;
         let mut clusters = Vec::new();
+        let mut stated = Vec::new();
         for units in others {
-            let called: Vec<bool> = units
-                .iter()
-                .enumerate()
-                .filter(|(target, it)| calibrated.confidence(*target, it.disagreement).called)
-                .map(|(_, it)| it.within)
-                .collect();
+            let judged = units.iter().enumerate().map(|(target, it)| {
+                let confidence = calibrated.confidence(target, it.disagreement);
+                (confidence, it.within)
+            });
+            let called: Vec<_> = judged.filter(|(it, _)| it.called).collect();
             if !called.is_empty() {
-                let right = called.iter().filter(|&&within| within).count();
+                let right = called.iter().filter(|(_, within)| *within).count();
                 clusters.push((right as u64, called.len() as u64));
+                stated.extend(called.iter().map(|(it, _)| it.within_tau));
             }
         }
         calibrated.checked.called = clusters.iter().map(|(_, called)| called).sum();
         if !clusters.is_empty() {
             let Interval { value, lo, hi, .. } =
                 cluster_proportion(clusters.iter().copied(), LEVEL)?;
+            let mean = stated.iter().sum::<f64>() / stated.len() as f64;
+            calibrated.checked.stated = Some(mean);
             calibrated.checked.right = Some(value);
             calibrated.checked.interval = Some([lo, hi]);
         }

@@ -17,6 +17,7 @@ use crate::heads::learned::white_box;
 use crate::heads::model;
 use crate::heads::outcome::Outcome;
 use crate::heads::prior::LastPrior;
+use crate::heads::recipe::shape;
 use crate::heads::stages::Grid;
 use crate::heads::trial::Trial;
 use crate::heads::victims;
@@ -41,6 +42,59 @@ pub struct Asked<'a> {
     pub threshold: Option<f64>,
 }
 
+/// Refuses head and records that cannot be audited, before heads like it are attacked.
+///
+/// # Errors
+/// As [`examine`] has them.
+pub fn check(
+    grid: &Grid<'_>,
+    audit: &Audit,
+    head: Option<&Saved>,
+    stages: &mut Stages<'_>,
+) -> Result<(), HarnessError> {
+    let (corpus, _) = prepare(grid, audit, stages)?;
+    match head {
+        Some(saved) => {
+            let (cell, features) = (&grid.cells[0], &corpus.features);
+            saved.read(shape(cell.head, features.width(), features.classes()))?;
+        }
+        None if audit.private.is_none() => return Err(no_head()),
+        None => {}
+    }
+    Ok(())
+}
+
+fn no_head() -> HarnessError {
+    HarnessError::Setting {
+        place: "--head".into(),
+        reason: "there is no head to audit\nhint: name its file with `harness audit CONFIG --head \
+                 FILE`, or a training set with `private` to train one on"
+            .into(),
+    }
+}
+
+/// Public data, and the owner's records.
+fn prepare(
+    grid: &Grid<'_>,
+    audit: &Audit,
+    stages: &mut Stages<'_>,
+) -> Result<(Corpus, Option<Records>), HarnessError> {
+    let (cell, own) = (&grid.cells[0], &grid.stages[0]);
+    let corpus = Corpus::prepare(
+        grid.context,
+        grid.experiment.seed,
+        &grid.heads.data,
+        &cell.backbone,
+        &own.corpus,
+        stages,
+    )?;
+    corpus.split.check(cell.shots)?;
+    let task = &grid.heads.data.task;
+    let load = |spec| Records::load(grid.context, spec, task, cell.shots, &corpus);
+    let records = audit.private.as_ref().map(load).transpose()?;
+    Ok((corpus, records))
+}
+
 /// Attacks the head as the first cell of `grid` does its victims.
 ///
 /// # Errors
@@ -52,39 +106,12 @@ pub fn examine(
     stages: &mut Stages<'_>,
 ) -> Result<(Named, Finding), HarnessError> {
     let (cell, own) = (&grid.cells[0], &grid.stages[0]);
-    let seed = grid.experiment.seed;
-    let corpus = Corpus::prepare(
-        grid.context,
-        seed,
-        &grid.heads.data,
-        &cell.backbone,
-        &own.corpus,
-        stages,
-    )?;
-    corpus.split.check(cell.shots)?;
-    let records = match &asked.audit.private {
-        Some(spec) => Some(Records::load(
-            grid.context,
-            spec,
-            &grid.heads.data.task,
-            cell.shots,
-            &corpus,
-        )?),
-        None => None,
-    };
+    let (corpus, records) = prepare(grid, asked.audit, stages)?;
     let (world, _) = world(grid, &corpus, cell, own, stages)?;
     let head = match (asked.head, &records) {
         (Some(saved), _) => saved.read(world.shape)?,
         (None, Some(records)) => demonstration(&world, records)?,
-        (None, None) => {
-            return Err(HarnessError::Setting {
-                place: "--head".into(),
-                reason:
-                    "there is no head to audit\nhint: name its file with `harness audit CONFIG \
-                         --head FILE`, or a training set with `private` to train one on"
-                        .into(),
-            });
-        }
+        (None, None) => return Err(no_head()),
     };
     let test = victims::test_set(&corpus.features, &corpus.split.test)?;
     let fit = fit(&world, &test, &head, &asked.simulated.accuracy)?;

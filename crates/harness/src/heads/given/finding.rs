@@ -108,7 +108,9 @@ pub struct Agreement {
     pub heads: usize,
     /// Reconstructions of the latter that were called.
     pub called: u64,
-    /// Share of these within τ of a training image; none where none was called.
+    /// The mean of what was said of these: the share within τ of a training image.
+    pub stated: Option<f64>,
+    /// The share that was; none where none was called.
     pub right: Option<f64>,
     /// Ends of its 95 % interval, heads being the unit.
     pub interval: Option<[f64; 2]>,

@@ -19,6 +19,9 @@ const NEAR: f64 = 1.2;
 /// remarked, and before it is refused.
 const LACKING: [f64; 2] = [0.25, 0.5];
 
+/// Accuracy above chance that simulated heads need for a head's own to tell anything.
+const TELLING: f64 = 0.1;
+
 /// Compares `head` with simulated heads, whose accuracies on `test` are `simulated`.
 ///
 /// # Errors
@@ -82,6 +85,13 @@ pub fn fit(
         });
     }
     let mut remarks = Vec::new();
+    if above < TELLING {
+        remarks.push(format!(
+            "simulated heads are right about {} of public test examples, little more than chance: whether \
+             its features and the order of its classes are theirs cannot be told",
+            percent(mean)
+        ));
+    }
     if lacks(LACKING[0]) {
         remarks.push(format!(
             "it is right about {} of public test examples, none of the simulated heads less than {}",

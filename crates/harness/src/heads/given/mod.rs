@@ -9,6 +9,6 @@ mod fit;
 mod records;
 mod weights;
 
-pub use examine::{Asked, examine};
+pub use examine::{Asked, check, examine};
 pub use finding::{Agreement, Confidence, Finding, Fit, Record, Share, Target};
 pub use weights::{Named, Saved};

@@ -23,7 +23,7 @@ fn features(images: &ImageSet, key: StreamKey) -> FeatureSet {
     let mut layer = || rng.random_range(-0.08..0.08_f32);
     let layer: Vec<f32> = (0..WIDTH * pixels).map(|_| layer()).collect();
     let rows = images.pixels().par_chunks(pixels).flat_map_iter(|image| {
-        layer.chunks(pixels).map(|row| {
+        layer.chunks(pixels).map(move |row| {
             let sum: f32 = row.iter().zip(image).map(|(w, x)| w * x).sum();
             sum.max(0.0)
         })
