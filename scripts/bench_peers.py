@@ -12,18 +12,21 @@ in the clear. The peers, in the order of how much they tell about the scheme:
 * python-paillier, whose example of 2017 classifies with an encrypted logistic regression: the first
   reversed homomorphic encryption in public that we know of. One ciphertext a weight.
 
-Times are the shortest of several runs, in milliseconds for one image.
+Times are the shortest of several runs, in milliseconds for one image. A peer whose package is not
+installed is left out, and a line says so.
 
     python3 -m venv venv && venv/bin/pip install tenseal numpy phe
     venv/bin/python scripts/bench_peers.py [--json]
 
-Rhea's numbers come from `harness bench rhe --json`, run right after: from the built command
-`target/debug/harness` (the plain `cargo build` is optimised; `--harness FILE` names another), or by
-`cargo run -p harness` where nothing is built. `--rhea FILE` reads that output from a file instead,
-`--rhea none` leaves Rhea out.
+Rhea's numbers come from `harness bench rhe --json`, run by this script right before the peers, on
+as many threads: so the factors are those of one run on one machine. The command is the built
+`target/debug/harness` (the plain `cargo build` is optimised; `--harness FILE` names another), or
+`cargo run -p harness` where nothing is built. `--rhea FILE` reads that output from a file instead and
+`--rhea none` leaves Rhea out; neither gives factors of one run, and the output says so.
 """
 
 import argparse
+import importlib
 import json
 import os
 import pathlib
@@ -35,6 +38,7 @@ import time
 THREADS = 1
 # SEAL first: it has the same packing.
 PEERS = ["seal", "tenseal", "paillier"]
+HEADS = ["linear 10x1024", "square 2048-4-1", "square 1024-8-1"]
 
 
 def shortest(rounds, work):
@@ -60,6 +64,7 @@ def context(tenseal, degree, bits, scale_bits):
 
 
 def linear(tenseal, numpy, rounds, classes=10, features=1024):
+    """One CKKS vector a class in TenSEAL."""
     rng = numpy.random.default_rng(2505)
     weights = rng.uniform(-0.1, 0.1, (classes, features))
     biases = rng.uniform(-0.1, 0.1, classes)
@@ -76,7 +81,6 @@ def linear(tenseal, numpy, rounds, classes=10, features=1024):
     error = float(numpy.abs(logits - (weights @ image + biases)).max())
     head_bytes = sum(len(row.serialize()) for row in rows + shifts)
     return {
-        "head": f"linear {classes}x{features}",
         "tenseal_ms": shortest(rounds, classify),
         "tenseal_head_bytes": head_bytes,
         "tenseal_error": error,
@@ -105,7 +109,6 @@ def square(tenseal, numpy, rounds, features, hidden):
 
     exact = float(second @ (first @ image + biases) ** 2)
     return {
-        "head": f"square {features}-{hidden}-1",
         "tenseal_ms": shortest(rounds, classify),
         "tenseal_head_bytes": sum(len(v.serialize()) for v in rows + shifts + outer),
         "tenseal_error": abs(classify().decrypt()[0] - exact),
@@ -201,6 +204,16 @@ def paillier(phe, numpy, rounds, classes=10, features=1024):
     }
 
 
+def package(name, who):
+    """A package, or nothing and a line that says who is left out."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as missing:
+        hint = f"hint: pip install {name}"
+        print(f"not timed: {who} ({missing})\n{hint}", file=sys.stderr)
+        return None
+
+
 def rhea(source, harness):
     """Rhea's own costs, by head, or nothing."""
     if source == "none":
@@ -251,31 +264,36 @@ def main():
     )
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", str(THREADS))
-    try:
-        import numpy
-        import phe
-        import tenseal
-    except ImportError as missing:
-        sys.exit(f"cannot time the peers: {missing}\nhint: pip install tenseal numpy phe")
-    rows = [
-        linear(tenseal, numpy, options.rounds),
-        square(tenseal, numpy, options.rounds, 2048, 4),
-        square(tenseal, numpy, options.rounds, 1024, 8),
-    ]
-    rows[0].update(seal_packed(numpy, options.rounds))
-    rows[0].update(paillier(phe, numpy, options.rounds))
-    if not (rows[0]["seal_exact"] and rows[0]["paillier_exact"]):
-        sys.exit("a peer's logits are not those of the head: its time is not comparable")
     ours = rhea(options.rhea, options.harness)
+    rows = [{"head": head} for head in HEADS]
+    versions = {}
+    # Neither peer does without numpy.
+    numpy = package("numpy", "all peers")
+    tenseal = numpy and package("tenseal", "SEAL and TenSEAL")
+    phe = numpy and package("phe", "Paillier")
+    if tenseal:
+        versions["tenseal"] = tenseal.__version__
+        rows[0].update(seal_packed(numpy, options.rounds))
+        rows[0].update(linear(tenseal, numpy, options.rounds))
+        rows[1].update(square(tenseal, numpy, options.rounds, 2048, 4))
+        rows[2].update(square(tenseal, numpy, options.rounds, 1024, 8))
+    if phe:
+        versions["phe"] = phe.__version__
+        rows[0].update(paillier(phe, numpy, options.rounds))
+    for peer in PEERS:
+        if not rows[0].get(f"{peer}_exact", True):
+            sys.exit(f"{peer}: its logits are not those of the head, its time is not comparable")
     for row in rows:
         row.update(ours.get(row["head"], {}))
         for peer in PEERS:
             if "rhea_ms" in row and f"{peer}_ms" in row:
                 row[f"times_{peer}"] = row[f"{peer}_ms"] / row["rhea_ms"]
     if options.json:
-        versions = {"tenseal": tenseal.__version__, "phe": phe.__version__}
-        print(json.dumps({**versions, "heads": rows}, indent=2))
+        one_run = options.rhea is None
+        print(json.dumps({**versions, "one_run": one_run, "heads": rows}, indent=2))
         return
+    if options.rhea not in (None, "none"):
+        print(f"rhea's numbers are those of {options.rhea}: the factors are not of one run")
     print(f"{'head':<18}{'system':<10}{'ms':>12}{'bytes':>12}{'times rhea':>12}")
     for row in rows:
         for system in [*PEERS, "rhea"]:

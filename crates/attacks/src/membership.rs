@@ -11,6 +11,7 @@ use spec::Release;
 use transfer::{Head, ShadowBatch};
 
 use crate::error::option;
+use crate::view::see_one;
 use crate::{AttackError, World};
 
 /// Public images that the label-only statistic walks towards.
@@ -188,20 +189,45 @@ impl<'a> Membership<'a> {
         Ok([side(&inside, "inside")?, side(&outside, "outside")?])
     }
 
+    /// Minus the log-likelihood ratios of one example, which need not be public, under each of `heads`:
+    /// its shadow heads are trained once for all of them. For heads whose weights or scores are seen.
+    ///
+    /// # Errors
+    /// If a shadow head cannot be trained, or a head is of another shape.
+    pub fn of_example<'h>(
+        &self,
+        index: u32,
+        heads: impl IntoIterator<Item = &'h [f32]>,
+        purpose: &str,
+    ) -> Result<Vec<f64>, AttackError> {
+        let candidates = self.candidates(&[index], None)?;
+        let candidate = &candidates[0];
+        let key = self.key.child(purpose).child(&index.to_string());
+        let laws = self.laws(candidate, key)?;
+        let ratio = |weights| Ok(laws.ratio(self.statistic(weights, candidate)?));
+        heads.into_iter().map(ratio).collect()
+    }
+
     fn score(
         &self,
         weights: &[f32],
         candidate: &Candidate,
         key: StreamKey,
     ) -> Result<f64, AttackError> {
-        let world = self.world;
         let seen = self.statistic(weights, candidate)?;
+        Ok(self.laws(candidate, key)?.ratio(seen))
+    }
+
+    /// The statistic of shadow heads of the candidate's own.
+    fn laws(&self, candidate: &Candidate, key: StreamKey) -> Result<Laws, AttackError> {
+        let world = self.world;
         let label = world.features.labels()[candidate.index as usize] as usize;
         let mut trainers = Vec::with_capacity(world.assumed.len());
         for &recipe in &world.assumed {
             trainers.push(world.trainer(recipe)?);
         }
-        let mut weights = vec![0.0; world.shape.weight_len()];
+        let length = world.shape.weight_len();
+        let mut weights = vec![0.0; length];
         let mut members = Vec::new();
         let mut with = Vec::with_capacity(self.heads / 2);
         let mut without = Vec::with_capacity(self.heads / 2);
@@ -213,20 +239,22 @@ impl<'a> Membership<'a> {
                 members[label * world.shots] = candidate.index;
             }
             let turn = number / 2 % trainers.len();
+            weights.truncate(length);
             trainers[turn].train(world.features, &members, &mut rng, &mut weights)?;
             if let Some(view) = world.view {
-                view.see(&mut weights, &mut rng)?;
+                see_one(view, &mut weights, &mut rng)?;
             }
             let statistic = self.statistic(&weights, candidate)?;
             if inside { &mut with } else { &mut without }.push(statistic);
         }
-        Ok(log_density(seen, &without) - log_density(seen, &with))
+        Ok(Laws { with, without })
     }
 
     /// What the head says of the candidate: larger for members.
     fn statistic(&self, weights: &[f32], candidate: &Candidate) -> Result<f64, AttackError> {
         let world = self.world;
-        let head = Head::new(world.shape, weights.to_vec())?;
+        let (rows, _) = world.parts(weights);
+        let head = Head::new(world.shape, rows.to_vec())?;
         let row = world.features.row(candidate.index as usize);
         let label = world.features.labels()[candidate.index as usize];
         Ok(match self.release {
@@ -241,6 +269,19 @@ impl<'a> Membership<'a> {
             }
             _ => margin(&head.logits(row)?, label as usize),
         })
+    }
+}
+
+/// The statistic of shadow heads that were trained with an example, and of others.
+struct Laws {
+    with: Vec<f64>,
+    without: Vec<f64>,
+}
+
+impl Laws {
+    /// Minus the log-likelihood ratio of "trained with it".
+    fn ratio(&self, seen: f64) -> f64 {
+        log_density(seen, &self.without) - log_density(seen, &self.with)
     }
 }
 

@@ -165,7 +165,7 @@ pub fn gaussian_heads(world: &World<'_>, units: usize) -> Result<Vec<f32>, Attac
     let shadows = world.shadows("gaussian")?;
     let mut basis = shadows.batch(BASIS);
     shadows.fill(0, &mut basis)?;
-    let width = world.shape.weight_len();
+    let width = basis.weights.len() / BASIS;
     let mut mean = vec![0.0_f32; width];
     for head in basis.weights.chunks(width) {
         mean.iter_mut()

@@ -11,6 +11,7 @@ use spec::Options;
 use transfer::Head;
 
 use crate::error::option;
+use crate::view::see_one;
 use crate::white_box::ridge::{Linear, Moments};
 use crate::{AttackError, World};
 
@@ -158,7 +159,7 @@ impl<'a> Property<'a> {
         let mut trainer = world.trainer(recipe)?;
         trainer.train(world.features, &members, &mut rng, &mut weights)?;
         if let Some(view) = world.view {
-            view.see(&mut weights, &mut rng)?;
+            see_one(view, &mut weights, &mut rng)?;
         }
         Ok(weights)
     }
@@ -182,7 +183,8 @@ impl<'a> Property<'a> {
 
     /// Logits on the probes, centred over classes, with the constant that the ridge expects.
     fn view(&self, weights: &[f32]) -> Result<Vec<f32>, AttackError> {
-        let head = Head::new(self.world.shape, weights.to_vec())?;
+        let (rows, _) = self.world.parts(weights);
+        let head = Head::new(self.world.shape, rows.to_vec())?;
         let mut view = head.logits(&self.probes)?;
         view.push(1.0);
         Ok(view)

@@ -37,7 +37,7 @@ pub struct World<'a> {
     /// Shots c.
     pub shots: usize,
     /// The coordinates of the recipe's private release, where it has one: from public features.
-    space: Option<Arc<PublicSpace>>,
+    pub space: Option<Arc<PublicSpace>>,
     /// What the adversary sees in place of weights; none where the weights are released.
     pub view: Option<&'a dyn View>,
     /// Key of every random draw.
@@ -136,13 +136,24 @@ impl<'a> World<'a> {
         self
     }
 
-    /// Puts what is released of the heads in the place of their weights: nothing changes where the
-    /// weights are released. `name` keys the view's randomness.
+    /// Puts what is released of the heads in the place of their weights, and behind it what is seen
+    /// beside: nothing changes where the weights are released. `name` keys the view's randomness.
     pub fn release(&self, batch: &mut ShadowBatch, name: &str) -> Result<(), AttackError> {
         match self.view {
             None => Ok(()),
             Some(view) => see_all(view, batch, self.key.child("view").child(name), 0),
         }
+    }
+
+    /// Numbers that are seen for each logit beside those in the place of the weights.
+    pub(crate) fn beside(&self) -> usize {
+        let beside = self.view.map_or(0, View::beside);
+        beside / self.shape.outputs()
+    }
+
+    /// The numbers in the place of a head's weights, and those beside them.
+    pub(crate) fn parts<'h>(&self, head: &'h [f32]) -> (&'h [f32], &'h [f32]) {
+        head.split_at(self.shape.weight_len())
     }
 
     /// Pixels of one image.

@@ -37,8 +37,9 @@ pub use features::FeatureSet;
 pub use images::{ContentHash, ImageSet, ImageShape, shared_images};
 pub use picture::{Colour, TRANSPARENT_ON};
 pub use read::{
-    CifarLabels, IdxAxes, IdxOptions, PictureOptions, read_cifar, read_class_archive,
+    CifarLabels, IdxAxes, IdxOptions, PairedImages, PictureOptions, read_cifar, read_class_archive,
     read_class_folders, read_features, read_idx, read_labelled_archive, read_matrix, read_omniglot,
+    read_paired,
 };
 pub use reading::{Reading, Remark};
 pub use spec::{

@@ -21,6 +21,7 @@ mod listing;
 mod npy;
 mod numbers;
 mod omniglot;
+mod paired;
 mod table;
 mod tiny_imagenet;
 
@@ -34,4 +35,6 @@ pub use idx::{IdxAxes, IdxOptions, read_idx};
 pub use labelled::read_labelled_archive;
 pub(crate) use listing::{ClassFiles, is_hidden};
 pub use omniglot::read_omniglot;
+pub(crate) use paired::read_list;
+pub use paired::{PairedImages, read_paired};
 pub(crate) use tiny_imagenet::read_tiny_imagenet;

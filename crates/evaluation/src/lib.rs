@@ -5,6 +5,7 @@
 //! unit of every interval is the *victim*: the classes of one head are not independent.
 
 mod bootstrap;
+mod chance;
 mod error;
 mod images;
 mod intervals;
@@ -16,6 +17,7 @@ mod ssim;
 mod success;
 
 pub use bootstrap::Bootstrap;
+pub use chance::{Chance, chance};
 pub use error::EvaluationError;
 pub use images::{min_mse, mse, psnr};
 pub use intervals::{Interval, clopper_pearson, cluster_proportion, mean_interval};

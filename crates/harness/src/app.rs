@@ -69,6 +69,12 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Plan(args) => answered(plan_configs(args, &cli.options)?),
         Command::Privacy(command) => answered(commands::privacy(command)?),
         Command::Schema(args) => answered(commands::schema(*args)),
+        Command::Audit(args) => {
+            interrupt::finish_writes_first();
+            let (text, exit) = commands::audit(args, &cli.options, &context(&cli.options))?;
+            answered(text)?;
+            Ok(exit)
+        }
         Command::Check(args) => {
             let (text, exit) = commands::check(args)?;
             answered(text)?;

@@ -38,6 +38,17 @@ pub enum HarnessError {
     /// An attack cannot run.
     #[error(transparent)]
     Attack(#[from] attacks::AttackError),
+    /// A file is no head.
+    #[error(transparent)]
+    Head(#[from] heads::HeadError),
+    /// A given head is not one that can be audited.
+    #[error("{}: {reason}", path.display())]
+    Given {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and the mend.
+        reason: String,
+    },
     /// Scores cannot be evaluated.
     #[error(transparent)]
     Evaluation(#[from] evaluation::EvaluationError),
@@ -118,8 +129,18 @@ impl HarnessError {
     /// The exit code of a command that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Setting { .. } | Self::Config(_) | Self::Privacy(_) => Exit::Usage,
-            Self::Missing { .. } | Self::Data(_) | Self::Unlike { .. } => Exit::Data,
+            Self::Setting { .. }
+            | Self::Config(_)
+            | Self::Privacy(_)
+            | Self::Head(heads::HeadError::Unstated { .. }) => Exit::Usage,
+            Self::Missing { .. }
+            | Self::Data(_)
+            | Self::Unlike { .. }
+            | Self::Transfer(
+                transfer::TransferError::Given { .. } | transfer::TransferError::File { .. },
+            )
+            | Self::Head(_)
+            | Self::Given { .. } => Exit::Data,
             _ => Exit::Failed,
         }
     }

@@ -12,7 +12,7 @@ pub enum Exit {
     Failed = 1,
     /// The command line or the config is wrong.
     Usage = 2,
-    /// `check` fell short of its baseline.
+    /// `check` fell short of its baseline, or a head of `audit --max-tpr`.
     FellShort = 3,
     /// Data or an artefact is missing or damaged.
     Data = 4,

@@ -1,6 +1,7 @@
 //! The command: from a config to a plan, a run and a report.
 
 pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod commands;
 pub mod contents;
@@ -13,6 +14,7 @@ pub mod error;
 pub mod exit;
 pub mod experiments;
 pub mod failure;
+pub mod folder;
 pub mod heads;
 pub mod instructions;
 pub mod interrupt;

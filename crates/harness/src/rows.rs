@@ -76,6 +76,7 @@ pub fn measured(
     row.samples = Some(outcome.samples);
     row.attack_steps = Some(outcome.steps);
     row.label_agreement = outcome.label_agreement;
+    row.encrypted_agreement = outcome.encrypted_agreement;
     row.cosine = outcome.cosine;
     let roc = if outcome.victims.is_empty() {
         None

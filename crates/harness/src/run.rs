@@ -1,18 +1,19 @@
 //! Runs experiments: cell after cell, results on disk after each, then figures and the report.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use config::experiment::{Experiment, Kind};
-use files::{Lock, LockError};
 use report::BothWaysRow;
 
+use crate::audit::{self, AuditOptions};
 use crate::context::Context;
 use crate::corpus::preflight;
 use crate::costs::Costs;
 use crate::error::HarnessError;
 use crate::experiments::{Cells, declare};
+use crate::folder;
 use crate::names;
 use crate::provenance::{Counts, Provenance};
 use crate::rows::Measured;
@@ -42,6 +43,12 @@ pub struct RunOptions {
     pub part: Part,
 }
 
+impl RunOptions {
+    fn shards(self) -> bool {
+        matches!(self.part, Part::Shard(_))
+    }
+}
+
 /// Runs `experiments` one after another; returns how their cells ended.
 ///
 /// # Errors
@@ -53,7 +60,7 @@ pub fn run(
 ) -> Result<Counts, HarnessError> {
     // What cannot work is refused before anything is written.
     for experiment in experiments {
-        if let Kind::Heads(heads) = &experiment.kind {
+        if let Some(heads) = experiment.heads() {
             preflight(context, experiment, heads)?;
         }
     }
@@ -78,8 +85,20 @@ fn run_one(
 ) -> Result<Counts, HarnessError> {
     let started = Instant::now();
     let folder = context.results.join(&experiment.name);
+    if let (Kind::Audit(audit), false) = (&experiment.kind, options.shards()) {
+        let how = AuditOptions {
+            only_kept: options.part == Part::Merge,
+            ..AuditOptions::default()
+        };
+        let audited = audit::run(context, experiment, audit, &folder, &how)?;
+        context.progress.say(&format!("  {}", audited.verdict.line));
+        return Ok(audited.counts);
+    }
     let cells = declare(context, experiment)?;
-    let _lock = claim(&folder, options.part)?;
+    let _lock = match options.part {
+        Part::Whole | Part::Merge => folder::claim(&folder)?,
+        Part::Shard(shard) => folder::lock(&folder, &shard.file(&folder).with_extension("lock"))?,
+    };
     let mut timings = Timings::new(Costs::load(context.store.root()));
     if let Part::Shard(shard) = options.part {
         let run = Measuring::new(context, experiment, cells.as_ref(), &folder, options);
@@ -93,7 +112,7 @@ fn run_one(
         return Ok(counts);
     }
     let resolved = config::to_yaml(experiment)?;
-    write_file(folder.join("resolved.yaml"), resolved.as_bytes())?;
+    folder::write(folder.join("resolved.yaml"), resolved.as_bytes())?;
     let run = Measuring::new(context, experiment, cells.as_ref(), &folder, options);
     let Run {
         measured,
@@ -128,39 +147,6 @@ fn run_one(
         context.progress.say(&format!("  {line}"));
     }
     Ok(counts)
-}
-
-/// Keeps other runs out of the results, and takes away what killed ones left there.
-fn claim(folder: &Path, part: Part) -> Result<Lock, HarnessError> {
-    let name = match part {
-        Part::Whole | Part::Merge => folder.join("run.lock"),
-        Part::Shard(shard) => shard.file(folder).with_extension("lock"),
-    };
-    let lock = Lock::try_take(&name).map_err(|error| match error {
-        LockError::Held(holder) => HarnessError::InUse {
-            path: folder.to_owned(),
-            holder: holder.to_string(),
-        },
-        LockError::File(source) => HarnessError::Results {
-            path: folder.to_owned(),
-            source,
-        },
-    })?;
-    if !matches!(part, Part::Shard(_)) {
-        for folder in [folder.to_owned(), folder.join("figures")] {
-            // What cannot be swept hinders nothing.
-            let _ = files::sweep(&folder, |_| true);
-        }
-    }
-    Ok(lock)
-}
-
-fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), HarnessError> {
-    files::write_whole(&path, bytes).map_err(|source| HarnessError::File {
-        action: "write",
-        path,
-        source,
-    })
 }
 
 /// The rows of a whole run.

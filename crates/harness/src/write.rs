@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use config::experiment::{Experiment, Kind};
+use config::experiment::Experiment;
 use evaluation::thin_curve;
 use report::{
     BothWaysRow, Figure, Gallery, GridPair, Raster, ResultRow, RocRow, ScoreSample, TimingRow,
@@ -178,22 +178,20 @@ fn samples(measured: &[Measured]) -> Vec<ScoreSample> {
 }
 
 /// What the adversary knows beside what the cells say.
-fn known(experiment: &Experiment) -> Vec<(String, String)> {
-    match &experiment.kind {
-        Kind::Heads(heads) => {
-            let data = &heads.data;
-            let share = 100.0 * data.shares.public;
-            let public = data.public.as_ref().map_or_else(
-                || format!("{share:.0} % of {}", names::dataset(&data.target)),
-                names::dataset,
-            );
-            let source = data.source.as_ref().map(names::dataset);
-            let source = source.map(|source| ("the backbone's training data".into(), source));
-            let public = ("public data".into(), public);
-            source.into_iter().chain([public]).collect()
-        }
-        Kind::CryptoTl { .. } => Vec::new(),
-    }
+pub fn known(experiment: &Experiment) -> Vec<(String, String)> {
+    let Some(heads) = experiment.heads() else {
+        return Vec::new();
+    };
+    let data = &heads.data;
+    let share = 100.0 * data.shares.public;
+    let public = data.public.as_ref().map_or_else(
+        || format!("{share:.0} % of {}", names::dataset(&data.target)),
+        names::dataset,
+    );
+    let source = data.source.as_ref().map(names::dataset);
+    let source = source.map(|source| ("the backbone's training data".into(), source));
+    let public = ("public data".into(), public);
+    source.into_iter().chain([public]).collect()
 }
 
 /// The pictures of one cell.

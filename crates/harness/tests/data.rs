@@ -1,5 +1,6 @@
 //! Other people's files: refused before anything runs, or measured with what was left out said.
 
+use std::io::BufRead as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
@@ -79,6 +80,11 @@ fn tables_that_cannot_be_used_end_with_four_and_name_the_column_or_class() {
             .collect();
         format!("{name},{header}\n{rows}")
     };
+    let first = |text: &str, value: &str| -> String {
+        let (header, rows) = text.split_once('\n').expect("a header");
+        let (_, rest) = rows.split_once(',').expect("a field");
+        format!("{header}\n{value},{rest}")
+    };
     let constant: String = (0..400).map(|i| format!("1,1,{}\n", i % 10)).collect();
     for (text, why) in [
         (second(&good, ""), "column 1 of 18 (``) has no name"),
@@ -95,6 +101,12 @@ fn tables_that_cannot_be_used_end_with_four_and_name_the_column_or_class() {
         (
             format!("a,b,label\n{constant}"),
             "is constant over all 400 rows",
+        ),
+        // One row has one number, whatever is wrong with it.
+        (first(&good, "x"), "row 1: column `f0`: `x` is no number"),
+        (
+            first(&good, "nan"),
+            "row 1: column `f0`: `nan` is not a finite number",
         ),
     ] {
         let here = folder();
@@ -287,28 +299,33 @@ fn nobody_reading_what_is_said_does_not_end_the_work() {
         table(400, 10, |class| class.to_string()),
     );
     put(here.path(), "c.yaml", config(UNMIXING));
-    let (reader, writer) = std::io::pipe().expect("a pipe");
-    drop(reader);
-    let status = std::process::Command::new(assert_cmd::cargo::cargo_bin("harness"))
-        .current_dir(here.path())
-        .env_remove("RHEA_DATA")
-        .arg("c.yaml")
-        .stdout(writer.try_clone().expect("a second end"))
-        .stderr(writer)
-        .stdin(Stdio::null())
-        .status()
-        .expect("it starts");
-    assert_eq!(status.code(), Some(0));
-    for file in [
-        "resolved.yaml",
-        "results.csv",
-        "report.html",
-        "provenance.json",
-    ] {
-        assert!(
-            here.path().join("results/features").join(file).exists(),
-            "{file}"
-        );
+    // `2>&1 | head -0` and `2>&1 | head -1`.
+    for lines in [0, 1] {
+        let results = format!("after {lines}");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("harness"))
+            .current_dir(here.path())
+            .env_remove("RHEA_DATA")
+            .args(["c.yaml", "--results", &results])
+            .stdout(writer.try_clone().expect("a second end"))
+            .stderr(writer)
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let said = std::io::BufReader::new(reader).lines().take(lines);
+        let said: Vec<String> = said.map(|line| line.expect("a line")).collect();
+        assert_eq!(said.len(), lines);
+        // The reader is gone by now.
+        assert_eq!(child.wait().expect("it ends").code(), Some(0));
+        for file in [
+            "resolved.yaml",
+            "results.csv",
+            "report.html",
+            "provenance.json",
+        ] {
+            let path = here.path().join(&results).join("features").join(file);
+            assert!(path.exists(), "{}", path.display());
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use config::{Data, Defence, Kind, Task};
+use config::{Data, Defence, Task};
 use privacy::{Delta, SampleRate, Steps};
 use spec::Options;
 use transfer::HeadShape;
@@ -33,7 +33,7 @@ fn every_cell_of_every_kept_config_passes_the_engines_checks() {
     for path in kept() {
         let text = std::fs::read_to_string(&path).expect("a config");
         let experiment = config::from_text(&text, &path, &[]).expect("it checks");
-        let Kind::Heads(heads) = &experiment.kind else {
+        let Some(heads) = experiment.heads() else {
             continue;
         };
         for cell in heads.cells() {

@@ -6,9 +6,7 @@
 
 mod shell;
 
-use std::path::{Path, PathBuf};
-
-use shell::{Shell, Tensor, copy};
+use shell::{Shell, Tensor};
 
 /// What must come of a head and features.
 enum Outcome {
@@ -18,33 +16,6 @@ enum Outcome {
     Refused(&'static str, i32, &'static str),
 }
 use Outcome::{Classes, Refused};
-
-/// Runs the steps in a folder that holds the head and the features; how far they came.
-fn life(shell: &Shell, protect: &str, reveal: &str) -> Result<String, (&'static str, i32, String)> {
-    if !shell.path("owner.key").exists() {
-        shell.step("keygen --key owner.key --evaluation-key eval.key");
-    }
-    let steps = [
-        (
-            "protect",
-            format!("--head head.safetensors --key owner.key --out head.rhe {protect}"),
-        ),
-        (
-            "classify",
-            "--head head.rhe --features x.npy --evaluation-key eval.key --out answers.rhe".into(),
-        ),
-        (
-            "reveal",
-            format!("answers.rhe --key owner.key --trusted-classifier {reveal}"),
-        ),
-    ];
-    let mut said = String::new();
-    for (step, line) in steps {
-        let done = shell.rhe(&format!("{step} {line}"));
-        said = done.map_err(|(code, message)| (step, code, message))?;
-    }
-    Ok(said)
-}
 
 /// A head with its features, what the command line says of it, and what must come.
 struct Case<'a> {
@@ -343,7 +314,7 @@ fn small_heads_are_right_or_refused() {
     for case in cases {
         shell.head(case.tensors, case.metadata);
         shell.features("x.npy", case.features.0, case.features.1);
-        let came = life(&shell, case.protect, "");
+        let came = shell.life(case.protect, "");
         match (case.outcome, came) {
             (Classes(expected), Ok(said)) => {
                 let classes: Vec<usize> = said
@@ -373,7 +344,7 @@ fn logits_have_as_many_digits_as_there_are() {
     ];
     shell.head(&head, &[]);
     shell.features("x.npy", 1, &[1.0]);
-    let said = life(&shell, "", "--logits").expect("it is revealed");
+    let said = shell.life("", "--logits").expect("it is revealed");
     let logits: Vec<f64> = said
         .split_whitespace()
         .skip(1)
@@ -383,58 +354,4 @@ fn logits_have_as_many_digits_as_there_are() {
         (logits[0] - 1e-8).abs() < 1e-10 && (logits[1] - 2e-8).abs() < 1e-10,
         "{said}"
     );
-}
-
-/// The larger files of the same kinds, where they are at hand: one class in 200 may differ, by
-/// rounding to the file's own precision. (Heads that bootstrap take minutes: the small ones stand
-/// for them.)
-#[test]
-fn heads_of_the_shared_cases_agree_with_their_right_logits() {
-    let Some(cases) = std::env::var_os("RHEA_CASES").map(PathBuf::from) else {
-        println!("RHEA_CASES is not set");
-        return;
-    };
-    let shell = Shell::new();
-    let head = |name: &str| cases.join("heads").join(format!("{name}.safetensors"));
-    let matrix = |path: &Path| datasets::read_matrix(path).expect("a matrix");
-    for (name, protect) in [
-        ("plain", ""),
-        ("f64", ""),
-        ("pre_fc", ""),
-        ("pre__orig_mod", ""),
-        ("bf16", ""),
-        ("f16", ""),
-        ("meta_square", ""),
-    ] {
-        copy(&shell, &head(name), "head.safetensors");
-        copy(&shell, &cases.join("heads/x.npy"), "x.npy");
-        let said = life(&shell, protect, "").expect(name);
-        let (width, logits) = matrix(&cases.join(format!("heads/{name}.want.npy")));
-        let right = logits.chunks_exact(width).map(|row| {
-            let largest = row.iter().copied().fold(f32::MIN, f32::max);
-            row.iter()
-                .position(|&z| z == largest)
-                .expect("it is there")
-                .to_string()
-        });
-        let agree = said
-            .lines()
-            .zip(right)
-            .filter(|(found, right)| found == right)
-            .count();
-        println!("{name}: {agree} of 200");
-        assert!(agree >= 199, "{name}: {agree} of 200");
-    }
-    for (name, word) in [
-        ("probe_bn", "running_mean"),
-        ("loralib", "lora_A"),
-        ("peft_adapter", "lora_A.weight"),
-        ("peft_mts_square", "modules_to_save"),
-        ("bias_renamed", "`fc_bias`"),
-        ("roberta_tanh", "--activation"),
-    ] {
-        copy(&shell, &head(name), "head.safetensors");
-        let (at, _, said) = life(&shell, "", "").expect_err(name);
-        assert!(at == "protect" && said.contains(word), "{name}: {said}");
-    }
 }

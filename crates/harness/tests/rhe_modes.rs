@@ -3,45 +3,14 @@
 
 mod shell;
 
-use shell::{Shell, Tensor};
+use shell::Shell;
 
-const FEATURES: usize = 24;
-const CLASSES: usize = 3;
 const IMAGES: usize = 6;
 
-/// Writes a head, `x.npy` and `public.npy`, and makes a key; the class of each image, one a line.
+/// As [`Shell::prepare`], with a key.
 fn prepare(shell: &Shell) -> String {
-    let wave = |at: usize, step: f32| (at as f32 * step).sin();
-    let weight: Vec<f32> = (0..CLASSES * FEATURES).map(|i| wave(i, 0.37)).collect();
-    let bias = [0.3, -0.2, 0.1];
-    let rows: Vec<f32> = (0..IMAGES * FEATURES)
-        .map(|i| wave(i, 0.91).max(0.0))
-        .collect();
-    let public: Vec<f32> = (0..100 * FEATURES).map(|i| wave(i, 1.7).max(0.0)).collect();
-    let tensors: [Tensor<'_>; 2] = [
-        ("weight", &[CLASSES, FEATURES], &weight),
-        ("bias", &[CLASSES], &bias),
-    ];
-    shell.head(&tensors, &[]);
-    shell.features("x.npy", FEATURES, &rows);
-    shell.features("public.npy", FEATURES, &public);
     shell.step("keygen --key owner.key");
-    let classes = rows.chunks(FEATURES).map(|row| {
-        let logits: Vec<f32> = weight
-            .chunks(FEATURES)
-            .zip(bias)
-            .map(|(w, b)| b + w.iter().zip(row).map(|(w, x)| w * x).sum::<f32>())
-            .collect();
-        let mut sorted = logits.clone();
-        sorted.sort_by(f32::total_cmp);
-        assert!(sorted[2] - sorted[1] > 0.05, "no near tie: {logits:?}");
-        let class = logits
-            .iter()
-            .position(|l| *l == sorted[2])
-            .expect("it is there");
-        format!("{class}\n")
-    });
-    classes.collect()
+    shell.prepare(IMAGES)
 }
 
 #[test]

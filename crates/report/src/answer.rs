@@ -2,9 +2,9 @@
 
 use crate::columns::share;
 use crate::gate::rate;
-use crate::phrases::{attack_words, cost_words, defence_words, shots_name};
+use crate::phrases::{attack_words, cost_words, defence_words, given, shots_name};
 use crate::rows::ResultRow;
-use crate::words::Aim;
+use crate::words::{Aim, Given};
 use spec::DefenceKind;
 
 /// An attack counts as stopped below this true positive rate at 1 % false positives.
@@ -30,7 +30,8 @@ pub(crate) struct Answer<'a> {
     /// Whether heads like that one were also defended.
     pub defended: bool,
     /// Of each kind of defence the setting that is shown to stop all attacks on such heads at the
-    /// least cost: the whole intervals of their rates lie below [`STOPPED`].
+    /// least cost: the whole intervals of their rates lie below [`STOPPED`]. An encrypted head whose
+    /// classes are revealed is a kind of its own; controls, whose key is known, are none.
     pub stopped: Vec<Judged<'a>>,
     /// Of each other kind of defence the setting that leaked least.
     pub open: Vec<Judged<'a>>,
@@ -39,7 +40,8 @@ pub(crate) struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// The answer of these rows.
     pub(crate) fn of(rows: &'a [ResultRow]) -> Self {
-        let measured = |row: &&ResultRow| !row.failed() && rate(row).is_some();
+        let measured =
+            |row: &&ResultRow| !row.failed() && rate(row).is_some() && given(row) != Given::Key;
         let undefended = |row: &&ResultRow| row.defence == DefenceKind::None;
         let rows: Vec<&ResultRow> = rows.iter().filter(measured).collect();
         let shows = |row: &&ResultRow| Aim::of(&row.attack) == Aim::Reconstruction;
@@ -66,14 +68,15 @@ impl<'a> Answer<'a> {
             defended: !defended.is_empty(),
             ..Self::default()
         };
-        let mut kinds: Vec<&str> = Vec::new();
+        let kind_of = |row: &'a ResultRow| (row.defence.as_str(), given(row));
+        let mut kinds: Vec<(&str, Given)> = Vec::new();
         for row in &defended {
-            if !kinds.contains(&row.defence.as_str()) {
-                kinds.push(&row.defence);
+            if !kinds.contains(&kind_of(row)) {
+                kinds.push(kind_of(row));
             }
         }
         for kind in kinds {
-            let own = || defended.iter().copied().filter(|row| row.defence == kind);
+            let own = || defended.iter().copied().filter(|row| kind_of(row) == kind);
             // Each setting of the defence by the attack that may be the strongest on it.
             let mut settings: Vec<&ResultRow> = Vec::new();
             for row in own() {
@@ -215,6 +218,29 @@ mod tests {
                 "not stopped by other: 50.0 %",
             ]
         );
+    }
+
+    #[test]
+    fn revealed_classes_are_a_defence_of_their_own_and_controls_are_none() {
+        let seen = |release: &str, tpr| ResultRow {
+            release: release.into(),
+            ..row("rhe", None, "a", tpr, 0.66)
+        };
+        let rows = [
+            row("none", None, "a", 0.8, 0.66),
+            seen("ciphertexts", 0.01),
+            seen("labels", 0.4),
+            seen("known_secret", 0.79),
+        ];
+        assert_eq!(
+            headline(&rows)[1..],
+            [
+                "stopped by RHE: 1.0 %, no accuracy lost",
+                "not stopped by RHE, classes revealed: 40.0 %",
+            ]
+        );
+        // Nor are they what leaks where all heads are defended.
+        assert!(headline(&rows[1..])[0].contains("40.0 %"));
     }
 
     #[test]

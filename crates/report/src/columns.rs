@@ -27,7 +27,7 @@ enum Form {
 }
 
 /// Headings and forms by name; a column that is not here is shown as it stands.
-const SHOWN: [(&str, &str, Form); 38] = [
+const SHOWN: [(&str, &str, Form); 39] = [
     ("defence", "defence", Form::Defence),
     ("epsilon", "ε", Form::Number),
     ("clip", "clip", Form::Number),
@@ -46,6 +46,11 @@ const SHOWN: [(&str, &str, Form); 38] = [
     ("success_at_tau", "success at τ", Form::Share(1)),
     ("epsilon_lower_bound", "ε lower bound", Form::Number),
     ("label_agreement", "labels agree", Form::Share(1)),
+    (
+        "encrypted_agreement",
+        "labels agree, encrypted",
+        Form::Share(2),
+    ),
     ("cosine", "cosine", Form::Decimals(3)),
     ("cached", "from cache", Form::Plain),
     ("seconds", "time", Form::Seconds),

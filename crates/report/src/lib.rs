@@ -30,7 +30,10 @@ pub use figures::{
     Figure, GridPair, ScoreSample, both_ways, figures, histograms, reconstruction_grid,
 };
 pub use gate::{Finding, Format, Gate, Measure, Outcome, Verdict, compare, save_baseline};
-pub use html::{Gallery, Page, render as render_html, write_html};
+pub use html::{
+    AuditPage, AuditRecord, AuditTarget, Gallery, Page, Tone, render as render_html, write_audit,
+    write_html,
+};
 pub use phrases::cell_label;
 pub use reference::columns_reference;
 pub use row::{Kind, Row, Spec, Unfit, Value};

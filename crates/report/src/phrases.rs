@@ -2,7 +2,7 @@
 
 use crate::figures::number;
 use crate::rows::ResultRow;
-use crate::words::{defence_name, words};
+use crate::words::{Given, defence_name, words};
 
 /// `1 query`, `300 queries`.
 pub fn queries_name(queries: u64) -> String {
@@ -17,10 +17,16 @@ pub fn shots_name(shots: u64) -> String {
     format!("{shots} shot{}", if shots == 1 { "" } else { "s" })
 }
 
-/// A defence with its strength: `DP-SGD, ε = 5`.
+/// What an adversary gets of the row's head, if it is encrypted, beside ciphertexts.
+pub(crate) fn given(row: &ResultRow) -> Given {
+    Given::of(&row.defence, &row.release)
+}
+
+/// A defence with what is given away under it, and its strength: `RHE, classes revealed`, `DP-SGD,
+/// ε = 5`.
 pub(crate) fn defence_words(row: &ResultRow) -> String {
-    let name = defence_name(&row.defence);
-    row.epsilon.map_or(name.to_owned(), |epsilon| {
+    let name = format!("{}{}", defence_name(&row.defence), given(row).words());
+    row.epsilon.map_or(name.clone(), |epsilon| {
         format!("{name}, ε = {}", number(epsilon))
     })
 }

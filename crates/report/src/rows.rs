@@ -27,7 +27,8 @@ row! {
         noise_multiplier: Option<f64>,
         /// Clipping norm.
         clip: Option<f64>,
-        /// What the adversary sees: `weights`, `scores`, `labels` or `ciphertexts`.
+        /// What the adversary sees: `weights`, `scores`, `labels`, `ciphertexts`, or as a control
+        /// `known_secret`.
         release: String,
         /// The attack's name; empty where nothing attacks.
         attack: String,
@@ -126,6 +127,9 @@ row! {
         weight_decay: Option<f64>,
         /// Optimisation steps of the attack.
         attack_steps: Option<u64>,
+        /// Share of test labels on which the victims under encryption, revealed, agree with themselves
+        /// in the clear: over all victims.
+        encrypted_agreement: Option<f64>,
         /// Why the cell failed; empty where it did not.
         error: String,
     }

@@ -19,6 +19,38 @@ pub fn is_private(word: &str) -> bool {
     DefenceKind::read(word).is_ok_and(DefenceKind::is_private)
 }
 
+/// What an adversary gets of an encrypted head beside its ciphertexts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Given {
+    /// Nothing; also of heads that are not encrypted.
+    Nothing,
+    /// Classes that the owner reveals.
+    Classes,
+    /// The key: a control of the attacks, no release.
+    Key,
+}
+
+impl Given {
+    /// From the columns `defence` and `release`.
+    pub fn of(defence: &str, release: &str) -> Self {
+        let encrypts = DefenceKind::read(defence).is_ok_and(DefenceKind::encrypts);
+        match Release::read(release) {
+            Ok(Release::Labels) if encrypts => Self::Classes,
+            Ok(Release::KnownSecret) => Self::Key,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// What is said of it behind the defence's name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Classes => ", classes revealed",
+            Self::Key => ", key known (control)",
+        }
+    }
+}
+
 /// Which side of a task is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum System {
@@ -88,7 +120,12 @@ pub fn release_words(word: &str) -> &str {
         Ok(Release::Weights) => "the head's weights, as whoever downloads it does",
         Ok(Release::Scores) => "the scores of all classes for inputs of its choice",
         Ok(Release::Labels) => "the predicted label for inputs of its choice",
-        Ok(Release::Ciphertexts) => "the encrypted head and encrypted results, without the key",
+        Ok(Release::Ciphertexts) => {
+            "the encrypted head (bodies, masks and tags) and encrypted results, without the key"
+        }
+        Ok(Release::KnownSecret) => {
+            "the same with the key: a control, which shows that the attacks would succeed"
+        }
         Err(_) => word,
     }
 }

@@ -56,6 +56,21 @@ pub fn run() -> Result<RheBench, RheError> {
     })
 }
 
+/// K × d random weights with a bias behind each row. The numbers benchmarked on are no secrets: keys
+/// and noise come from the system as always.
+fn random_weights(classes: usize, features: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    (0..classes * (features + 1))
+        .map(|_| rng.random_range(-0.1..0.1))
+        .collect()
+}
+
+/// Random features, half of them zero as behind a ReLU; at least one row.
+fn random_rows(images: usize, features: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    (0..images.max(1) * features)
+        .map(|_| rng.random_range(-3f32..3.0).max(0.0))
+        .collect()
+}
+
 /// A head of one logit with a hidden layer and random weights.
 fn random_mlp(
     features: usize,

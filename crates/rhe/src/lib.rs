@@ -59,4 +59,4 @@ pub use reveal::{Ask, Revealed};
 pub use rows::Form;
 pub use square::{DEFAULT_MAX_NORM, ProtectedSquare, SquareClassifier, SquareResults};
 pub use transform::Backend;
-pub use view::{CiphertextView, Noise, SimulatedHead, SimulatedRelease};
+pub use view::{CiphertextView, HiddenView, Noise, Sight, SimulatedHead, SimulatedRelease};

@@ -46,9 +46,10 @@ pub use classify::ReluClassifier;
 pub use protect::ProtectedRelu;
 pub use results::ReluResults;
 
+pub(crate) use budget::torus_scales;
 pub(crate) use calibrate::FEATURE_NORM;
 pub(crate) use classify::{evaluate_rows, scaled};
-pub(crate) use protect::residue;
+pub(crate) use protect::{residue, row_messages, table_entry};
 
 #[cfg(test)]
 mod tests;

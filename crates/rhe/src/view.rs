@@ -3,19 +3,25 @@
 //! Attacks are run against these numbers as they would be against weights or scores: same order,
 //! same shapes, a residue r modulo q as r/q in [−1/2, 1/2).
 
+mod answers;
+mod hidden;
+
 use crate::error::RheError;
 use crate::head::PlainHead;
 use crate::linear::{
-    DigitRows, LinearResults, LinearShape, ProtectedLinear, SmallRows, TagKey, encrypt_words,
-    mask_products,
+    LinearResults, LinearShape, ProtectedLinear, TagKey, encrypt_words, mask_products,
 };
-use crate::modular::{add, mul, sub, to_signed};
+use crate::modular::{add, sub, to_signed};
 use crate::parameters::{MODULUS, POLYNOMIAL_SIZE};
-use crate::quantise::{Precision, QuantisedFeatures, QuantisedLinear};
+use crate::quantise::{Precision, QuantisedLinear};
 use crate::randomness::{MaskSeed, MaskStream, fill_binary};
 use crate::transform::{Backend, Transform};
+use answers::Answering;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
+
+pub use answers::SimulatedHead;
+pub use hidden::HiddenView;
 
 /// Reads protected linear heads of one shape as numbers, and makes an adversary's own.
 ///
@@ -23,8 +29,8 @@ use zeroize::Zeroizing;
 /// `classes × (features + 1)`, the bias last in each row: an attack on weights runs unchanged.
 /// The rest of what is released are the masks of the bodies ([`CiphertextView::masks`]), public
 /// randomness from a seed that does not depend on the weights, and a tag a column
-/// ([`CiphertextView::tags`]). [`CiphertextView::simulate_release`] gives all three of a simulated
-/// head, and what breaks it.
+/// ([`CiphertextView::tags`]). [`CiphertextView::simulate`] gives all three of a simulated head;
+/// [`CiphertextView::simulate_release`] also what its key shows.
 #[derive(Debug)]
 pub struct CiphertextView {
     shape: LinearShape,
@@ -77,30 +83,60 @@ impl CiphertextView {
         ))
     }
 
+    /// Numbers of a class that are seen beside its row: its share of the masks, and all tags.
+    fn beside_a_class(&self) -> usize {
+        let masks = self.len().div_ceil(POLYNOMIAL_SIZE) * POLYNOMIAL_SIZE;
+        masks.div_ceil(self.shape.classes) + self.shape.row()
+    }
+
+    /// Numbers that are seen of a head beside its bodies, class by class: every mask goes to one class
+    /// (what is left of the last share is 0), all tags go to each.
+    pub fn beside(&self) -> usize {
+        self.shape.classes * self.beside_a_class()
+    }
+
     /// The numbers of a head that the adversary protects itself, with a key of its own that is
-    /// made for this head and forgotten: what shadow heads become.
+    /// made for this head and forgotten: what shadow heads become. `out` takes a number for each
+    /// weight, by `sight`; `beside` the [`CiphertextView::beside`] others, the same in every sight.
     ///
     /// All randomness comes from `rng`, so that an experiment can be repeated. Neither the key nor
     /// a usable head leaves: this protects nothing, [`ProtectedLinear::protect`] does.
     pub fn simulate(
         &self,
         weights: &[f32],
+        sight: Sight,
         rng: &mut impl CryptoRng,
         out: &mut [f32],
+        beside: &mut [f32],
     ) -> Result<(), RheError> {
-        if out.len() != self.len() {
-            let reason = format!("{} numbers are asked for, it has {}", out.len(), self.len());
+        let (asked, own) = ((out.len(), beside.len()), (self.len(), self.beside()));
+        if asked != own {
+            let reason = format!("{asked:?} numbers are asked for, it has {own:?}");
             return Err(RheError::head(reason));
         }
         let head = self.encrypt(weights, Noise::AsReleased, rng)?;
-        out.iter_mut()
-            .zip(&head.bodies)
-            .for_each(|(out, &word)| *out = number(word));
+        match sight {
+            Sight::Released => out
+                .iter_mut()
+                .zip(&head.bodies)
+                .for_each(|(out, &word)| *out = number(word)),
+            Sight::KnownSecret => out.copy_from_slice(&self.open(&head)),
+        }
+        let tags: Vec<f32> = self.tag_row(&head, rng);
+        let masks = masks(&head.seed, self.len());
+        let shares = masks.len().div_ceil(self.shape.classes);
+        let classes = beside.chunks_exact_mut(self.beside_a_class());
+        for (class, beside) in classes.enumerate() {
+            beside.fill(0.0);
+            let own = masks.chunks(shares).nth(class).unwrap_or_default();
+            beside[..own.len()].copy_from_slice(own);
+            beside[shares..].copy_from_slice(&tags);
+        }
         Ok(())
     }
 
-    /// Everything that is released of such a head, masks and tags too, and the secret beside it:
-    /// with that, or without noise, an attack must succeed that is said to fail on the rest.
+    /// Everything that is released of such a head, masks and tags too, and what its key shows beside
+    /// it: with that an attack must succeed that is said to fail on the rest.
     pub fn simulate_release(
         &self,
         weights: &[f32],
@@ -108,44 +144,62 @@ impl CiphertextView {
         rng: &mut impl CryptoRng,
     ) -> Result<SimulatedRelease, RheError> {
         let head = self.encrypt(weights, noise, rng)?;
-        let tags = TagKey::draw(rng, &self.shape).row(&head.bodies);
-        let mut opened = head.bodies.clone();
-        mask_products(
-            &self.transform,
-            &head.secret,
-            &head.seed,
-            self.len(),
-            |start, products| {
-                for (word, &product) in opened[start..].iter_mut().zip(products) {
-                    *word = sub(*word, product);
-                }
-            },
-        );
-        let numbers = |words: &[u64]| words.iter().map(|&word| number(word)).collect();
         Ok(SimulatedRelease {
-            bodies: numbers(&head.bodies),
+            bodies: head.bodies.iter().map(|&word| number(word)).collect(),
             masks: masks(&head.seed, self.len()),
-            tags: numbers(&tags),
-            opened: numbers(&opened),
+            tags: self.tag_row(&head, rng),
+            opened: self.open(&head),
         })
     }
 
+    fn tag_row(&self, head: &Encrypted, rng: &mut impl CryptoRng) -> Vec<f32> {
+        let tags = TagKey::draw(rng, &self.shape).row(&head.bodies);
+        tags.into_iter().map(number).collect()
+    }
+
+    /// b − a·s in steps of Δ, times the step of its row: the weights, up to rounding and noise.
+    fn open(&self, head: &Encrypted) -> Vec<f32> {
+        let products = self.products(head);
+        let words = head.bodies.iter().zip(&products);
+        let delta = self.shape.space.delta as f64;
+        words
+            .enumerate()
+            .map(|(at, (&body, &product))| {
+                let units = to_signed(sub(body, product)) as f64 / delta;
+                (units * head.steps[at / self.shape.row()]) as f32
+            })
+            .collect()
+    }
+
+    /// The coefficients of a·s that hide the words.
+    fn products(&self, head: &Encrypted) -> Vec<u64> {
+        let mut all = vec![0; self.len()];
+        let (transform, count) = (&self.transform, self.len());
+        mask_products(
+            transform,
+            &head.secret,
+            &head.seed,
+            count,
+            |start, products| {
+                all[start..start + products.len()].copy_from_slice(products);
+            },
+        );
+        all
+    }
+
     /// A simulated head that can be asked: what an adversary gets who sends features to a
-    /// classifier and sees the encrypted results. Its key is made for it and forgotten.
+    /// classifier and sees the encrypted results, or has its owner reveal their classes.
     pub fn simulate_classifier(
         &self,
         weights: &[f32],
         rng: &mut impl CryptoRng,
     ) -> Result<SimulatedHead, RheError> {
         let head = self.encrypt(weights, Noise::AsReleased, rng)?;
-        let rows = head.bodies.chunks_exact(self.shape.row());
-        let (weights, biases): (Vec<&[u64]>, Vec<u64>) = rows
-            .filter_map(|row| row.split_last().map(|(bias, weights)| (weights, *bias)))
-            .unzip();
         Ok(SimulatedHead {
             shape: self.shape,
-            rows: DigitRows::new(&weights, Backend::Detected),
-            biases,
+            bodies: Answering::new(&self.shape, &head.bodies),
+            masks: Answering::new(&self.shape, &self.products(&head)),
+            steps: head.steps,
         })
     }
 
@@ -180,6 +234,7 @@ impl CiphertextView {
             bodies,
             seed,
             secret,
+            steps: quantised.steps,
         })
     }
 }
@@ -190,6 +245,17 @@ struct Encrypted {
     seed: MaskSeed,
     /// In evaluation form.
     secret: Zeroizing<Vec<u64>>,
+    /// The real size of each row's step.
+    steps: Vec<f64>,
+}
+
+/// What of a simulated head stands where its weights would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Its body words: what is released.
+    Released,
+    /// What its key makes of them, Δ·W and the noise: the control of attacks on what is released.
+    KnownSecret,
 }
 
 /// The noise of simulated ciphertexts.
@@ -210,7 +276,8 @@ pub struct SimulatedRelease {
     pub masks: Vec<f32>,
     /// Tags, features + 1.
     pub tags: Vec<f32>,
-    /// What who knows the secret sees in the place of `bodies`: Δ·W + noise, over q. Not released.
+    /// What who has the key sees in the place of `bodies`: the rounded weights and the noise. Not
+    /// released.
     pub opened: Vec<f32>,
 }
 
@@ -218,34 +285,6 @@ impl SimulatedRelease {
     /// All that is released, in one row: bodies, masks, tags.
     pub fn released(&self) -> Vec<f32> {
         [&self.bodies[..], &self.masks, &self.tags].concat()
-    }
-}
-
-/// A simulated protected head that answers queries with ciphertexts: for experiments. It cannot be
-/// saved, and nobody has its key.
-#[derive(Debug)]
-pub struct SimulatedHead {
-    shape: LinearShape,
-    rows: DigitRows,
-    biases: Vec<u64>,
-}
-
-impl SimulatedHead {
-    /// What is seen in the place of the scores of an image with these features: one body number a
-    /// class, in [−1/2, 1/2). (The rest of an answer is x̂, which who asks knows, and a tag.)
-    pub fn observed_scores(&self, features: &[f32]) -> Result<Vec<f32>, RheError> {
-        let width = self.shape.features;
-        let mut quantised = QuantisedFeatures::default();
-        quantised.fill(features, width, &self.shape.space, 0)?;
-        let mut rows = SmallRows::new(width);
-        rows.push(quantised.values.iter().map(|&x| x as i16));
-        let mut bodies = vec![0; self.shape.classes];
-        self.rows.multiply(&rows, &mut bodies);
-        let scale = u64::from(quantised.scale);
-        let words = bodies.iter().zip(&self.biases);
-        Ok(words
-            .map(|(&body, &bias)| number(add(body, mul(bias, scale))))
-            .collect())
     }
 }
 

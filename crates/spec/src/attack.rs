@@ -104,14 +104,18 @@ impl<A: Arity> Attack<A> {
     }
 
     /// Releases in the clear that the attack works from, the most telling first. All attacks
-    /// can be pointed at ciphertexts.
+    /// can be pointed at ciphertexts; those that read weights also at ciphertexts with their key.
     pub fn releases(&self) -> &'static [Release] {
         self.kind().releases()
     }
 
     /// Whether the attack works from this release.
     pub fn works_from(&self, release: Release) -> bool {
-        release == Release::Ciphertexts || self.releases().contains(&release)
+        match release {
+            Release::Ciphertexts => true,
+            Release::KnownSecret => self.releases().contains(&Release::Weights),
+            _ => self.releases().contains(&release),
+        }
     }
 
     /// Whether what the attack looks at exists under this defence: a single gradient is released in

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, One};
 use crate::dp_sgd::DpSgd;
-use crate::head::{HeadKind, Unsuited};
+use crate::head::{Activation, HeadKind, Unsuited};
 use crate::one_release::OneRelease;
 use crate::recipe::Optimiser;
 use crate::release::Release;
@@ -69,10 +69,24 @@ impl<A: Arity> Defence<A> {
 }
 
 impl DefenceKind {
-    /// Whether a head under this defence is released in this way: an encrypted head gives
-    /// ciphertexts, the others everything else.
+    /// Whether a head under this defence is released in this way. An encrypted head gives
+    /// ciphertexts, with or without their key; and labels, where its owner reveals classes to whoever
+    /// asks, as many as the quota allows. The others give everything but ciphertexts.
     pub fn gives(self, release: Release) -> bool {
-        self.encrypts() == (release == Release::Ciphertexts)
+        match release {
+            Release::Weights | Release::Scores => !self.encrypts(),
+            Release::Labels => true,
+            Release::Ciphertexts | Release::KnownSecret => self.encrypts(),
+        }
+    }
+
+    /// What is seen where `release` is asked for: of an encrypted head ciphertexts, in the place of
+    /// weights and scores.
+    pub fn instead_of(self, release: Release) -> Release {
+        match release {
+            Release::Weights | Release::Scores if self.encrypts() => Release::Ciphertexts,
+            _ => release,
+        }
     }
 
     /// Whether the adversary sees ciphertexts.
@@ -91,21 +105,40 @@ impl DefenceKind {
         !self.is_private() || optimiser == Optimiser::Sgd
     }
 
-    /// Errors where experiments cannot show such heads under this defence: they have no view of the
-    /// accumulators and CKKS ciphertexts of encrypted heads with a hidden layer.
+    /// Errors where experiments cannot show such heads under this defence: of encrypted heads they
+    /// show linear ones and those with a hidden layer of ReLU, but no CKKS ciphertexts.
     pub fn suits(self, head: HeadKind) -> Result<(), Unsuited> {
-        match (self, head) {
-            (Self::Rhe, HeadKind::Mlp { .. }) => Err(Unsuited {
-                what: "an attack on `rhe`",
-                head: head.described(),
-                hint: "use `head: linear`; `harness rhe` protects heads with a hidden layer too",
-            }),
-            (Self::OneRelease, HeadKind::Mlp { .. }) => Err(Unsuited {
+        let activation = match head {
+            HeadKind::Linear => return Ok(()),
+            HeadKind::Mlp { activation, .. } => activation,
+        };
+        if self == Self::OneRelease {
+            return Err(Unsuited {
                 what: "`one_release`",
                 head: head.described(),
                 hint: "use `head: linear`, or the defence `dp_sgd`",
-            }),
-            _ => Ok(()),
+            });
         }
+        if !self.encrypts() || activation == Activation::Relu {
+            return Ok(());
+        }
+        Err(Unsuited {
+            what: "an attack on `rhe`",
+            head: "a head with squares in its hidden layer",
+            hint: "use `activation: relu` or `head: linear`; `harness rhe` protects squares too",
+        })
+    }
+
+    /// Errors where experiments do not answer queries by such heads under this defence: a bootstrap
+    /// takes milliseconds, an extraction thousands of them a victim.
+    pub fn answers(self, head: HeadKind) -> Result<(), Unsuited> {
+        if !self.encrypts() || head == HeadKind::Linear {
+            return Ok(());
+        }
+        Err(Unsuited {
+            what: "an attack by queries on `rhe`",
+            head: head.described(),
+            hint: "use `head: linear`, or an attack that reads weights",
+        })
     }
 }

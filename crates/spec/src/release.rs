@@ -13,5 +13,7 @@ words! {
         Labels = "labels",
         /// The encrypted head and its encrypted outputs.
         Ciphertexts = "ciphertexts",
+        /// The encrypted head with its key: the control of what is said of `ciphertexts`.
+        KnownSecret = "known_secret",
     }
 }

@@ -101,15 +101,32 @@ fn heads_with_a_hidden_layer_are_refused_by_what_reads_rows() {
 }
 
 #[test]
-fn a_defence_gives_ciphertexts_or_all_else() {
+fn a_defence_gives_ciphertexts_or_weights_and_scores() {
     for defence in DefenceKind::ALL {
         let given: Vec<_> = Release::ALL
             .iter()
             .filter(|release| defence.gives(**release))
             .collect();
         match defence {
-            DefenceKind::Rhe => assert_eq!(given, [&Release::Ciphertexts]),
-            _ => assert!(given.len() == 3 && !given.contains(&&Release::Ciphertexts)),
+            DefenceKind::Rhe => assert_eq!(
+                given,
+                [
+                    &Release::Labels,
+                    &Release::Ciphertexts,
+                    &Release::KnownSecret
+                ]
+            ),
+            _ => assert_eq!(
+                given,
+                [&Release::Weights, &Release::Scores, &Release::Labels]
+            ),
+        }
+        for &release in Release::ALL {
+            let seen = defence.instead_of(release);
+            assert_eq!(
+                seen == release,
+                defence.gives(release) || !defence.encrypts()
+            );
         }
     }
 }

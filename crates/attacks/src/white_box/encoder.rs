@@ -24,8 +24,8 @@ pub(crate) enum Source {
     Units(UnitSums),
 }
 
-/// Standardised inputs with the target's class as a one-hot vector behind, where there is more than
-/// one target.
+/// Standardised inputs, what is seen of the target beside its weights among them, with the target's
+/// class as a one-hot vector behind, where there is more than one target.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Encoder {
     pub source: Source,
@@ -64,7 +64,7 @@ impl Encoder {
                 (Source::Units(UnitSums::new(world, hidden, activation)), aim)
             }
         };
-        let width = source.width(classes);
+        let width = source.width(classes) + world.beside();
         let mut encoder = Self {
             source,
             aim,
@@ -95,15 +95,18 @@ impl Encoder {
                 (mean, square.sqrt())
             })
             .collect();
-        let typical =
-            moments.iter().map(|(_, deviation)| deviation).sum::<f64>() / moments.len() as f64;
         self.mean = moments.iter().map(|(mean, _)| *mean as f32).collect();
         // A coordinate that hardly ever moves must not be blown up to one that does.
-        let floor = (0.1 * typical).max(1e-12);
-        self.scale = moments
-            .iter()
-            .map(|(_, deviation)| (1.0 / deviation.max(floor)) as f32)
-            .collect();
+        let scales = |moments: &[(f64, f64)]| -> Vec<f32> {
+            let sum = moments.iter().map(|(_, deviation)| deviation).sum::<f64>();
+            let floor = (0.1 * sum / moments.len() as f64).max(1e-12);
+            let deviations = moments.iter().map(|(_, deviation)| deviation.max(floor));
+            deviations
+                .map(|deviation| (1.0 / deviation) as f32)
+                .collect()
+        };
+        let (own, beside) = moments.split_at(moments.len() - world.beside());
+        self.scale = [scales(own), scales(beside)].concat();
         Ok(())
     }
 
@@ -130,25 +133,33 @@ impl Encoder {
     fn encode(&self, world: &World<'_>, head: &[f32], members: &[u32], out: &mut [f32]) {
         let width = self.mean.len();
         let inputs = self.inputs();
+        let (head, beside) = world.parts(head);
+        let own = width - world.beside();
         match &self.source {
             Source::Estimate(estimate) => {
-                let mut features = vec![0.0; self.aim.targets() * width];
+                let mut features = vec![0.0; self.aim.targets() * own];
                 estimate.apply(head, &mut features);
-                for (out, row) in out.chunks_mut(inputs).zip(features.chunks(width)) {
-                    out[..width].copy_from_slice(row);
+                for (out, row) in out.chunks_mut(inputs).zip(features.chunks(own)) {
+                    out[..own].copy_from_slice(row);
                 }
             }
             Source::Informed(estimate) => {
                 for (class, out) in out.chunks_mut(inputs).enumerate() {
-                    estimate.apply(world, head, members, class, &mut out[..width]);
+                    estimate.apply(world, head, members, class, &mut out[..own]);
                 }
             }
             Source::Units(sums) => {
-                let mut rows = vec![0.0; self.aim.targets() * width];
+                let mut rows = vec![0.0; self.aim.targets() * own];
                 sums.apply(head, &mut rows);
-                for (out, row) in out.chunks_mut(inputs).zip(rows.chunks(width)) {
-                    out[..width].copy_from_slice(row);
+                for (out, row) in out.chunks_mut(inputs).zip(rows.chunks(own)) {
+                    out[..own].copy_from_slice(row);
                 }
+            }
+        }
+        if own < width {
+            let others = beside.chunks(width - own);
+            for (out, others) in out.chunks_mut(inputs).zip(others) {
+                out[own..width].copy_from_slice(others);
             }
         }
         for (target, out) in out.chunks_mut(inputs).enumerate() {

@@ -97,8 +97,9 @@ impl FeatureEstimate {
     }
 }
 
-/// Rows of a linear head less their mean, without biases.
+/// Rows of a linear head less their mean, without biases; what lies behind the rows is left out.
 fn deviate(head: &[f32], classes: usize, width: usize, out: &mut [f32]) {
+    let head = &head[..classes * (width + 1)];
     let mut mean = vec![0.0; width];
     for row in head.chunks(width + 1) {
         mean.iter_mut().zip(row).for_each(|(sum, w)| *sum += w);

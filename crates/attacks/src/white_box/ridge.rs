@@ -44,6 +44,32 @@ impl Moments {
     /// error plus `strength` times the mean input power times their squared norm; `None` where the
     /// system is singular in single precision. The constant is not penalised.
     pub fn solve(&self, strength: f32) -> Option<Linear> {
+        self.solve_without(strength, 0)
+    }
+
+    /// The same with the last `left_out` inputs left out: their coefficients are 0.
+    pub fn solve_without(&self, strength: f32, left_out: usize) -> Option<Linear> {
+        if left_out == 0 {
+            return self.solve_all(strength);
+        }
+        let own = self.inputs - left_out;
+        // The constant's row lies behind those that are left out.
+        let kept = |i: usize| if i < own { i } else { self.inputs };
+        let targets = self.cross.ncols();
+        let part = Self {
+            inputs: own,
+            gram: Mat::from_fn(own + 1, own + 1, |i, j| self.gram[(kept(i), kept(j))]),
+            cross: Mat::from_fn(own + 1, targets, |i, j| self.cross[(kept(i), j)]),
+            count: self.count,
+        };
+        let mut coefficients = part.solve_all(strength)?.coefficients;
+        let constant = coefficients.split_off(own * targets);
+        coefficients.resize(self.inputs * targets, 0.0);
+        coefficients.extend(constant);
+        Some(Linear::new(self.inputs, coefficients))
+    }
+
+    fn solve_all(&self, strength: f32) -> Option<Linear> {
         let mut gram = self.gram.clone();
         let power: f32 = (0..self.inputs).map(|i| gram[(i, i)]).sum::<f32>() / self.inputs as f32;
         for i in 0..self.inputs {

@@ -26,7 +26,9 @@ const STRENGTHS: [f32; 5] = [1e-3, 1e-2, 3e-2, 0.1, 0.3];
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unmixing {
     estimate: FeatureEstimate,
-    /// One map a class, from estimated features to pixels.
+    /// What stands in an input behind the estimated features.
+    beside: Beside,
+    /// One map a class, from estimated features, and what is seen beside, to pixels.
     maps: Vec<Linear>,
     pixels: usize,
     samples: u64,
@@ -46,15 +48,17 @@ impl Unmixing {
         options.check()?;
         let estimate = FeatureEstimate::fit(world, HEADS.min(options.samples / 2))?;
         let classes = world.shape.classes;
-        let width = world.shape.features;
         let shadows = world.shadows("unmixing")?;
         let mut batch = shadows.batch(CHUNK);
+        shadows.fill(0, &mut batch)?;
+        let beside = Beside::fit(world, &estimate, &batch);
+        let width = world.shape.features + beside.count;
         let chunks = options.samples.div_ceil(CHUNK);
         let mut moments = vec![Moments::new(width, world.pixels()); classes];
         for chunk in 0..chunks {
             // Chunk 0 is held out.
             shadows.fill(1 + chunk as u64, &mut batch)?;
-            let pairs = pairs(world, &estimate, &batch);
+            let pairs = pairs(world, &estimate, beside, &batch);
             moments
                 .par_iter_mut()
                 .zip(&pairs)
@@ -66,9 +70,11 @@ impl Unmixing {
             });
         }
         shadows.fill(0, &mut batch)?;
-        let maps = choose(&moments, &pairs(world, &estimate, &batch))?;
+        let held_out = pairs(world, &estimate, beside, &batch);
+        let maps = choose(&moments, beside, &held_out)?;
         Ok(Self {
             estimate,
+            beside,
             maps,
             pixels: world.pixels(),
             samples: (chunks * CHUNK) as u64,
@@ -86,9 +92,12 @@ impl Unmixing {
             let coefficients = map.coefficients().to_vec();
             tensors.insert(
                 format!("map.{class}"),
-                &[width + 1, self.pixels],
+                &[width + self.beside.count + 1, self.pixels],
                 coefficients,
             );
+        }
+        if self.beside.count > 0 {
+            tensors.insert("beside", &[1], vec![self.beside.scale]);
         }
         let metadata = HashMap::from([
             ("kind".into(), "unmixing".into()),
@@ -118,9 +127,21 @@ impl Unmixing {
             Ok(Linear::new(map_shape[0] - 1, coefficients))
         });
         let maps = maps.collect::<Result<_, AttackError>>()?;
+        let scale = match tensors.shape("beside") {
+            Some(_) => tensors.take("unmixing", "beside", &[1])?[0],
+            None => 1.0,
+        };
         tensors.finish("unmixing")?;
+        let inputs = estimate_shape[0] + 1;
+        let count = map_shape[0].checked_sub(inputs);
+        let count = count.ok_or_else(|| AttackError::Mismatch {
+            what: "a file of a fitted unmixing",
+            expected: format!("maps of {inputs} inputs or more"),
+            found: path.display().to_string(),
+        })?;
         Ok(Self {
             estimate: FeatureEstimate::from_coefficients(classes, coefficients),
+            beside: Beside { count, scale },
             maps,
             pixels: map_shape[1],
             samples,
@@ -139,7 +160,8 @@ impl Unmixing {
 impl WhiteBox for Unmixing {
     fn reconstruct(&self, _: &World<'_>, heads: &ShadowBatch) -> Vec<f32> {
         let (classes, width) = self.estimate.shape();
-        let inputs = inputs(&self.estimate, &heads.weights, heads.len());
+        let width = width + self.beside.count;
+        let inputs = inputs(&self.estimate, self.beside, &heads.weights, heads.len());
         let heads = heads.len();
         let mut out = vec![0.0; heads * classes * self.pixels];
         let per_class: Vec<Vec<f32>> = self
@@ -171,22 +193,64 @@ impl WhiteBox for Unmixing {
     }
 }
 
-/// Estimated features with a constant appended, class-major: classes × heads × (width + 1).
-fn inputs(estimate: &FeatureEstimate, weights: &[f32], heads: usize) -> Vec<f32> {
+/// What is seen of a class beside its row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Beside {
+    /// Numbers a class.
+    count: usize,
+    /// What they are multiplied with, so that the ridge takes them as it takes features.
+    scale: f32,
+}
+
+impl Beside {
+    /// As `world` shows it: brought to the power of the features that are estimated from `batch`.
+    fn fit(world: &World<'_>, estimate: &FeatureEstimate, batch: &ShadowBatch) -> Self {
+        let count = world.beside();
+        if count == 0 {
+            return Self { count, scale: 1.0 };
+        }
+        let power = |values: &[f32]| {
+            let squares = values.iter().map(|&x| f64::from(x).powi(2));
+            squares.sum::<f64>() / values.len() as f64
+        };
+        let (classes, width) = estimate.shape();
+        let mut features = vec![0.0; classes * width];
+        let (mut own, mut others) = (0.0, 0.0);
+        for head in 0..batch.len() {
+            let head = batch.head(head);
+            estimate.apply(head, &mut features);
+            own += power(&features);
+            others += power(world.parts(head).1);
+        }
+        let scale = (own / others.max(f64::MIN_POSITIVE)).sqrt() as f32;
+        Self { count, scale }
+    }
+}
+
+/// Estimated features, what is seen beside them, and a constant, class-major: classes × heads ×
+/// (width + beside + 1).
+fn inputs(estimate: &FeatureEstimate, beside: Beside, weights: &[f32], heads: usize) -> Vec<f32> {
     let (classes, width) = estimate.shape();
+    let length = weights.len() / heads.max(1);
     let mut features = vec![0.0; heads * classes * width];
     features
         .par_chunks_mut(classes * width)
-        .zip(weights.par_chunks(weights.len() / heads.max(1)))
+        .zip(weights.par_chunks(length))
         .for_each(|(out, head)| estimate.apply(head, out));
-    let mut inputs = vec![1.0; classes * heads * (width + 1)];
+    let row_len = width + beside.count + 1;
+    let mut inputs = vec![1.0; classes * heads * row_len];
     inputs
-        .par_chunks_mut(width + 1)
+        .par_chunks_mut(row_len)
         .enumerate()
         .for_each(|(row, input)| {
             let (class, head) = (row / heads, row % heads);
             let from = (head * classes + class) * width;
             input[..width].copy_from_slice(&features[from..from + width]);
+            let others = (head + 1) * length - (classes - class) * beside.count;
+            let others = &weights[others..others + beside.count];
+            for (input, x) in input[width..].iter_mut().zip(others) {
+                *input = x * beside.scale;
+            }
         });
     inputs
 }
@@ -195,11 +259,12 @@ fn inputs(estimate: &FeatureEstimate, weights: &[f32], heads: usize) -> Vec<f32>
 fn pairs(
     world: &World<'_>,
     estimate: &FeatureEstimate,
+    beside: Beside,
     batch: &ShadowBatch,
 ) -> Vec<(Vec<f32>, Vec<f32>)> {
     let (classes, width) = estimate.shape();
     let heads = batch.heads;
-    let inputs = inputs(estimate, &batch.weights, heads);
+    let inputs = inputs(estimate, beside, &batch.weights, heads);
     let pixels = world.pixels();
     let target = |class: usize| {
         let mut out = vec![0.0; heads * pixels];
@@ -214,7 +279,7 @@ fn pairs(
         }
         out
     };
-    let block = heads * (width + 1);
+    let block = heads * (width + beside.count + 1);
     let classes = (0..classes).into_par_iter();
     classes
         .map(|class| {
@@ -226,19 +291,29 @@ fn pairs(
         .collect()
 }
 
-/// The maps (one for all classes, or one each) with the smallest held-out error.
+/// The maps (one for all classes, or one each; with what is seen beside the rows, or without) with the
+/// smallest held-out error.
 fn choose(
     moments: &[Moments],
+    beside: Beside,
     held_out: &[(Vec<f32>, Vec<f32>)],
 ) -> Result<Vec<Linear>, AttackError> {
     let mut shared = moments[0].clone();
     moments[1..].iter().for_each(|other| shared.merge(other));
     let mut best: Option<(f64, Vec<Linear>)> = None;
-    for strength in STRENGTHS {
-        let one = shared.solve(strength).map(|map| vec![map; moments.len()]);
+    // Inputs that tell nothing are noise to a fit on few heads: it may do without them.
+    let left_out = match beside.count {
+        0 => vec![0],
+        all => vec![0, all],
+    };
+    let tried = STRENGTHS.iter();
+    let tried = tried.flat_map(|&strength| left_out.iter().map(move |&left| (strength, left)));
+    for (strength, left_out) in tried {
+        let one = shared.solve_without(strength, left_out);
+        let one = one.map(|map| vec![map; moments.len()]);
         let each = moments
             .par_iter()
-            .map(|moments| moments.solve(strength))
+            .map(|moments| moments.solve_without(strength, left_out))
             .collect();
         for maps in [one, each].into_iter().flatten() {
             let error = maps.par_iter().zip(held_out).map(|(map, (x, y))| {

@@ -13,7 +13,7 @@ const SHOTS: Whole = Whole::new(1, 100_000);
 /// The backbone where none is given.
 pub fn default_backbone(target: &DatasetSpec) -> Backbone {
     match target {
-        DatasetSpec::Features { .. } => Backbone::Features,
+        target if target.has_features() => Backbone::Features,
         _ => Backbone::default(),
     }
 }
@@ -88,7 +88,7 @@ pub fn check_classes(numbers: &[u32], classes: usize, at: &At<'_>) {
 
 /// Says where backbones and data do not go together.
 pub fn check_backbones(raw: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_>) {
-    let features = matches!(raw.target, DatasetSpec::Features { .. });
+    let features = raw.target.has_features();
     for (backbone, place) in backbones {
         match backbone {
             Backbone::Features if !features => {
@@ -133,7 +133,7 @@ pub fn check_backbones(raw: &Data, backbones: &[(&Backbone, At<'_>)], at: &At<'_
                 "for one without data: `source: { strokes: { classes: letters, images: 13000 } }`",
             );
         }
-        Some(DatasetSpec::Features { .. }) => at.key("source").wrong(
+        Some(source) if source.has_features() => at.key("source").wrong(
             "found features",
             "images: the source pre-trains the backbone",
         ),
@@ -189,7 +189,7 @@ fn check_together(data: &Data, at: &At<'_>) {
         return;
     };
     let at = at.key("public");
-    let features = |spec: &DatasetSpec| matches!(spec, DatasetSpec::Features { .. });
+    let features = DatasetSpec::has_features;
     match (features(target), features(public)) {
         (true, true) => at.wrong_hint(
             "found features beside features",

@@ -30,7 +30,7 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
             }
             for (index, part) in parts.iter().enumerate() {
                 let at = at.item(index);
-                if matches!(part, DatasetSpec::Features { .. } | DatasetSpec::Mixed(_)) {
+                if part.has_features() || matches!(part, DatasetSpec::Mixed(_)) {
                     at.wrong(
                         "found features or a mixed dataset within a mixed one",
                         "a dataset of images",
@@ -47,6 +47,31 @@ pub fn check_dataset(spec: &DatasetSpec, at: &At<'_>) {
                 "found an empty path",
                 "a path, under the data folder where relative",
             );
+        }
+        DatasetSpec::Paired {
+            images,
+            list,
+            side,
+            colour,
+            ..
+        } => {
+            let array = images.extension().is_some_and(|ending| ending == "npy");
+            if list.is_none() && !array {
+                at.key("list").wrong(
+                    "the key is missing, and the images are no `.npy`",
+                    "the list of the pictures in that folder, one a line, in the order of the features",
+                );
+            }
+            for (key, told) in [("side", side.is_some()), ("colour", colour.is_some())] {
+                at.key(key).unused(
+                    told && list.is_none(),
+                    "an `.npy` of images is taken as it is",
+                );
+            }
+            if let Some(side) = side.filter(|side| !(8..=1024).contains(side)) {
+                at.key("side")
+                    .wrong(format!("found {side}"), "8 to 1024 pixels");
+            }
         }
         _ => {}
     }
@@ -69,9 +94,8 @@ pub fn classes(spec: &DatasetSpec) -> Option<usize> {
 /// Most images of a dataset, where that is known without reading it.
 pub fn images(spec: &DatasetSpec) -> Option<usize> {
     match spec {
-        DatasetSpec::ImageFolder { .. } | DatasetSpec::Mixed(_) | DatasetSpec::Features { .. } => {
-            None
-        }
+        DatasetSpec::ImageFolder { .. } | DatasetSpec::Mixed(_) => None,
+        spec if spec.has_features() => None,
         _ => Some(spec.examples()),
     }
 }

@@ -54,10 +54,9 @@ pub fn check(heads: &Heads, sweep: &Sweep, raw: &Sweep<Many>, at: &At<'_>) -> Op
             explain_defence(defence.kind(), heads, sweep, &at.key("defence").item(index));
         }
     }
-    let only_encrypted = sweep.defence.iter().all(|it| it.kind().encrypts());
     for (index, &release) in raw.release.iter().enumerate() {
-        let substituted = release != Release::Ciphertexts && only_encrypted;
-        if !substituted && !used(&|cell| cell.release == release) {
+        let seen = |cell: &Cell| cell.release == cell.defence.kind().instead_of(release);
+        if !used(&seen) {
             explain_release(release, sweep, &at.key("release").item(index));
         }
     }
@@ -104,9 +103,9 @@ fn explain_defence(defence: DefenceKind, heads: &Heads, sweep: &Sweep, at: &At<'
 }
 
 fn explain_release(release: Release, sweep: &Sweep, at: &At<'_>) {
-    if release == Release::Ciphertexts {
+    if !sweep.defence.iter().any(|it| it.gives(release)) {
         at.wrong_hint(
-            "found `ciphertexts`, but no listed defence encrypts",
+            format!("found `{release}`, but no listed defence encrypts"),
             "a release of the listed defences: `weights`, `scores` or `labels`",
             "add `rhe` to `sweep.defence`",
         );

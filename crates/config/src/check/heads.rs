@@ -3,7 +3,7 @@
 use spec::{Backbone, HeadKind, Many, Null, Recipe, Whole};
 
 use super::at::At;
-use super::{attack, data, defence, grid, suited};
+use super::{attack, data, defence, grid, shadows, suited};
 use crate::experiment::{Data, Heads, Sweep};
 use crate::raw;
 
@@ -16,6 +16,10 @@ const NULLS: usize = 5_000;
 /// Bounds of the number of null heads.
 const NULL_BOUNDS: Whole = Whole::new(1, 10_000_000);
 
+/// Why keys of other kinds of experiment have no use beside `cryptotl`.
+pub const BESIDE_CRYPTOTL: &str =
+    "this experiment has a `cryptotl` section, which holds all of its settings";
+
 /// Says that keys of experiments on heads have no use beside `cryptotl`.
 pub fn must_be_absent(raw: &raw::Experiment, at: &At<'_>) {
     let present = [
@@ -24,16 +28,14 @@ pub fn must_be_absent(raw: &raw::Experiment, at: &At<'_>) {
         ("head", raw.head.is_some()),
         ("recipe", raw.recipe.is_some()),
         ("adversary", raw.adversary.is_some()),
+        ("shadows", raw.shadows.is_some()),
         ("victims", raw.victims.is_some()),
         ("nulls", raw.nulls.is_some()),
         ("tau", raw.tau.is_some()),
         ("sweep", raw.sweep.is_some()),
     ];
     for (key, present) in present {
-        at.key(key).unused(
-            present,
-            "this experiment has a `cryptotl` section, which holds all of its settings",
-        );
+        at.key(key).unused(present, BESIDE_CRYPTOTL);
     }
 }
 
@@ -43,11 +45,27 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
         let missing = if raw.data.is_none() { "data" } else { "sweep" };
         at.wrong_hint(
             format!("the key `{missing}` is missing"),
-            "`data` and `sweep`, or `cryptotl`",
+            "`data` and `sweep`, or `cryptotl`; `data` and `shots` for an audit",
             "`harness schema` prints what a config may hold",
         );
         return None;
     };
+    let sweep_at = at.key("sweep");
+    let each = raw_sweeps.values.iter().enumerate();
+    let grids: Vec<Grid<'_>> = each
+        .map(|(index, raw)| Grid {
+            raw,
+            at: sweep_at.item(index),
+        })
+        .collect();
+    if grids.is_empty() {
+        sweep_at.wrong("found an empty list", "a grid or a list of grids");
+    }
+    Some(of_grids(raw, raw_data, &grids, at))
+}
+
+/// The checked experiment of these grids.
+pub fn of_grids(raw: &raw::Experiment, raw_data: &Data, grids: &[Grid<'_>], at: &At<'_>) -> Heads {
     let own = raw
         .backbone
         .clone()
@@ -65,17 +83,6 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
         );
     }
     let adversary = raw.adversary.unwrap_or_default();
-    let sweep_at = at.key("sweep");
-    let each = raw_sweeps.values.iter().enumerate();
-    let grids: Vec<Grid<'_>> = each
-        .map(|(index, raw)| Grid {
-            raw,
-            at: sweep_at.item(index),
-        })
-        .collect();
-    if grids.is_empty() {
-        sweep_at.wrong("found an empty list", "a grid or a list of grids");
-    }
     // The experiment's own backbone is checked once.
     if grids.iter().any(|grid| grid.raw.backbone.is_empty()) {
         let own = [(&own, at.key("backbone"))];
@@ -89,6 +96,7 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
     let nulls = raw.nulls.unwrap_or(NULLS);
     let heads = Heads {
         adversary,
+        shadows: raw.shadows.clone(),
         victims: at.key("victims").within(VICTIM_BOUNDS, victims),
         nulls: at.key("nulls").within(NULL_BOUNDS, nulls),
         sweep: grids
@@ -103,19 +111,22 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Heads> {
     };
     // What the grid lacks often follows from another problem: say it only where it is the only one.
     if at.nothing_wrong() {
-        for (sweep, grid) in heads.sweep.iter().zip(&grids) {
+        for (sweep, grid) in heads.sweep.iter().zip(grids) {
             if let Some(cells) = grid::check(&heads, sweep, grid.raw, &grid.at) {
                 suited::check(&heads, sweep, grid.raw, &cells, at, &grid.at);
             }
         }
+        shadows::check(&heads, &at.key("shadows"));
     }
-    Some(heads)
+    heads
 }
 
 /// A grid as written, with its place.
-struct Grid<'a> {
-    raw: &'a Sweep<Many>,
-    at: At<'a>,
+pub struct Grid<'a> {
+    /// The grid.
+    pub raw: &'a Sweep<Many>,
+    /// Where it stands.
+    pub at: At<'a>,
 }
 
 impl Grid<'_> {

@@ -2,12 +2,14 @@
 
 mod at;
 mod attack;
+mod audit;
 mod cryptotl;
 mod data;
 mod dataset;
 mod defence;
 mod grid;
 mod heads;
+mod shadows;
 mod shapes;
 mod suited;
 
@@ -28,11 +30,22 @@ pub fn check(raw: &raw::Experiment, root: &Node) -> Result<Experiment, Vec<Fault
     let kind = match &raw.cryptotl {
         Some(cryptotl) => {
             heads::must_be_absent(raw, &at);
+            audit::must_be_absent(raw, &at, heads::BESIDE_CRYPTOTL);
             Some(Kind::CryptoTl {
                 cryptotl: Box::new(cryptotl::check(cryptotl, &at.key("cryptotl"))),
             })
         }
-        None => heads::check(raw, &at).map(|heads| Kind::Heads(Box::new(heads))),
+        None if audit::is_meant(raw) => {
+            audit::check(raw, &at).map(|audit| Kind::Audit(Box::new(audit)))
+        }
+        None => {
+            audit::must_be_absent(
+                raw,
+                &at,
+                "experiments have it in `sweep`, audits have no `sweep`",
+            );
+            heads::check(raw, &at).map(|heads| Kind::Heads(Box::new(heads)))
+        }
     };
     let faults = check.into_faults();
     match kind {

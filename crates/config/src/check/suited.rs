@@ -120,7 +120,7 @@ fn begins_normally(recipe: &Recipe) -> bool {
 }
 
 /// Whether a recipe has nothing that DP-SGD has not.
-fn plain_under_dp(recipe: &Recipe) -> bool {
+pub fn plain_under_dp(recipe: &Recipe) -> bool {
     let momentum = recipe.momentum.is_some_and(|it| it != 0.0);
     recipe.batch.is_none() && !momentum && recipe.schedule == Schedule::Constant
 }
@@ -208,7 +208,12 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
 
 /// Says why `cell` cannot run on account of its defence; whether it said something.
 fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
-    if let Err(unsuited) = cell.defence.kind().suits(cell.head) {
+    let defence = cell.defence.kind();
+    let answers = match cell.attack.then() {
+        Some(_) => defence.answers(cell.head),
+        None => Ok(()),
+    };
+    if let Err(unsuited) = defence.suits(cell.head).and(answers) {
         beside(unsuited, at);
         return true;
     }

@@ -4,15 +4,12 @@ use std::collections::HashSet;
 
 use spec::{Attack, Defence, Optimiser, Recipe, Release};
 
-use super::{Cell, Experiment, Heads, Kind, Sweep};
+use super::{Cell, Experiment, Heads, Sweep};
 
 impl Experiment {
     /// The cells, in the order of the rows of `results.csv`; none for a CryptoTL experiment.
     pub fn cells(&self) -> Vec<Cell> {
-        match &self.kind {
-            Kind::Heads(heads) => heads.cells(),
-            Kind::CryptoTl { .. } => Vec::new(),
-        }
+        self.heads().map_or_else(Vec::new, Heads::cells)
     }
 }
 
@@ -37,7 +34,8 @@ impl Heads {
     ///
     /// A combination makes a cell if the defence gives the release ([`Defence::gives`]) and the
     /// attack works from it ([`Attack::works_from`]) and can be compared with the null
-    /// ([`Attack::nulls`]); an encrypted head gives ciphertexts in place of whatever is listed.
+    /// ([`Attack::nulls`]); an encrypted head gives ciphertexts in place of weights and scores
+    /// ([`DefenceKind::instead_of`](spec::DefenceKind::instead_of)).
     pub fn cells_of(&self, sweep: &Sweep) -> Vec<Cell> {
         let mut cells = Vec::new();
         for backbone in or(&sweep.backbone, &self.backbone) {
@@ -103,14 +101,14 @@ fn attacks_on_defences(sweep: &Sweep, optimiser: Optimiser) -> Vec<(&Defence, Re
         .iter()
         .filter(|defence| defence.trains_with(optimiser))
     {
-        // Whatever is listed, an encrypted head gives one thing only.
-        let encrypted = [Release::Ciphertexts];
-        let releases = if defence.kind().encrypts() {
-            encrypted.as_slice()
-        } else {
-            &sweep.release
-        };
-        for &release in releases.iter().filter(|release| defence.gives(**release)) {
+        let mut releases: Vec<Release> = Vec::new();
+        for &listed in &sweep.release {
+            let release = defence.kind().instead_of(listed);
+            if defence.gives(release) && !releases.contains(&release) {
+                releases.push(release);
+            }
+        }
+        for release in releases {
             for attack in sweep
                 .attack
                 .iter()

@@ -4,6 +4,7 @@
 //! every combination that [`Experiment::cells`] returns makes sense. Serialised, an experiment
 //! is itself a config that checks to the same experiment: that is `resolved.yaml`.
 
+mod audit;
 mod cell;
 mod cryptotl;
 mod data;
@@ -11,6 +12,7 @@ mod grid;
 mod listed;
 mod sweep;
 
+pub use audit::Audit;
 pub use cell::Cell;
 pub use cryptotl::CryptoTl;
 pub use data::{Data, Shares, Task};
@@ -23,6 +25,8 @@ pub use spec::{
     Sampling, ScoreKind, Scores, Start, Then, Tuning, Unmixing,
 };
 pub use sweep::Sweep;
+
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -38,17 +42,30 @@ pub struct Experiment {
     pub kind: Kind,
 }
 
-/// The two kinds of experiment.
+/// The kinds of experiment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Kind {
     /// Train heads, release them, attack them.
     Heads(Box<Heads>),
+    /// Attack one given head, and heads like it.
+    Audit(Box<Audit>),
     /// Encrypt the inputs instead: the CryptoTL protocol.
     CryptoTl {
         /// The protocol's settings.
         cryptotl: Box<CryptoTl>,
     },
+}
+
+impl Experiment {
+    /// The heads that are trained and attacked; none in a CryptoTL experiment.
+    pub fn heads(&self) -> Option<&Heads> {
+        match &self.kind {
+            Kind::Heads(heads) => Some(heads),
+            Kind::Audit(audit) => Some(&audit.heads),
+            Kind::CryptoTl { .. } => None,
+        }
+    }
 }
 
 /// Victims, what is released of them, and the attacks on that.
@@ -64,6 +81,9 @@ pub struct Heads {
     pub recipe: Recipe,
     /// What the adversary assumes, where `sweep.adversary` does not say.
     pub adversary: Adversary,
+    /// Shadow heads made elsewhere, in place of those by `adversary`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadows: Option<PathBuf>,
     /// Victims a cell.
     pub victims: usize,
     /// Null heads a cell: at least 5 000 resolve a false-positive rate of .1 %.

@@ -24,7 +24,8 @@ pub struct Sweep<A: Arity = One> {
     #[schemars(with = "Option<OneOrMany<Defence<A>>>")]
     pub defence: Vec<Defence<A>>,
     /// What the adversary gets to see (default: what each attack needs). `rhe` gives
-    /// `ciphertexts` in place of whatever is listed.
+    /// `ciphertexts` in place of `weights` and `scores`; `labels` where its owner reveals classes to
+    /// whoever asks; and `known_secret`, the control: ciphertexts with their key.
     #[serde(default, deserialize_with = "listed::some")]
     #[schemars(with = "Option<OneOrMany<Release>>")]
     pub release: Vec<Release>,

@@ -54,7 +54,11 @@ pub(super) fn read_table(path: &Path, reading: &mut Reading) -> Result<Rows, Dat
                 labels.push(number as u32);
             } else {
                 // Read anew: rounding twice may differ by a unit in the last place.
-                values.push(field.parse().map_err(|_| unfit("no number"))?);
+                let value: f32 = field.parse().map_err(|_| unfit("no number"))?;
+                if !value.is_finite() {
+                    return Err(unfit("not a finite number"));
+                }
+                values.push(value);
             }
         }
     }

@@ -195,6 +195,13 @@ pub(super) const FEATURES: Description = Description {
     sources: &[],
     images: None,
 };
+pub(super) const PAIRED: Description = Description {
+    name: "paired",
+    summary: "features extracted elsewhere, with their images in the same order",
+    sources: &[],
+    // Nothing is known of them before they are read.
+    images: None,
+};
 pub(super) const MESSAGES: Description = Description {
     name: "messages",
     summary: "procedural messages or reviews, written when needed",

@@ -152,12 +152,38 @@ pub enum DatasetSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         labels: Option<PathBuf>,
     },
+    /// Features extracted elsewhere, and the images that they were extracted from, in the same order:
+    /// any network at all, for every attack that sends no images of its own through it.
+    Paired {
+        /// The features: `.safetensors` or `.npy`.
+        features: PathBuf,
+        /// The labels of an `.npy`; `NAME-labels.npy` beside it if not told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labels: Option<PathBuf>,
+        /// The images: an `.npy` of bytes (n x rows x columns, with 1 or 3 channels before or after
+        /// them), or the folder of the pictures in `list`.
+        images: PathBuf,
+        /// A text file of pictures, one a line, as paths below the folder.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<PathBuf>,
+        /// Rows and columns of listed pictures; 32 if not told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        side: Option<usize>,
+        /// Grey or RGB of listed pictures; what their files are if not told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        colour: Option<Colour>,
+    },
 }
 
 impl DatasetSpec {
     /// Whether this is features rather than images.
     pub fn is_features(&self) -> bool {
         matches!(self, Self::Features { .. })
+    }
+
+    /// Whether it comes with features, with images or without.
+    pub fn has_features(&self) -> bool {
+        matches!(self, Self::Features { .. } | Self::Paired { .. })
     }
 
     /// One of each, with its usual settings: what `harness data list` shows.
@@ -224,6 +250,22 @@ impl DatasetSpec {
                     .chain(labels)
                     .collect()
             }
+            Self::Paired {
+                features,
+                labels,
+                images,
+                list,
+                ..
+            } => {
+                let labels = label_file(features, labels.as_deref());
+                let labels = labels.map(|path| Need::own("the labels", &path, false));
+                let list = list.as_ref();
+                std::iter::once(Need::own("the features", features, false))
+                    .chain(labels)
+                    .chain([Need::own("the images", images, list.is_some())])
+                    .chain(list.map(|list| Need::own("the list of the images", list, false)))
+                    .collect()
+            }
         }
     }
 
@@ -256,7 +298,7 @@ impl DatasetSpec {
                     _ => Ok(None),
                 }
             }
-            Self::Features { .. } => {
+            Self::Features { .. } | Self::Paired { .. } => {
                 let features = self.load_features(data_dir)?;
                 let mut counts = vec![0; features.classes()];
                 for &label in features.labels() {
@@ -295,6 +337,18 @@ impl DatasetSpec {
                 self.find(data_dir)?;
                 let labels = labels.as_ref().map(|labels| data_dir.join(labels));
                 Inputs::features(data_dir.join(path), labels)
+            }
+            Self::Paired {
+                features,
+                labels,
+                images,
+                list,
+                ..
+            } => {
+                self.find(data_dir)?;
+                let labels = labels.as_ref().map(|labels| data_dir.join(labels));
+                let list = list.as_ref().map(|list| data_dir.join(list));
+                Inputs::paired(data_dir.join(features), labels, data_dir.join(images), list)?
             }
             _ => Inputs::Files(self.find(data_dir)?),
         })

@@ -4,8 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::read::{ClassFiles, files, label_file};
-use crate::{DatasetError, FeatureSet, Reading, read_features};
+use crate::read::{
+    ClassFiles, PairedImages, PictureOptions, files, label_file, read_list, read_paired,
+};
+use crate::{DatasetError, FeatureSet, ImageSet, Reading, read_features};
 
 /// Files that were found.
 pub(super) enum Inputs {
@@ -17,11 +19,63 @@ pub(super) enum Inputs {
     Folder(PathBuf, ClassFiles),
     /// Features and, for formats that do not hold them, their labels.
     Features(PathBuf, Option<PathBuf>),
+    /// Features and labels likewise, and the images.
+    Paired(PathBuf, Option<PathBuf>, PairedFiles),
     /// Those of several datasets.
     Parts(Vec<Inputs>),
 }
 
+/// The files of images in an order.
+pub(super) enum PairedFiles {
+    /// One array.
+    Array(PathBuf),
+    /// A folder, a list of its pictures, and these.
+    Folder(PathBuf, PathBuf, Vec<PathBuf>),
+}
+
 impl Inputs {
+    /// Features as [`Inputs::features`] has them, and images in one array or, in a listed order, in a
+    /// folder.
+    ///
+    /// # Errors
+    /// If the list cannot be read.
+    pub fn paired(
+        features: PathBuf,
+        labels: Option<PathBuf>,
+        images: PathBuf,
+        list: Option<PathBuf>,
+    ) -> Result<Self, DatasetError> {
+        let labels = label_file(&features, labels.as_deref());
+        let images = match list {
+            None => PairedFiles::Array(images),
+            Some(list) => {
+                let names = read_list(&list, &mut Reading::default())?;
+                let files = names.iter().map(|name| images.join(name)).collect();
+                PairedFiles::Folder(images, list, files)
+            }
+        };
+        Ok(Self::Paired(features, labels, images))
+    }
+
+    /// The images and features, if these are such files.
+    ///
+    /// # Errors
+    /// As [`read_paired`].
+    pub fn read_paired(
+        &self,
+        options: PictureOptions,
+        reading: &mut Reading,
+    ) -> Option<Result<(ImageSet, FeatureSet), DatasetError>> {
+        let Self::Paired(features, labels, images) = self else {
+            return None;
+        };
+        let images = match images {
+            PairedFiles::Array(path) => PairedImages::Array(path),
+            PairedFiles::Folder(folder, list, _) => PairedImages::Folder(folder, list, options),
+        };
+        Some(read_paired(features, labels.as_deref(), images, reading))
+    }
+
     /// The file at `path` with the labels that were told, or those beside it.
     pub fn features(path: PathBuf, labels: Option<PathBuf>) -> Self {
         let labels = label_file(&path, labels.as_deref());
@@ -34,7 +88,9 @@ impl Inputs {
     /// As [`read_features`].
     pub fn read_features(&self, reading: &mut Reading) -> Option<Result<FeatureSet, DatasetError>> {
         match self {
-            Self::Features(path, labels) => Some(read_features(path, labels.as_deref(), reading)),
+            Self::Features(path, labels) | Self::Paired(path, labels, _) => {
+                Some(read_features(path, labels.as_deref(), reading))
+            }
             _ => None,
         }
     }
@@ -56,7 +112,7 @@ impl Inputs {
                 let files = list.files.iter();
                 named.extend(files.map(|(class, file)| (format!("class {class}"), file.as_path())));
             }
-            Self::Features(features, labels) => {
+            Self::Features(features, labels) | Self::Paired(features, labels, _) => {
                 named.push(("features".to_owned(), features.as_path()));
                 named.extend(
                     labels
@@ -70,6 +126,20 @@ impl Inputs {
                     named.extend(files.map(|(name, file)| (format!("part {place} {name}"), file)));
                 }
             }
+        }
+        match self {
+            Self::Paired(_, _, PairedFiles::Array(path)) => {
+                named.push(("images".to_owned(), path.as_path()));
+            }
+            Self::Paired(_, _, PairedFiles::Folder(_, list, files)) => {
+                named.push(("list".to_owned(), list.as_path()));
+                named.extend(
+                    files
+                        .iter()
+                        .map(|file| ("image".to_owned(), file.as_path())),
+                );
+            }
+            _ => {}
         }
         named
     }

@@ -37,6 +37,7 @@ impl DatasetSpec {
             Self::ImageFolder { .. } => catalogue::IMAGE_FOLDER,
             Self::Mixed(_) => catalogue::MIXED,
             Self::Features { .. } => catalogue::FEATURES,
+            Self::Paired { .. } => catalogue::PAIRED,
         };
         if let Self::Mixed(parts) = self {
             description.images = mixed(parts);
@@ -119,7 +120,9 @@ impl DatasetSpec {
             | Self::TinyImagenet32 { limit, .. }
             | Self::Celeba { limit, .. }
             | Self::ImageFolder { limit, .. } => *limit,
-            Self::Strokes { .. } | Self::Mixed(_) | Self::Features { .. } => None,
+            Self::Strokes { .. } | Self::Mixed(_) | Self::Features { .. } | Self::Paired { .. } => {
+                None
+            }
         }
     }
 

@@ -71,6 +71,15 @@ impl DatasetSpec {
                 let (side, colour) = (*side, *colour);
                 read_class_files(folder, list, PictureOptions { side, colour }, reading)
             }
+            (Self::Paired { side, colour, .. }, paired @ Inputs::Paired(..)) => {
+                let options = PictureOptions {
+                    side: side.unwrap_or(DatasetSpec::PAIRED_SIDE),
+                    colour: *colour,
+                };
+                let read = paired.read_paired(options, reading);
+                read.unwrap_or_else(|| unreachable!("matched above"))
+                    .map(|(images, _)| images)
+            }
             (Self::Omniglot { .. }, Inputs::Files(files)) => read_omniglot(files, 32, reading),
             (Self::Cifar10 { .. }, Inputs::Files(files)) => {
                 read_cifar(files, CifarLabels::Ten, reading)
@@ -117,7 +126,10 @@ impl DatasetSpec {
         }
     }
 
-    /// Reads [`DatasetSpec::Features`].
+    /// Rows and columns of listed pictures, where they are not told.
+    const PAIRED_SIDE: usize = 32;
+
+    /// Reads the features of [`DatasetSpec::Features`] or of [`DatasetSpec::Paired`].
     ///
     /// # Errors
     /// A missing or damaged file, or a dataset of images.
@@ -140,12 +152,12 @@ impl DatasetSpec {
         data_dir: &Path,
         reading: &mut Reading,
     ) -> Result<FeatureSet, DatasetError> {
-        let Self::Features { .. } = self else {
+        if !self.has_features() {
             return Err(DatasetError::Setting {
                 setting: self.describe().name.into(),
                 reason: "holds images, but features are needed".into(),
             });
-        };
+        }
         let mut own = Reading::default();
         let inputs = self.inputs(data_dir, &mut own)?;
         let features = match inputs.read_features(&mut own) {
@@ -215,6 +227,9 @@ fn check_sizes(spec: &DatasetSpec) -> Result<(), DatasetError> {
         {
             wrong("side", *side, "between 8 and 1024")
         }
+        DatasetSpec::Paired {
+            side: Some(side), ..
+        } if !(8..=1024).contains(side) => wrong("side", *side, "between 8 and 1024"),
         _ if spec.limit() == Some(0) => wrong("limit", 0, "at least 1"),
         _ => Ok(()),
     }

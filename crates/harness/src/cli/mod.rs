@@ -1,5 +1,6 @@
 //! The command line: what can be asked, in clap's types.
 
+mod audit;
 mod bench;
 mod cache;
 mod check;
@@ -14,6 +15,7 @@ mod show;
 mod slurm;
 mod word;
 
+pub use audit::HeadAuditArgs;
 pub use bench::{BenchArgs, BenchCase, BenchTarget};
 pub use cache::CacheCommand;
 pub use check::{CheckArgs, CheckFormat};
@@ -38,7 +40,7 @@ use clap::{Parser, Subcommand};
 /// `harness CONFIG...` is short for `harness run CONFIG...`.
 ///
 /// Exit codes: 0 done; 1 a cell failed (the others still ran); 2 the command line or the config
-/// is wrong; 3 `check` fell short; 4 data or an artefact is missing or damaged; 130 stopped from
+/// is wrong; 3 `check` or `audit` fell short; 4 data or an artefact is missing or damaged; 130 stopped from
 /// outside (Ctrl-C), and what was finished is kept.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -67,6 +69,8 @@ pub enum Command {
     Slurm(SlurmArgs),
     /// Say what would run, what is cached and why not, and how long it takes; run nothing.
     Plan(ConfigArgs),
+    /// Say whether one head may be released: what is read back out of it, and out of heads like it.
+    Audit(HeadAuditArgs),
     /// Compare results with a baseline: attack success, defence and accuracy.
     Check(CheckArgs),
     /// Show runs in one table, what leaked most first, or two of them cell by cell.

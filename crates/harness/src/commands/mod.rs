@@ -1,5 +1,6 @@
 //! Commands that answer a question and run no experiment; each gives the text for standard output.
 
+mod audit;
 mod bench;
 mod cache;
 mod check;
@@ -14,6 +15,7 @@ mod told;
 
 use crate::cli::SchemaArgs;
 
+pub use audit::audit;
 pub use bench::bench;
 pub use cache::cache;
 pub use check::check;

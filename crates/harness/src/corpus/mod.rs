@@ -8,5 +8,5 @@ mod stages;
 mod threshold;
 
 pub use preflight::check as preflight;
-pub use prepare::{Corpus, scaled};
-pub use stages::{CorpusStages, DataHashes};
+pub use prepare::{Corpus, scaled, task_labels};
+pub use stages::{CorpusStages, DataHashes, fingerprint};

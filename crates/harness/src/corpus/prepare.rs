@@ -4,6 +4,8 @@ use backbones::{Backbone, Extractor, Onnx};
 use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
 use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, StreamKey};
 
+use transfer::GivenHeads;
+
 use super::colour;
 use super::network;
 use super::stages::CorpusStages;
@@ -31,6 +33,8 @@ pub struct Corpus {
     pub stages: CorpusStages,
     /// Error at or under which a reconstruction counts as a success.
     pub tau: f64,
+    /// Shadow heads made elsewhere, where attacks are fitted to such.
+    pub shadows: Option<GivenHeads>,
     /// Root of the experiment's random draws.
     pub root: StreamKey,
 }
@@ -74,8 +78,14 @@ impl Corpus {
             let features = data
                 .target
                 .load_features_with(&context.data, &mut reading)?;
+            let images = if data.target.is_features() {
+                scaled(&features)?
+            } else {
+                let key = root.child("target");
+                data.target.load_with(&context.data, key, &mut reading)?
+            };
             context.progress.remarks("data.target", &reading);
-            (scaled(&features)?, features, None)
+            (images, features, None)
         };
 
         let original_labels = images.labels().to_vec();
@@ -99,6 +109,7 @@ impl Corpus {
             original_labels,
             stages: declared.clone(),
             tau,
+            shadows: None,
             root,
         })
     }
@@ -157,7 +168,7 @@ fn load_images(
 }
 
 /// Labels of the head's task and their number of classes.
-fn task_labels(task: &Task, images: &ImageSet) -> (Vec<u32>, usize) {
+pub fn task_labels(task: &Task, images: &ImageSet) -> (Vec<u32>, usize) {
     match task {
         Task::Classes => (images.labels().to_vec(), images.classes()),
         Task::Binary { positive } => {

@@ -155,7 +155,10 @@ impl DataHashes {
 }
 
 /// Hash of a file's bytes.
-fn fingerprint(path: &Path) -> Result<String, HarnessError> {
+///
+/// # Errors
+/// If it cannot be read.
+pub fn fingerprint(path: &Path) -> Result<String, HarnessError> {
     let read = std::fs::File::open(path).and_then(|file| {
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(file)?;

@@ -20,7 +20,7 @@ use super::outcome::{BothWays, Cost, MembershipScores};
 use super::tasks::{Tasks, activation, parameters, select};
 use crate::corpus::scaled;
 use crate::error::HarnessError;
-use crate::heads::{Encrypted, accuracies, label_agreement};
+use crate::heads::{Encrypted, revealed};
 use crate::rows::Measured;
 
 /// Shadow heads an example in the membership test.
@@ -46,7 +46,7 @@ pub fn compare(grid: &TextGrid<'_>, tasks: &Tasks) -> Result<BothWays, HarnessEr
 
     let shape = HeadShape::linear(tasks.target.width(), tasks.target.classes());
     let images = scaled(&tasks.target)?;
-    let view = Encrypted::new(shape, &Rhe::default())?;
+    let view = Encrypted::new(shape, &Rhe::default(), Release::Ciphertexts)?;
     let recipe = recipe(shots);
     let world = World::new(
         &images,
@@ -62,15 +62,14 @@ pub fn compare(grid: &TextGrid<'_>, tasks: &Tasks) -> Result<BothWays, HarnessEr
     let mut victims = stream.batch(wanted.victims.max(VICTIMS));
     stream.fill(0, &mut victims);
     let test = select(&tasks.target, &tasks.test)?;
-    let accuracy = accuracies(&victims, shape, &test);
-    let label_agreement = label_agreement(&victims, shape, &test, &Rhe::default())?;
+    let revealed = revealed(&victims, shape, &test, &Rhe::default())?;
     let test = Membership::new(&world, SHADOWS, Release::Ciphertexts)?;
     let [members, others] = test.of_victims(&mut victims, None)?;
     Ok(BothWays {
         size,
         shots,
-        accuracy,
-        label_agreement,
+        accuracy: revealed.accuracy,
+        label_agreement: revealed.agreement,
         membership: MembershipScores { members, others },
         inputs_encrypted: inputs_encrypted(wanted, tasks)?,
         head_encrypted: head_encrypted(tasks, shots)?,

@@ -6,7 +6,7 @@ mod heads;
 
 pub use cells::{Cells, Finished, Measuring};
 
-use config::experiment::{Experiment, Kind};
+use config::experiment::{Experiment, Heads, Kind};
 
 use crate::context::Context;
 use crate::corpus::preflight;
@@ -22,16 +22,23 @@ pub fn declare<'a>(
     context: &'a Context,
     experiment: &'a Experiment,
 ) -> Result<Box<dyn Cells + 'a>, HarnessError> {
-    Ok(match &experiment.kind {
-        Kind::Heads(heads) => {
-            // What cannot work is refused before anything is planned or written.
-            preflight(context, experiment, heads)?;
-            Box::new(heads::HeadCells::new(Grid::new(
-                context, experiment, heads,
-            )?))
+    match &experiment.kind {
+        Kind::Heads(heads) => of_heads(context, experiment, heads),
+        Kind::Audit(audit) => of_heads(context, experiment, &audit.heads),
+        Kind::CryptoTl { cryptotl } => {
+            let grid = TextGrid::new(context, experiment, cryptotl)?;
+            Ok(Box::new(cryptotl::TextCells::new(grid)))
         }
-        Kind::CryptoTl { cryptotl } => Box::new(cryptotl::TextCells::new(TextGrid::new(
-            context, experiment, cryptotl,
-        )?)),
-    })
+    }
+}
+
+fn of_heads<'a>(
+    context: &'a Context,
+    experiment: &'a Experiment,
+    heads: &'a Heads,
+) -> Result<Box<dyn Cells + 'a>, HarnessError> {
+    // What cannot work is refused before anything is planned or written.
+    preflight(context, experiment, heads)?;
+    let grid = Grid::new(context, experiment, heads)?;
+    Ok(Box::new(heads::HeadCells::new(grid)))
 }

@@ -4,59 +4,104 @@ use attacks::{AttackError, View};
 use config::experiment::Rhe;
 use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use rhe::{
-    Backend, CiphertextView, EncryptedResults, LinearClassifier, PlainHead, Precision,
-    ProtectedLinear, SecretKey, SimulatedHead,
+    Backend, CiphertextView, EncryptedResults, HiddenView, LinearClassifier, PlainHead, Precision,
+    ProtectedLinear, SecretKey, Sight, SimulatedHead,
 };
+use spec::{DefenceKind, Release};
 use transfer::{HeadKind, HeadShape, ShadowBatch};
 
 use super::victims::share_equal;
 use crate::error::HarnessError;
 
-/// Victims whose protected heads are run on the test examples.
-const CHECKED: usize = 3;
-
 /// Ciphertexts in place of weights. The randomness of an experiment's ciphertexts comes from its
 /// own streams, so that it can be repeated; no key that protects anything is made of it.
 #[derive(Debug)]
 pub struct Encrypted {
-    view: CiphertextView,
+    shown: Shown,
+    release: Release,
+}
+
+/// The ciphertexts of one kind of head as numbers.
+#[derive(Debug)]
+enum Shown {
+    Linear(CiphertextView),
+    Hidden(HiddenView),
 }
 
 impl Encrypted {
-    /// The view of heads of this shape, which must be linear: experiments have no view of the
-    /// accumulators and CKKS ciphertexts of heads with a hidden layer.
-    pub fn new(shape: HeadShape, options: &Rhe) -> Result<Self, HarnessError> {
-        if shape.kind != HeadKind::Linear {
-            return Err(HarnessError::Setting {
-                place: "sweep.defence.rhe".into(),
-                reason: "experiments attack encrypted linear heads only\nhint: use `head: linear`; `harness rhe` protects heads with a hidden layer too".into(),
-            });
-        }
-        let view = CiphertextView::new(shape.features, shape.classes, precision(options))?;
-        Ok(Self { view })
+    /// The view of heads of this shape, of which `release` is seen.
+    ///
+    /// # Errors
+    /// If experiments have no view of such heads.
+    pub fn new(shape: HeadShape, options: &Rhe, release: Release) -> Result<Self, HarnessError> {
+        let suited = DefenceKind::Rhe.suits(shape.kind);
+        suited.map_err(AttackError::Unsuited)?;
+        let (d, k) = (shape.features, shape.classes);
+        let shown = match shape.kind {
+            HeadKind::Linear => Shown::Linear(CiphertextView::new(d, k, precision(options))?),
+            HeadKind::Mlp { hidden, .. } => {
+                Shown::Hidden(HiddenView::new(d, hidden, shape.outputs())?)
+            }
+        };
+        Ok(Self { shown, release })
     }
-}
 
-impl Encrypted {
-    /// A head behind an interface that gives encrypted results: what black-box queries meet.
+    /// Whether the owner reveals classes to whoever asks.
+    pub fn reveals(&self) -> bool {
+        self.release == Release::Labels
+    }
+
+    /// A linear head behind an interface that gives encrypted results: what black-box queries meet.
     pub fn classifier(
         &self,
         weights: &[f32],
         rng: &mut ChaCha8Rng,
     ) -> Result<SimulatedHead, HarnessError> {
-        Ok(self.view.simulate_classifier(weights, rng)?)
+        match &self.shown {
+            Shown::Linear(view) => Ok(view.simulate_classifier(weights, rng)?),
+            // Configs that ask for it are refused before anything runs.
+            Shown::Hidden(_) => Err(HarnessError::Setting {
+                place: "sweep.attack".into(),
+                reason: "an encrypted head with a hidden layer answers no queries here".into(),
+            }),
+        }
+    }
+
+    /// What stands in the place of the weights. Classes that are revealed are those of the rounded
+    /// weights, which is what the key shows.
+    fn sight(&self) -> Sight {
+        match self.release {
+            Release::Labels | Release::KnownSecret => Sight::KnownSecret,
+            _ => Sight::Released,
+        }
     }
 }
 
 impl View for Encrypted {
-    fn see(&self, weights: &mut [f32], rng: &mut ChaCha8Rng) -> Result<(), AttackError> {
+    fn beside(&self) -> usize {
+        match &self.shown {
+            Shown::Linear(view) => view.beside(),
+            Shown::Hidden(view) => view.beside(),
+        }
+    }
+
+    fn see(
+        &self,
+        weights: &mut [f32],
+        beside: &mut [f32],
+        rng: &mut ChaCha8Rng,
+    ) -> Result<(), AttackError> {
         let head = weights.to_vec();
-        self.view
-            .simulate(&head, rng, weights)
-            .map_err(|error| AttackError::View {
-                reason: error.to_string(),
-            })
+        let sight = self.sight();
+        let seen = match &self.shown {
+            Shown::Linear(view) => view.simulate(&head, sight, rng, weights, beside),
+            Shown::Hidden(view) => view.simulate(&head, sight, rng, weights, beside),
+        };
+        seen.map_err(|error| AttackError::View {
+            reason: error.to_string(),
+        })
     }
 }
 
@@ -67,17 +112,27 @@ fn precision(options: &Rhe) -> Precision {
     }
 }
 
-/// Share of test examples on which protected heads reveal the float head's class: the first
-/// victims, encrypted with keys of the operating system's randomness, run and revealed.
-pub fn label_agreement(
+/// What protected heads reveal of the test examples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revealed {
+    /// Accuracy of each victim's.
+    pub accuracy: Vec<f64>,
+    /// Share of the examples on which the class is that of the head in the clear, mean over victims.
+    pub agreement: f64,
+}
+
+/// Protects every victim with a key of the operating system's randomness, classifies the test
+/// examples under encryption, and reveals their classes.
+///
+/// # Errors
+/// If a head cannot be protected, or a result is refused.
+pub fn revealed(
     victims: &ShadowBatch,
     shape: HeadShape,
     test: &FeatureSet,
     options: &Rhe,
-) -> Result<f64, HarnessError> {
-    let count = CHECKED.min(victims.len());
-    let mut agreement = 0.0;
-    for index in 0..count {
+) -> Result<Revealed, HarnessError> {
+    let each = (0..victims.len()).into_par_iter().map(|index| {
         let plain = PlainHead::linear(shape.features, shape.classes, victims.head(index))?;
         let key = SecretKey::generate()?;
         let protected = ProtectedLinear::protect(&plain, &key, precision(options))?;
@@ -89,7 +144,16 @@ pub fn label_agreement(
             .map(|&class| class as u32)
             .collect();
         let head = transfer::Head::new(shape, victims.head(index).to_vec())?;
-        agreement += share_equal(&classes, &head.predict(test.values())?) / count as f64;
-    }
-    Ok(agreement)
+        let clear = head.predict(test.values())?;
+        Ok((
+            share_equal(&classes, test.labels()),
+            share_equal(&classes, &clear),
+        ))
+    });
+    let each = each.collect::<Result<Vec<(f64, f64)>, HarnessError>>()?;
+    let (accuracy, agreement): (Vec<f64>, Vec<f64>) = each.into_iter().unzip();
+    Ok(Revealed {
+        agreement: agreement.iter().sum::<f64>() / agreement.len().max(1) as f64,
+        accuracy,
+    })
 }

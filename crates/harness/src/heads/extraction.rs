@@ -31,7 +31,7 @@ pub fn by_labels(
     let boundaries = query_images(trial, BoundaryOptions::for_budget(options.queries))?;
     let extraction = LabelExtraction::new(&prior, &boundaries, options.queries)?;
     let copies = each_victim(trial, "extracting by labels", |victim| {
-        Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
+        Ok(extraction.extract(|features| victim.class(features))?)
     })?;
     let cosine = cosine_of_rows(trial, None);
     attack_copies(trial, &options.then, copies, cosine, stages)
@@ -48,7 +48,7 @@ fn by_fitting(
     let boundaries = query_images(trial, BoundaryOptions::bisecting(options.queries))?;
     let extraction = FittedExtraction::new(&law, &boundaries, options.queries)?;
     let copies = each_victim(trial, "fitting heads to labels", |victim| {
-        Ok(extraction.extract(|features| class_of(&victim.logits(features)))?)
+        Ok(extraction.extract(|features| victim.class(features))?)
     })?;
     let cosine = |copy: &[f32], victim: &[f32]| law.cosine(copy, victim);
     attack_copies(trial, &options.then, copies, cosine, stages)
@@ -109,6 +109,8 @@ enum Victim {
     Plain(Head),
     /// Answers are ciphertexts: their numbers stand where the logits would.
     Encrypted(SimulatedHead),
+    /// Answers are ciphertexts whose classes the owner reveals.
+    Revealed(SimulatedHead),
 }
 
 impl Victim {
@@ -118,16 +120,31 @@ impl Victim {
             None => Self::Plain(Head::new(trial.world.shape, weights.to_vec())?),
             Some(encrypted) => {
                 let key = trial.corpus.root.child("encrypted answers");
-                Self::Encrypted(encrypted.classifier(weights, &mut key.rng(index as u64))?)
+                let head = encrypted.classifier(weights, &mut key.rng(index as u64))?;
+                if encrypted.reveals() {
+                    Self::Revealed(head)
+                } else {
+                    Self::Encrypted(head)
+                }
             }
         })
+    }
+
+    /// What is seen in the place of the class. Shapes were checked: there is always an answer.
+    fn class(&self, features: &[f32]) -> usize {
+        match self {
+            Self::Revealed(head) => head.revealed_class(features).unwrap_or_default(),
+            _ => class_of(&self.logits(features)),
+        }
     }
 
     /// What is seen in the place of the logits. Shapes were checked: there is always an answer.
     fn logits(&self, features: &[f32]) -> Vec<f32> {
         match self {
             Self::Plain(head) => head.logits(features).unwrap_or_default(),
-            Self::Encrypted(head) => head.observed_scores(features).unwrap_or_default(),
+            Self::Encrypted(head) | Self::Revealed(head) => {
+                head.observed_scores(features).unwrap_or_default()
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::inference;
 use super::inversion;
 use super::outcome::{Outcome, Victims};
-use super::prior::LastPrior;
+use super::prior::{LastPrior, LastRevealed};
 use super::reconstruction;
 use super::stages::Grid;
 use super::trial::Trial;
@@ -17,6 +17,7 @@ use super::world::world;
 use crate::corpus::Corpus;
 use crate::error::HarnessError;
 use crate::stages::Stages;
+use transfer::HeadKind;
 
 /// Trains the victims of the cell `at`, attacks them, and scores the attack under both hypotheses.
 ///
@@ -26,7 +27,7 @@ pub fn measure(
     grid: &Grid<'_>,
     at: usize,
     corpus: &Corpus,
-    prior: &LastPrior,
+    (prior, revealed): (&LastPrior, &LastRevealed),
     stages: &mut Stages<'_>,
 ) -> Result<Outcome, HarnessError> {
     let (cell, own) = (&grid.cells[at], &grid.stages[at]);
@@ -38,10 +39,19 @@ pub fn measure(
     let test = victims::test_set(&corpus.features, &corpus.split.test)?;
     let view;
     let mut encrypted = None;
-    let mut label_agreement = None;
+    let mut encrypted_agreement = None;
+    let mut accuracy = None;
     if let Defence::Rhe(options) = &cell.defence {
-        view = Encrypted::new(shape, options)?;
-        label_agreement = Some(encrypted::label_agreement(&batch, shape, &test, options)?);
+        view = Encrypted::new(shape, options, cell.release)?;
+        // What a hidden layer under encryption reveals depends on the noise of its bootstraps, and
+        // takes a second an image: nothing is said of it rather than the accuracy in the clear.
+        accuracy = Some(Vec::new());
+        if shape.kind == HeadKind::Linear {
+            let own = || encrypted::revealed(&batch, shape, &test, options);
+            let revealed = revealed.get(cell, own)?;
+            encrypted_agreement = Some(revealed.agreement);
+            accuracy = Some(revealed.accuracy);
+        }
         encrypted = Some(&view);
         // An extraction sees answers, not the head, and knows its own shadow heads in the clear.
         if !matches!(cell.attack, Attack::Labels(_) | Attack::Scores(_)) {
@@ -62,8 +72,8 @@ pub fn measure(
     let findings = attack(&trial, stages)?;
     let victims = Victims {
         n: world.members() as u64,
-        accuracy: victims::accuracies(&batch, shape, &test),
-        label_agreement,
+        accuracy: accuracy.unwrap_or_else(|| victims::accuracies(&batch, shape, &test)),
+        encrypted_agreement,
         spending,
         tau: corpus.tau,
         shape: corpus.images.shape(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attacks::{Reconstructor, Unmixing, WhiteBox};
+use attacks::{Reconstructor, Unmixing, WhiteBox, World};
 use spec::Then;
 
 use super::learned::samples;
@@ -10,6 +10,7 @@ use super::reports::reports;
 use super::shared;
 use super::trial::Trial;
 use crate::error::HarnessError;
+use crate::progress::Progress;
 use crate::stages::{Form, StageId, Stages};
 
 /// Fits the attack of the trial's cell, or reads it from the cache.
@@ -36,16 +37,48 @@ pub fn white_box(
     }
 }
 
+/// Fits an attack in a world of its own; nothing is kept.
+///
+/// # Errors
+/// If it cannot be fitted.
+pub fn fit(
+    world: &World<'_>,
+    attack: &Then,
+    progress: &Progress,
+) -> Result<Box<dyn WhiteBox>, HarnessError> {
+    Ok(match attack {
+        Then::Unmixing(options) => Box::new(fit_unmixing(world, options, progress)?),
+        Then::Reconstructor(options) => Box::new(fit_reconstructor(world, options, progress)?),
+    })
+}
+
+fn fit_unmixing(
+    world: &World<'_>,
+    options: &spec::Unmixing,
+    progress: &Progress,
+) -> Result<Unmixing, HarnessError> {
+    let progress = reports(progress, "fitting unmixing", options.samples as u64);
+    Ok(Unmixing::fit(world, options, progress)?)
+}
+
+fn fit_reconstructor(
+    world: &World<'_>,
+    options: &spec::Reconstructor,
+    progress: &Progress,
+) -> Result<Reconstructor, HarnessError> {
+    let samples = options.samples as u64;
+    let progress = reports(progress, "training the reconstructor", samples);
+    Ok(Reconstructor::fit(world, options, progress)?)
+}
+
 fn unmixing(
     trial: &Trial<'_>,
     id: StageId,
     options: &spec::Unmixing,
     stages: &mut Stages<'_>,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
-    let samples = options.samples;
     let made = stages.get_or_make(id, &UnmixingFile, |stages| {
-        let progress = reports(stages.progress(), "fitting unmixing", samples as u64);
-        Ok(Unmixing::fit(trial.world, options, progress)?)
+        fit_unmixing(trial.world, options, stages.progress())
     })?;
     Ok(Box::new(made.product))
 }
@@ -57,9 +90,7 @@ fn reconstructor(
     stages: &mut Stages<'_>,
 ) -> Result<Box<dyn WhiteBox>, HarnessError> {
     let made = stages.get_or_make(id, &ReconstructorFile, |stages| {
-        let samples = options.samples as u64;
-        let progress = reports(stages.progress(), "training the reconstructor", samples);
-        Ok(Reconstructor::fit(trial.world, options, progress)?)
+        fit_reconstructor(trial.world, options, stages.progress())
     })?;
     Ok(Box::new(made.product))
 }

@@ -24,6 +24,9 @@ pub struct Outcome {
     /// Share of test images on which the attacked head (extracted, or decrypted) agrees with the
     /// victim's.
     pub label_agreement: Option<f64>,
+    /// Share of test images on which the victims under encryption reveal the class that they give in
+    /// the clear.
+    pub encrypted_agreement: Option<f64>,
     /// Mean cosine between the extracted heads and the victims'.
     pub cosine: Option<f64>,
     /// Shadow heads or rows seen by the attack.
@@ -50,7 +53,7 @@ pub struct Victims {
     /// Accuracy of each on the test part.
     pub accuracy: Vec<f64>,
     /// Share of test images on which heads under encryption agree with those in the clear.
-    pub label_agreement: Option<f64>,
+    pub encrypted_agreement: Option<f64>,
     /// What DP-SGD spends, where it is the defence.
     pub spending: Option<Spending>,
     /// Error at or under which a reconstruction counts as a success.
@@ -65,7 +68,7 @@ impl Outcome {
         let Victims {
             n,
             accuracy,
-            label_agreement,
+            encrypted_agreement,
             spending,
             tau,
             shape,
@@ -77,7 +80,8 @@ impl Outcome {
             null: Vec::new(),
             errors: None,
             ssim: None,
-            label_agreement,
+            label_agreement: encrypted_agreement,
+            encrypted_agreement,
             cosine: None,
             samples: 0,
             steps: 0,

@@ -2,7 +2,8 @@
 
 use super::measure::measure;
 use super::outcome::Outcome;
-use super::prior::LastPrior;
+use super::prior::{LastPrior, LastRevealed};
+use super::shadows;
 use super::stages::Grid;
 use crate::corpus::Corpus;
 use crate::error::HarnessError;
@@ -12,6 +13,7 @@ use crate::stages::{Made, Postcard, Stages};
 pub struct Running<'a> {
     grid: &'a Grid<'a>,
     prior: LastPrior,
+    revealed: LastRevealed,
     corpus: Option<Corpus>,
 }
 
@@ -21,6 +23,7 @@ impl<'a> Running<'a> {
         Self {
             grid,
             prior: LastPrior::default(),
+            revealed: LastRevealed::default(),
             corpus: None,
         }
     }
@@ -51,7 +54,7 @@ impl<'a> Running<'a> {
             };
             let corpus = self.corpus.insert(corpus);
             corpus.split.check(grid.cells[at].shots)?;
-            measure(grid, at, corpus, &self.prior, stages)
+            measure(grid, at, corpus, (&self.prior, &self.revealed), stages)
         })
     }
 
@@ -63,13 +66,15 @@ impl<'a> Running<'a> {
             ..
         } = self.grid;
         let (cell, own) = (&self.grid.cells[at], &self.grid.stages[at]);
-        Corpus::prepare(
+        let mut corpus = Corpus::prepare(
             context,
             experiment.seed,
             &heads.data,
             &cell.backbone,
             &own.corpus,
             stages,
-        )
+        )?;
+        corpus.shadows = shadows::load(self.grid, cell, &corpus)?;
+        Ok(corpus)
     }
 }

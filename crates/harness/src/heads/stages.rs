@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::learned::{learned, samples, white_box};
 use super::lessons::{Lesson, shares};
+use super::shadows;
 use crate::context::Context;
 use crate::corpus::{CorpusStages, DataHashes, preflight};
 use crate::differences::Differences;
@@ -110,6 +111,8 @@ struct Declaring {
     code: Arc<Code>,
     encrypted: Arc<Code>,
     tuning: Arc<Code>,
+    /// Hash of the shadow heads made elsewhere.
+    shadows: Option<String>,
     groups: Groups,
     differences: Differences,
     /// By the backbone's JSON form.
@@ -127,6 +130,7 @@ impl Declaring {
             code: code.of(&CODE),
             encrypted: code.of(&ENCRYPTED),
             tuning: code.of(&TUNING),
+            shadows: shadows::hash(grid.context, grid.heads)?,
             groups: Groups::new(&grid.cells),
             differences: Differences::in_full(&grid.cells),
             corpora: HashMap::new(),
@@ -205,7 +209,11 @@ impl Declaring {
             Defence::Rhe(_) => &self.encrypted,
             _ => &self.code,
         };
-        start(stage, code, grid, on)
+        let builder = start(stage, code, grid, on);
+        match &self.shadows {
+            Some(hash) => builder.with("shadows", hash),
+            None => builder,
+        }
     }
 
     fn tuning(&mut self, grid: &Grid<'_>, cell: &Cell, on: &CorpusStages) -> Option<StageId> {

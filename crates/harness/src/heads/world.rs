@@ -51,5 +51,9 @@ pub fn world<'c>(
         corpus.root,
     )?
     .assuming(adversary::recipes(&cell.adversary, victim_recipe))?;
+    let world = match &corpus.shadows {
+        Some(heads) => world.given(heads)?,
+        None => world,
+    };
     Ok((world, spending))
 }

@@ -6,21 +6,23 @@ use super::numbers::{described, numbers};
 use super::panel::{Panel, mark};
 use super::series::{Traits, evenly, grouped};
 use super::sheet::{Entry, HEADED, Key, Layout, PLAIN, sheet};
+use crate::phrases::given;
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
-use crate::words::defence_name;
+use crate::words::{Given, defence_name};
 use spec::DefenceKind;
 
 /// Panels that fit on a page.
 const MOST: usize = 6;
 
-/// Defences in the order of the legend.
-const DEFENCES: [(DefenceKind, Paint, usize); 4] = [
-    (DefenceKind::None, PALETTE[0], 1),
-    (DefenceKind::DpSgd, PALETTE[1], 0),
-    (DefenceKind::OneRelease, PALETTE[2], 2),
-    (DefenceKind::Rhe, GOOD, 3),
+/// Defences in the order of the legend, with what is given away under them.
+const DEFENCES: [(DefenceKind, Given, Paint, usize); 5] = [
+    (DefenceKind::None, Given::Nothing, PALETTE[0], 1),
+    (DefenceKind::DpSgd, Given::Nothing, PALETTE[1], 0),
+    (DefenceKind::OneRelease, Given::Nothing, PALETTE[2], 2),
+    (DefenceKind::Rhe, Given::Nothing, GOOD, 3),
+    (DefenceKind::Rhe, Given::Classes, PALETTE[3], 3),
 ];
 
 /// `None` unless two defences, or DP-SGD at two ε, were attacked.
@@ -29,6 +31,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         .iter()
         .copied()
         .filter(|row| row.tpr_at_fpr_1pct.is_some() && row.accuracy.is_some())
+        .filter(|row| given(row) != Given::Key)
         .collect();
     let first = rows.first()?;
     let differs = |row: &&ResultRow| row.defence != first.defence || row.epsilon != first.epsilon;
@@ -43,15 +46,19 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let panels = evenly(panels, MOST);
     let keys: Vec<Traits> = panels.iter().map(|(key, _)| key.clone()).collect();
 
-    let of = |defence: DefenceKind| rows.iter().find(|row| row.defence == defence);
+    let of = |defence: DefenceKind, kind: Given| {
+        let mut rows = rows.iter();
+        rows.find(|row| row.defence == defence && given(row) == kind)
+    };
     let mut legend: Vec<Entry> = DEFENCES
         .iter()
-        .filter_map(|&(defence, paint, shape)| {
+        .filter_map(|&(defence, kind, paint, shape)| {
             let key = match defence {
                 private if private.is_private() => Key::Series(shape),
                 _ => Key::Mark(shape),
             };
-            Some(Entry::new(defence_name(&of(defence)?.defence), paint, key))
+            let name = defence_name(&of(defence, kind)?.defence);
+            Some(Entry::new(&format!("{name}{}", kind.words()), paint, key))
         })
         .collect();
     legend.push(Entry::new(
@@ -117,11 +124,13 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
 /// For each defended head the row of the attack with the highest rate.
 fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
     let cells = grouped(rows.iter().copied(), |row| {
+        let setting = row.setting.clone();
         (
             row.defence.clone(),
+            given(row),
             row.epsilon,
             row.clip,
-            row.setting.clone(),
+            setting,
         )
     });
     let rate = |row: &ResultRow| row.tpr_at_fpr_1pct.unwrap_or(0.0);
@@ -136,11 +145,11 @@ fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
 }
 
 fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
-    for &(defence, paint, shape) in &DEFENCES {
+    for &(defence, kind, paint, shape) in &DEFENCES {
         let mut own: Vec<&ResultRow> = rows
             .iter()
             .copied()
-            .filter(|row| row.defence == defence)
+            .filter(|row| row.defence == defence && given(row) == kind)
             .collect();
         own.sort_by(|a, b| {
             a.epsilon

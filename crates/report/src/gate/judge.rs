@@ -2,7 +2,9 @@
 
 use super::Gate;
 use super::finding::{Finding, Measure, Verdict};
+use crate::phrases::given;
 use crate::rows::ResultRow;
+use crate::words::Given;
 use spec::DefenceKind;
 
 /// A value with the ends of its interval; a value without interval counts as exact.
@@ -64,7 +66,9 @@ fn success(before: &ResultRow, now: &ResultRow, gate: &Gate) -> Option<Finding> 
         Some(_) => ("TPR at 1 % FPR", rate),
         None => ("AUC", area),
     };
-    let (measure, sign, threshold) = if before.defence == DefenceKind::None {
+    // A control must go on succeeding, as the attack on an undefended head must.
+    let control = given(before) == Given::Key;
+    let (measure, sign, threshold) = if before.defence == DefenceKind::None || control {
         (Measure::AttackSuccess, 1.0, gate.attack)
     } else {
         (Measure::DefenceLeak, -1.0, gate.defence)

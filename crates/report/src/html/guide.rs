@@ -9,7 +9,7 @@ pub(super) const WORDS: [(&str, &str); 12] = [
     ),
     (
         "release",
-        "what the adversary sees: weights, scores, labels or ciphertexts",
+        "what the adversary sees: weights, scores, labels or ciphertexts; known_secret is ciphertexts with their key, a control of the attacks and no release",
     ),
     (
         "defence",

@@ -2,6 +2,7 @@
 //! resource, no script.
 
 mod answer;
+mod audit;
 mod figure;
 mod gallery;
 mod guide;
@@ -10,5 +11,6 @@ mod style;
 mod tables;
 mod threat;
 
+pub use audit::{AuditPage, AuditRecord, AuditTarget, Tone, write_audit};
 pub use gallery::Gallery;
 pub use page::{Page, render, write_html};

@@ -8,10 +8,11 @@ use polars::prelude::{
 use crate::columns::{headings, seconds, share, varying};
 use crate::error::ReportError;
 use crate::figures::byte_size;
+use crate::phrases::{defence_words, given};
 use crate::row::Row;
 use crate::rows::{BothWaysRow, ResultRow, TimingRow};
 use crate::table::Table;
-use crate::words::system_name;
+use crate::words::{Given, system_name};
 
 /// A table of typed columns that scrolls on narrow screens; rows of `failed` are marked.
 pub(super) fn table(frame: &DataFrame, failed: &[bool]) -> Markup {
@@ -71,9 +72,15 @@ const HEADS: [&str; 8] = [
 /// rate.
 pub(super) fn strongest(rows: &[ResultRow]) -> Result<Option<Markup>, ReportError> {
     let measured = |row: &&ResultRow| !row.failed() && row.tpr_at_fpr_1pct.is_some();
-    let rows: Vec<ResultRow> = rows.iter().filter(measured).cloned().collect();
+    let mut rows: Vec<ResultRow> = rows.iter().filter(measured).cloned().collect();
     if rows.is_empty() {
         return Ok(None);
+    }
+    // An encrypted head whose classes are revealed, or whose key is known, is another thing.
+    for row in &mut rows {
+        if given(row) != Given::Nothing {
+            row.defence = defence_words(row);
+        }
     }
     let mut frame = Table::from_rows(&rows)?.frame().clone();
     let place: Vec<u64> = (0..rows.len() as u64).collect();
@@ -122,6 +129,7 @@ pub(super) fn cells(rows: &[ResultRow]) -> Result<Markup, ReportError> {
         "success_at_tau",
         "epsilon_lower_bound",
         "queries",
+        "encrypted_agreement",
     ];
     let kept = varying(&frame, &names, &names);
     let failed: Vec<bool> = rows.iter().map(ResultRow::failed).collect();

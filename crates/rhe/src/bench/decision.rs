@@ -1,6 +1,6 @@
 //! Encrypted decisions.
 
-use super::{on_threads, shortest};
+use super::{on_threads, random_rows, random_weights, shortest};
 use crate::bootstrap::EvaluationKeys;
 use crate::decision::{DecisionBudget, DecisionRange, LinearDecider, ProtectedDecision};
 use crate::error::RheError;
@@ -9,7 +9,7 @@ use crate::keys::SecretKey;
 use crate::quantise::Precision;
 use crate::rows::Form;
 use crate::transform::Backend;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// Costs of a K × d linear head that gives the class alone; times in milliseconds for one image.
@@ -46,15 +46,10 @@ pub fn bench_decision(
     images: usize,
 ) -> Result<DecisionBench, RheError> {
     let mut rng = ChaCha8Rng::seed_from_u64(2505);
-    let weights: Vec<f32> = (0..classes * (features + 1))
-        .map(|_| rng.random_range(-0.1..0.1))
-        .collect();
+    let weights = random_weights(classes, features, &mut rng);
     let head = PlainHead::linear(features, classes, &weights)?;
-    let mut draw = |rows: usize| -> Vec<f32> {
-        let values = (0..rows * features).map(|_| rng.random_range(-3f32..3.0).max(0.0));
-        values.collect()
-    };
-    let (sample, rows) = (draw(200), draw(images.max(1)));
+    let mut draw = |rows: usize| random_rows(rows, features, &mut rng);
+    let (sample, rows) = (draw(200), draw(images));
     let key = SecretKey::generate()?;
     let keys = EvaluationKeys::generate(&key)?;
     let range = DecisionRange::calibrated(&head, &sample)?;

@@ -1,6 +1,6 @@
 //! Linear heads.
 
-use super::{on_threads, shortest};
+use super::{on_threads, random_rows, random_weights, shortest};
 use crate::error::RheError;
 use crate::head::PlainHead;
 use crate::keys::SecretKey;
@@ -11,7 +11,7 @@ use crate::quantise::{FeatureScale, Precision, QuantisedFeatures, QuantisedLinea
 use crate::transform::Backend;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// Costs of a linear head; times in microseconds for one image on one thread.
@@ -57,15 +57,10 @@ pub fn bench_linear(
     batch: usize,
     rounds: usize,
 ) -> Result<LinearBench, RheError> {
-    // The numbers benchmarked on are no secrets: keys and noise come from the system as always.
     let mut rng = ChaCha8Rng::seed_from_u64(2505);
-    let weights: Vec<f32> = (0..classes * (features + 1))
-        .map(|_| rng.random_range(-0.1..0.1))
-        .collect();
+    let weights = random_weights(classes, features, &mut rng);
     let head = PlainHead::linear(features, classes, &weights)?;
-    let rows: Vec<f32> = (0..batch.max(1) * features)
-        .map(|_| rng.random_range(-3f32..3.0).max(0.0))
-        .collect();
+    let rows = random_rows(batch, features, &mut rng);
     let (key, precision) = (SecretKey::generate()?, Precision::default());
     let scale = FeatureScale::none;
     let protect = || ProtectedLinear::protect_as(&head, &key, precision, scale(), scheme);

@@ -1,12 +1,12 @@
 //! Linear heads whose results hide the features.
 
-use super::{on_threads, shortest};
+use super::{on_threads, random_rows, random_weights, shortest};
 use crate::error::RheError;
 use crate::head::PlainHead;
 use crate::keys::SecretKey;
 use crate::private::{PrivateClassifier, ProtectedPrivate};
 use crate::quantise::Precision;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// Costs of a private head; times in microseconds for one image on one thread.
@@ -37,13 +37,9 @@ pub fn bench_private(
     batch: usize,
 ) -> Result<PrivateBench, RheError> {
     let mut rng = ChaCha8Rng::seed_from_u64(2507);
-    let weights: Vec<f32> = (0..classes * (features + 1))
-        .map(|_| rng.random_range(-0.1..0.1))
-        .collect();
+    let weights = random_weights(classes, features, &mut rng);
     let head = PlainHead::linear(features, classes, &weights)?;
-    let rows: Vec<f32> = (0..batch.max(1) * features)
-        .map(|_| rng.random_range(-3f32..3.0).max(0.0))
-        .collect();
+    let rows = random_rows(batch, features, &mut rng);
     let key = SecretKey::generate()?;
     let bits = Precision::default().weight_bits;
     let protected = ProtectedPrivate::protect(&head, &key, bits, &rows)?;

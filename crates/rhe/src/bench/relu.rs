@@ -1,6 +1,6 @@
 //! ReLU heads.
 
-use super::{on_threads, random_mlp, shortest};
+use super::{on_threads, random_mlp, random_rows, shortest};
 use crate::bootstrap::EvaluationKeys;
 use crate::error::RheError;
 use crate::head::Activation;
@@ -9,7 +9,7 @@ use crate::protected::EncryptedResults;
 use crate::relu::{ProtectedRelu, Ranges, ReluClassifier};
 use crate::rows::Form;
 use crate::transform::Backend;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// Costs of a d → hidden → 1 ReLU head; times in milliseconds for one image.
@@ -43,11 +43,8 @@ pub struct ReluBench {
 pub fn bench_relu(features: usize, hidden: usize, images: usize) -> Result<ReluBench, RheError> {
     let mut rng = ChaCha8Rng::seed_from_u64(2505);
     let head = random_mlp(features, hidden, Activation::Relu, &mut rng)?;
-    let mut draw = |rows: usize| -> Vec<f32> {
-        let values = (0..rows * features).map(|_| rng.random_range(-3f32..3.0).max(0.0));
-        values.collect()
-    };
-    let (sample, rows) = (draw(200), draw(images.max(1)));
+    let mut draw = |rows: usize| random_rows(rows, features, &mut rng);
+    let (sample, rows) = (draw(200), draw(images));
     let key = SecretKey::generate()?;
     let start = std::time::Instant::now();
     let keys = EvaluationKeys::generate(&key)?;

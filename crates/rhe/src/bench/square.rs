@@ -1,12 +1,12 @@
 //! Square heads.
 
-use super::{on_threads, random_mlp, shortest};
+use super::{on_threads, random_mlp, random_rows, shortest};
 use crate::error::RheError;
 use crate::head::Activation;
 use crate::keys::SecretKey;
 use crate::protected::EncryptedResults;
 use crate::square::{DEFAULT_MAX_NORM, ProtectedSquare, SquareClassifier};
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// Costs of a d → hidden → 1 square head; times in milliseconds for one image.
@@ -36,9 +36,7 @@ pub fn bench_square(
 ) -> Result<SquareBench, RheError> {
     let mut rng = ChaCha8Rng::seed_from_u64(2505);
     let head = random_mlp(features, hidden, Activation::Square, &mut rng)?;
-    let rows: Vec<f32> = (0..images.max(1) * features)
-        .map(|_| rng.random_range(-3f32..3.0).max(0.0))
-        .collect();
+    let rows = random_rows(images, features, &mut rng);
     let key = SecretKey::generate()?;
     let protected = ProtectedSquare::protect(&head, &key, DEFAULT_MAX_NORM)?;
     let classifier = SquareClassifier::new(&protected)?;

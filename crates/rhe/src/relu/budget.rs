@@ -73,7 +73,7 @@ impl ReluBudget {
 }
 
 /// B_i of each unit in units of scaled features, and λ in turns for one unit of scaled logit.
-pub(super) fn torus_scales(ranges: &Ranges) -> (Vec<f64>, f64) {
+pub(crate) fn torus_scales(ranges: &Ranges) -> (Vec<f64>, f64) {
     let hidden = ranges.hidden.iter().map(|b| b * FEATURE_NORM).collect();
     (hidden, OUTPUT_TURN / (ranges.output * FEATURE_NORM))
 }

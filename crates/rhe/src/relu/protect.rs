@@ -114,14 +114,14 @@ fn torus(turns: f64) -> u64 {
     ((turns - turns.round()) * 2f64.powi(64)) as i64 as u64
 }
 
-fn encrypt_rows(
+/// What is encrypted row by row, as residues: the hidden units' rows, then the outputs' linear
+/// parts; weights and biases.
+pub(crate) fn row_messages(
     first: &Dense,
     second: &Dense,
-    key: &SecretKey,
     bounds: &[f64],
     lambda: f64,
-) -> Result<EncryptedRows, RheError> {
-    let packing = Packing::new(first.inputs, first.outputs + second.outputs)?;
+) -> (Vec<u64>, Vec<u64>) {
     let (mut weights, mut biases) = (Vec::new(), Vec::new());
     for (i, &bound) in bounds.iter().enumerate() {
         let row = first.row(i).iter();
@@ -141,6 +141,25 @@ fn encrypt_rows(
         weights.extend(linear.into_iter().map(|w| residue(w * lambda)));
         biases.push(residue(bias * lambda));
     }
+    (weights, biases)
+}
+
+/// Entry i of the table of a unit of range `bound` and weight `w2`.
+pub(crate) fn table_entry(w2: f32, bound: f64, lambda: f64, i: usize) -> u64 {
+    // The switch to 2N values rounds down: entry i serves the middle of its step.
+    let z = (i as f64 + 0.5) / POLYNOMIAL_SIZE as f64 * bound;
+    torus(lambda * 0.5 * f64::from(w2) * (z - bound / 2.0))
+}
+
+fn encrypt_rows(
+    first: &Dense,
+    second: &Dense,
+    key: &SecretKey,
+    bounds: &[f64],
+    lambda: f64,
+) -> Result<EncryptedRows, RheError> {
+    let packing = Packing::new(first.inputs, first.outputs + second.outputs)?;
+    let (weights, biases) = row_messages(first, second, bounds, lambda);
     let mut seed = [0; 32];
     fill_from_system(&mut seed)?;
     let mut noise = system_generator()?;
@@ -163,11 +182,7 @@ fn encrypt_tables(
 ) -> Result<Vec<EncryptedTable>, RheError> {
     let units = (0..second.outputs).flat_map(|o| second.row(o).iter().zip(bounds));
     let tables = units.map(|(&w2, &bound)| {
-        let entry = |i: usize| {
-            // The switch to 2N values rounds down: entry i serves the middle of its step.
-            let z = (i as f64 + 0.5) / POLYNOMIAL_SIZE as f64 * bound;
-            torus(lambda * 0.5 * f64::from(w2) * (z - bound / 2.0))
-        };
+        let entry = |i: usize| table_entry(w2, bound, lambda, i);
         (0..POLYNOMIAL_SIZE).map(entry).collect()
     });
     EncryptedTable::encrypt_all(key, tables)

@@ -1,6 +1,8 @@
 use super::*;
 use crate::modular::from_signed;
+use crate::modular::mul;
 use crate::noise::product_variance;
+use crate::quantise::QuantisedFeatures;
 use crate::transform::Transform;
 use crate::{LinearClassifier, SecretKey};
 use rand::SeedableRng;
@@ -20,17 +22,27 @@ fn moments(numbers: &[f32]) -> (f64, f64) {
 #[test]
 fn a_simulation_repeats_and_is_uniform() {
     let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
-    let (mut a, mut b) = (vec![0.0; view.len()], vec![0.0; view.len()]);
-    view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut a)
-        .unwrap();
-    view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut b)
-        .unwrap();
+    let simulate = |rng: &mut ChaCha8Rng, out: &mut [f32]| {
+        let (own, beside) = out.split_at_mut(view.len());
+        view.simulate(&weights(), Sight::Released, rng, own, beside)
+            .unwrap();
+    };
+    let seen = view.len() + view.beside();
+    // A third of the 2 048 masks, one place of which is empty, and 101 tags a class.
+    assert_eq!(seen, 303 + 3 * (683 + 101));
+    let (mut a, mut b) = (vec![0.0; seen], vec![0.0; seen]);
+    simulate(&mut ChaCha8Rng::seed_from_u64(1), &mut a);
+    simulate(&mut ChaCha8Rng::seed_from_u64(1), &mut b);
     assert_eq!(a, b);
+    assert_eq!(a.iter().filter(|&&x| x == 0.0).count(), 1);
+    assert_eq!(a[303 + 683..][..101], a[303 + 784 + 683..][..101]);
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let mut all = Vec::new();
     for _ in 0..200 {
-        view.simulate(&weights(), &mut rng, &mut b).unwrap();
-        all.extend_from_slice(&b);
+        simulate(&mut rng, &mut b);
+        // Without the place that is empty, and the tags that are told to each class.
+        all.extend_from_slice(&b[..303 + 683 + 101]);
+        all.extend_from_slice(&b[303 + 784..][..683]);
     }
     assert_ne!(a, b);
     let (mean, square) = moments(&all);
@@ -62,8 +74,10 @@ fn released_heads_and_results_are_seen_in_the_shape_of_weights_and_scores() {
     let other = CiphertextView::new(99, 3, Precision::default()).unwrap();
     assert!(other.bodies(&head).is_err());
     assert!(other.masks(&head).is_err());
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let short = &mut [0.0; 3];
     assert!(
-        view.simulate(&weights(), &mut ChaCha8Rng::seed_from_u64(1), &mut [0.0; 3])
+        view.simulate(&weights(), Sight::Released, &mut rng, short, &mut [])
             .is_err()
     );
 }
@@ -175,6 +189,7 @@ fn simulated_ciphertexts_follow_the_law_of_real_ones() {
             secret: released.binding.secret(&key, &view.transform),
             seed: released.binding.seed,
             bodies: released.bodies,
+            steps: Vec::new(),
         };
         real.add(&view, &released, &plain);
     }
@@ -248,6 +263,89 @@ fn a_release_hides_what_its_secret_shows() {
         let seen = view.simulate_release(&plain, noise, &mut rng).unwrap();
         assert!(correlation(&seen.bodies).abs() < 6.0 / 303f64.sqrt());
         assert!(correlation(&seen.opened) > 0.999, "{noise:?}");
+        // Half a step of 12 bits, and the noise.
+        let furthest = seen.opened.iter().zip(&plain).map(|(a, b)| (a - b).abs());
+        assert!(furthest.fold(0.0, f32::max) < 0.51 / 2047.0, "{noise:?}");
         assert_eq!(seen.released().len(), 303 + POLYNOMIAL_SIZE + 101);
     }
+}
+
+/// The other control: a known half of a head. Bodies less the known weights are A + e, and without
+/// the noise e division by the masks gives the secret, which opens the other half. With the noise of
+/// real ciphertexts the same division gives a secret that opens nothing.
+#[test]
+fn known_weights_give_the_rest_away_only_where_there_is_no_noise() {
+    let (features, classes) = (POLYNOMIAL_SIZE - 1, 2);
+    let view = CiphertextView::new(features, classes, Precision::default()).unwrap();
+    let plain: Vec<f32> = (0..classes * POLYNOMIAL_SIZE)
+        .map(|i| (i as f32 * 0.7).sin())
+        .collect();
+    let head = PlainHead::linear(features, classes, &plain).unwrap();
+    let quantised = QuantisedLinear::new(&head.layers()[0], Precision::default()).unwrap();
+    let messages = view.shape.messages(&quantised);
+    for noise in [Noise::None, Noise::AsReleased] {
+        let mut rng = ChaCha8Rng::seed_from_u64(8);
+        let mut released = view.encrypt(&plain, noise, &mut rng).unwrap();
+        // Class 0 is known: the secret is ((b − Δ·w) / a) in evaluation form.
+        let mut quotient: Vec<u64> = (released.bodies.iter().zip(&messages))
+            .take(POLYNOMIAL_SIZE)
+            .map(|(&body, &message)| sub(body, message))
+            .collect();
+        view.transform.forward(&mut quotient);
+        let mut masks = vec![0; POLYNOMIAL_SIZE];
+        MaskStream::new(&released.seed).fill(&mut masks);
+        for (value, &mask) in quotient.iter_mut().zip(&masks) {
+            *value = mul(*value, inverse(mask));
+        }
+        let found = quotient == *released.secret;
+        released.secret.copy_from_slice(&quotient);
+        let opened = view.open(&released);
+        let right = (opened.iter().zip(&plain))
+            .skip(POLYNOMIAL_SIZE)
+            .filter(|(a, b)| (**a - **b).abs() < 0.51 / 2047.0)
+            .count();
+        match noise {
+            Noise::None => assert!(found && right == POLYNOMIAL_SIZE, "{right}"),
+            Noise::AsReleased => assert!(!found && right == 0, "{right}"),
+        }
+    }
+}
+
+/// 1/x modulo q by Fermat, of x that is not 0.
+fn inverse(x: u64) -> u64 {
+    let (mut power, mut base, mut exponent) = (1, x, MODULUS - 2);
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            power = mul(power, base);
+        }
+        base = mul(base, base);
+        exponent /= 2;
+    }
+    power
+}
+
+/// The owner who reveals classes: what is computed and decrypted is the rounded head's class.
+#[test]
+fn revealed_classes_are_those_of_the_rounded_head() {
+    let view = CiphertextView::new(100, 3, Precision::default()).unwrap();
+    let head = PlainHead::linear(100, 3, &weights()).unwrap();
+    let quantised = QuantisedLinear::new(&head.layers()[0], Precision::default()).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let simulated = view.simulate_classifier(&weights(), &mut rng).unwrap();
+    let mut seen = [0; 3];
+    for image in 0..200 {
+        let features: Vec<f32> = (0..100)
+            .map(|i| ((i * 7 + image * 13) as f32 * 0.31).sin().max(0.0))
+            .collect();
+        let mut rounded = QuantisedFeatures::default();
+        rounded.fill(&features, 100, &view.shape.space, 0).unwrap();
+        let class = crate::class_of(&quantised.values(&rounded));
+        assert_eq!(simulated.revealed_class(&features).unwrap(), class);
+        seen[class] += 1;
+    }
+    assert!(
+        seen.iter().filter(|&&count| count > 0).count() > 1,
+        "{seen:?}"
+    );
+    assert!(simulated.revealed_class(&[0.0; 99]).is_err());
 }

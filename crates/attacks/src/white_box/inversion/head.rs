@@ -117,13 +117,17 @@ impl<'a> GradientInversion<'a> {
     pub fn invert(&self, heads: &ShadowBatch, progress: impl Fn(u64) + Sync) -> Vec<f32> {
         let n = self.world.members();
         let (pixels, length) = (self.world.pixels(), self.world.shape.weight_len());
+        let rows: Vec<f32> = (0..heads.len())
+            .flat_map(|head| self.world.parts(heads.head(head)).0)
+            .copied()
+            .collect();
         let means = self.start_images(heads);
         let together = (TOGETHER / n).max(1);
         let done = AtomicU64::new(0);
         let images = alone(heads.len().div_ceil(together), |number| {
             let first = number * together;
             let count = together.min(heads.len() - first);
-            let weights = &heads.weights[first * length..(first + count) * length];
+            let weights = &rows[first * length..(first + count) * length];
             let means = &means[first * n * pixels..(first + count) * n * pixels];
             let group = Group::new(self.objective(), weights, means);
             self.minimise(&group, first, count, || {
@@ -258,11 +262,15 @@ fn noise(world: &World<'_>, recipe: &Recipe) -> Result<f64, AttackError> {
     });
     let made = made.concat();
     let (mut sum, mut power) = (0.0, 0.0);
-    for (made, &weight) in made.iter().zip(&batch.weights) {
+    let seen: Vec<f32> = (0..batch.len())
+        .flat_map(|head| world.parts(batch.head(head)).0)
+        .copied()
+        .collect();
+    for (made, &weight) in made.iter().zip(&seen) {
         sum += f64::from(made - weight).powi(2);
         power += f64::from(weight).powi(2);
     }
-    let count = batch.weights.len() as f64;
+    let count = seen.len() as f64;
     let noise = (sum / count).max(LEAST_NOISE.powi(2) * power / count);
     if noise.is_finite() && noise > 0.0 {
         return Ok(noise);

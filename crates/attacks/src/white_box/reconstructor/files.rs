@@ -35,7 +35,8 @@ impl Reconstructor {
             tensors.insert("estimate", &shape, coefficients.to_vec());
         }
         if let Source::Informed(estimate) = &encoder.source {
-            let shape = [encoder.aim.targets(), encoder.mean.len()];
+            let targets = encoder.aim.targets();
+            let shape = [targets, estimate.prior.len() / targets];
             tensors.insert("prior", &shape, estimate.prior.clone());
         }
         let mut metadata = HashMap::from([
