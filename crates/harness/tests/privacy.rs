@@ -240,3 +240,42 @@ fn files_that_hold_no_scores_are_named_with_the_line() {
         assert_eq!(text(&output.stdout), "");
     }
 }
+
+#[test]
+fn a_canary_audits_the_trainer_itself() {
+    let here = tempfile::tempdir().expect("a folder");
+    let ask = |more: &[&str]| {
+        let run = ["canary", "--sample-rate", "0.5", "--steps", "64"];
+        privacy(here.path(), &[&run[..], more].concat())
+    };
+    let few = ["--heads", "2000", "--json"];
+    let answer = json(&ask(&[&["--epsilon", "10"][..], &few].concat()));
+    let (claimed, shown) = (
+        number(&answer, "epsilon_claimed"),
+        number(&answer, "epsilon_lower_bound"),
+    );
+    assert!((9.999..=10.0).contains(&claimed), "{answer}");
+    assert!(shown > 4.0 && shown <= claimed, "{answer}");
+    // The same noise, asked for by itself, has the same claim and the same heads.
+    let noise = number(&answer, "noise_multiplier").to_string();
+    let same = json(&ask(&[&["--noise-multiplier", &noise][..], &few].concat()));
+    assert_eq!(same, answer);
+    let said = text(&ask(&["--epsilon", "10", "--heads", "500"]).stdout);
+    assert!(said.starts_with("claimed: epsilon "), "{said}");
+    assert!(said.contains("\nshown by 500 heads a side: "), "{said}");
+    assert!(!said.contains("does not hold"), "{said}");
+    for (more, why) in [
+        (&["--epsilon", "10", "--records", "2"][..], "expected batch"),
+        (&["--epsilon", "10", "--records", "1"], "records"),
+        (&["--epsilon", "10", "--heads", "1"], "1 IN scores"),
+        (&["--epsilon", "10", "--heads", "99999999999"], "at most"),
+        (&["--epsilon", "0"], "epsilon is 0"),
+        (&["--noise-multiplier", "0"], "noise multiplier 0"),
+        (&[], "--epsilon"),
+    ] {
+        let output = ask(more);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{more:?}: {said}");
+        assert!(said.contains(why), "{more:?}: {said}");
+    }
+}

@@ -3,7 +3,7 @@
 
 mod shell;
 
-use shell::Shell;
+use shell::{FEATURES, Shell};
 
 const IMAGES: usize = 6;
 

@@ -11,7 +11,7 @@ use harness::costs::Costs;
 use harness::plan::Plan;
 use harness::progress::Progress;
 use harness::run::{RunOptions, run};
-use harness::stages::{Fingerprints, State, Store};
+use harness::stages::{Fingerprints, Maker, State, Store};
 
 const CONFIG: &str = "
 name: small
@@ -204,14 +204,11 @@ fn rows_name_the_commit_that_measured_them() {
         .load::<harness::heads::Outcome>(key, &harness::stages::Postcard);
     let outcome = load.unwrap().product;
     let form = harness::stages::Postcard;
-    let maker = harness::stages::Maker {
+    let by = Maker {
         commit: "0123abc+dirty".into(),
-        instructions: Default::default(),
+        ..Maker::default()
     };
-    context
-        .store
-        .save(key, "", &maker, &form, &outcome)
-        .unwrap();
+    context.store.save(key, "", &by, &form, &outcome).unwrap();
     assert_eq!(run().cached, 1);
     assert_eq!(commit(), "0123abc+dirty");
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::law::sensitivity;
 use crate::{Neighbour, PrivacyError, SampledGaussian, Steps};
 
 /// The same mechanism run a number of times.
@@ -79,7 +80,7 @@ impl Composition {
                 .iter()
                 .map(|p| (p.steps.get() as f64).sqrt() / p.mechanism.noise_multiplier.get())
                 .fold(0.0, f64::hypot);
-            neighbour.sensitivity() * root
+            sensitivity(neighbour) * root
         })
     }
 }

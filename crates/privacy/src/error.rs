@@ -68,16 +68,6 @@ pub enum PrivacyError {
         /// The mend.
         hint: &'static str,
     },
-    /// A name that stands for nothing.
-    #[error("unknown {what} `{name}`\nhint: use one of {known}")]
-    UnknownName {
-        /// What kind of thing was named.
-        what: &'static str,
-        /// The name.
-        name: String,
-        /// The names there are.
-        known: &'static str,
-    },
     /// Scores from which nothing can be concluded.
     #[error("cannot audit with {count} {which} scores{why}\nhint: {hint}")]
     Scores {

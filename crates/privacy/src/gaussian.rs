@@ -4,6 +4,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::exact::{gaussian_epsilons, last_where};
+use crate::law::sensitivity;
 use crate::{
     Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, PrivacyError, SampleRate,
     SampledGaussian, Steps, TradeOff,
@@ -39,13 +40,13 @@ impl GaussianRelease {
         neighbour: Neighbour,
     ) -> Result<Self, PrivacyError> {
         let mu = gaussian_mu(epsilon, delta);
-        let sigma = neighbour.sensitivity() / mu * (1.0 + 4.0 * f64::EPSILON);
+        let sigma = sensitivity(neighbour) / mu * (1.0 + 4.0 * f64::EPSILON);
         Ok(Self::new(NoiseMultiplier::new(sigma)?))
     }
 
     /// μ of the Gaussian pair under `neighbour`; ∞ without noise.
     pub fn mu(&self, neighbour: Neighbour) -> f64 {
-        neighbour.sensitivity() / self.noise_multiplier.get()
+        sensitivity(neighbour) / self.noise_multiplier.get()
     }
 
     /// The ε it spends at δ, exact but for rounding upwards; ∞ without noise.

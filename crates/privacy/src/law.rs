@@ -1,16 +1,25 @@
 //! Pairs of output distributions that neighbours lead to, and their privacy loss.
 
-use serde::{Deserialize, Serialize};
+use spec::Neighbour;
 
+use crate::SampledGaussian;
 use crate::normal::{ln_add, ln_density, ln_interval, quantile};
-use crate::{PrivacyError, SampledGaussian};
 
-/// What the adversary must not be able to tell apart.
+/// How far one record can move the sum, in clipping norms.
+pub(crate) fn sensitivity(neighbour: Neighbour) -> f64 {
+    match neighbour {
+        Neighbour::AddRemove => 1.0,
+        Neighbour::ReplaceOne => 2.0,
+    }
+}
+
+/// The ordered pairs whose worst is the relation's guarantee.
 ///
 /// One step's output, in units of the clipping norm and along the worst direction, is a draw from
 /// a mixture of Gaussians of standard deviation σ. The pairs below dominate every pair that
 /// neighbouring data sets lead to, whatever the other records and earlier outputs are, so their
-/// T-fold product dominates T adaptive steps (Zhu, Dong, Wang 2022, theorem 10).
+/// T-fold product dominates T adaptive steps (Zhu, Dong, Wang 2022, theorem 10). For `add_remove`
+/// they are (1−q)N(0) + qN(1) against N(0), in both orders.
 ///
 /// `replace_one` is the relation of an attack that is judged against the same training set with
 /// its target replaced. There the pair is (1−q)N(0) + qN(1) against (1−q)N(0) + qN(−1). Why it is
@@ -19,58 +28,11 @@ use crate::{PrivacyError, SampledGaussian};
 /// price of a spread option on two log-normal martingales. It is convex, so it grows when |g|
 /// and |g′| grow to 1 with ⟨g,g′⟩ fixed (a martingale step), and it is submodular, so it then
 /// grows as ⟨g,g′⟩ falls to −1. Below α = 1 swap the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Neighbour {
-    /// One data set has one record more: (1−q)N(0) + qN(1) against N(0), in both orders. The
-    /// relation of Opacus and of most quoted ε.
-    #[default]
-    AddRemove,
-    /// One record is replaced by another: sums may move by twice the clipping norm.
-    ReplaceOne,
-}
-
-impl Neighbour {
-    /// How far one record can move the sum, in clipping norms.
-    pub(crate) fn sensitivity(self) -> f64 {
-        match self {
-            Neighbour::AddRemove => 1.0,
-            Neighbour::ReplaceOne => 2.0,
-        }
-    }
-
-    /// The ordered pairs whose worst is this relation's guarantee.
-    pub(crate) fn sides(self) -> &'static [Side] {
-        match self {
-            Neighbour::AddRemove => &[Side::Remove, Side::Add],
-            // The pair is its own mirror image, so one order is enough.
-            Neighbour::ReplaceOne => &[Side::Replace],
-        }
-    }
-}
-
-impl std::fmt::Display for Neighbour {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Neighbour::AddRemove => "add_remove",
-            Neighbour::ReplaceOne => "replace_one",
-        })
-    }
-}
-
-impl std::str::FromStr for Neighbour {
-    type Err = PrivacyError;
-
-    fn from_str(name: &str) -> Result<Self, PrivacyError> {
-        match name {
-            "add_remove" => Ok(Neighbour::AddRemove),
-            "replace_one" => Ok(Neighbour::ReplaceOne),
-            _ => Err(PrivacyError::UnknownName {
-                what: "neighbour relation",
-                name: name.to_owned(),
-                known: "add_remove, replace_one",
-            }),
-        }
+pub(crate) fn sides(neighbour: Neighbour) -> &'static [Side] {
+    match neighbour {
+        Neighbour::AddRemove => &[Side::Remove, Side::Add],
+        // The pair is its own mirror image, so one order is enough.
+        Neighbour::ReplaceOne => &[Side::Replace],
     }
 }
 

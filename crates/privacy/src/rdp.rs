@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use crate::law::{Law, Side};
+use crate::law::{Law, Side, sensitivity};
 use crate::moments::{LogSum, ln_moment};
 use crate::normal::{ln_add, ln_sub};
 use crate::{Composition, Delta, Neighbour, PrivacyError, SampleRate, SampledGaussian};
@@ -149,7 +149,7 @@ fn one_step(mechanism: SampledGaussian, alpha: f64, neighbour: Neighbour) -> f64
     let sigma = mechanism.noise_multiplier.get().min(MOST_SIGMA);
     let rate = mechanism.sample_rate.get();
     if rate == 1.0 {
-        return alpha * (neighbour.sensitivity() / sigma).powi(2) / 2.0;
+        return alpha * (sensitivity(neighbour) / sigma).powi(2) / 2.0;
     }
     if sigma < LEAST_SIGMA {
         // σ² is about to vanish: without sampling the moments are larger, and known.

@@ -1,6 +1,7 @@
 //! The trade-off function, and the bound it puts on every attack.
 
 use crate::exact::gaussian_tpr;
+use crate::law::sides;
 use crate::prv::{self, Lattice, SidePlan};
 use crate::{Composition, Delta, Epsilon, Neighbour, PrivacyError};
 
@@ -42,7 +43,7 @@ impl TradeOff {
         prv::check(composition)?;
         // Less noise than there is: attacks are allowed more, never less.
         let (composition, _) = &prv::quieter(composition)?;
-        let sides = neighbour.sides().iter().map(|&side| {
+        let sides = sides(neighbour).iter().map(|&side| {
             let plan = SidePlan::for_trade_off(composition, side);
             let p = plan.compose(Lattice::spread, 0).into_measure();
             let q = plan.compose(Lattice::spread, 1).into_measure();

@@ -70,7 +70,7 @@ unit!(
     "delta",
     "a number strictly between 0 and 1",
     "a delta below one over the number of records is usual; N^-1.1 is this project's default",
-    |v| v > 0.0 && v < 1.0
+    spec::Delta::is_possible
 );
 
 unit!(
@@ -88,13 +88,13 @@ unit!(
     "sample rate",
     "a number above 0 and at most 1",
     "it is a probability: the expected batch divided by the number of records",
-    |v| v > 0.0 && v <= 1.0
+    spec::Sampling::is_possible
 );
 
 impl Delta {
     /// This project's default for a training set of `records` examples: N^-1.1.
     pub fn for_records(records: usize) -> Result<Self, PrivacyError> {
-        Self::new((records as f64).powf(-1.1))
+        Self::new(spec::Delta::Auto.value(records))
     }
 }
 
@@ -104,8 +104,7 @@ impl SampleRate {
 
     /// The public batch size ⌊qN⌋ that sums are divided by, where it is at least 1.
     pub fn expected_batch(self, records: usize) -> Result<usize, PrivacyError> {
-        // A hair of slack keeps rates such as 0.1 of 30 records from rounding to 2.
-        let batch = (self.0 * records as f64 * (1.0 + 1e-12)).floor() as usize;
+        let batch = spec::Sampling::Poisson(self.0).divisor(records);
         if batch == 0 {
             return Err(PrivacyError::TooFewRecords {
                 records,
@@ -127,7 +126,7 @@ impl Steps {
     pub const ONE: Steps = Steps(1);
 
     /// The largest number of steps.
-    pub const MAX: u64 = 1_000_000_000;
+    pub const MAX: u64 = <spec::DpSgd>::STEPS as u64;
 
     /// Checks that there is at least one step and at most [`Steps::MAX`].
     pub fn new(value: u64) -> Result<Self, PrivacyError> {

@@ -75,9 +75,11 @@ fn every_corner_answers() -> Result<(), PrivacyError> {
                         prv.lower <= rdp.upper * (1.0 + 1e-9),
                         "{what}: prv {prv:?}, rdp {rdp:?}"
                     );
-                    // Below, rounding in doubles leaves more doubt: the bounds hold, and lie apart.
                     let gap = (prv.upper - prv.lower) / prv.upper.max(1e-3);
-                    if delta >= 1e-5 && gap > widest.0 {
+                    // Far tails of rare losses widen the window, and with it the lattice's step.
+                    let allowed = if delta < 1e-5 { 0.035 } else { 5e-3 };
+                    assert!(gap <= allowed, "{what}: {prv:?}");
+                    if gap > widest.0 {
                         widest = (gap, what);
                     }
                     count += 1;
@@ -86,6 +88,5 @@ fn every_corner_answers() -> Result<(), PrivacyError> {
         }
     }
     println!("{count} corners in {total:?}; slowest {slowest:?}; widest gap {widest:?}");
-    assert!(widest.0 < 0.012, "{widest:?}");
     Ok(())
 }

@@ -89,7 +89,7 @@ impl<A: Arity> Options for DpSgd<A> {
         }
         self.delta.wrong(wrong);
         if let Sampling::Poisson(rate) = self.sampling
-            && !(rate > 0.0 && rate <= 1.0)
+            && !Sampling::is_possible(rate)
         {
             let found = format!("the rate {rate}");
             wrong(OutOfBounds::new(
@@ -155,10 +155,15 @@ pub enum Delta {
 }
 
 impl Delta {
+    /// Whether δ may have this value.
+    pub fn is_possible(delta: f64) -> bool {
+        delta > 0.0 && delta < 1.0
+    }
+
     /// Hands it to `wrong` where it is out of its bounds.
     pub(crate) fn wrong(self, wrong: &mut dyn FnMut(OutOfBounds)) {
         if let Self::Value(delta) = self
-            && !(delta > 0.0 && delta < 1.0)
+            && !Self::is_possible(delta)
         {
             let expected = "`auto` (N^-1.1) or a number above 0 and below 1";
             wrong(OutOfBounds::new("delta", delta, expected));
@@ -191,6 +196,11 @@ impl Default for Sampling {
 }
 
 impl Sampling {
+    /// Whether q may have this value.
+    pub fn is_possible(rate: f64) -> bool {
+        rate > 0.0 && rate <= 1.0
+    }
+
     /// The probability q with which an example is in a step's batch.
     pub fn rate(self) -> f64 {
         match self {
@@ -228,5 +238,18 @@ words! {
         /// By Rényi divergences: fast; an upper bound only, often 10 to 30 % above the truth and
         /// more where few steps sample little.
         Rdp = "rdp",
+    }
+}
+
+words! {
+    /// What the adversary must not be able to tell apart.
+    #[derive(Default)]
+    pub enum Neighbour of "neighbour relation" {
+        /// A training set with a record and without. The relation of Opacus and of most quoted ε.
+        #[default]
+        AddRemove = "add_remove",
+        /// A training set with a record and with another in its place: sums may move by twice the
+        /// clipping norm.
+        ReplaceOne = "replace_one",
     }
 }

@@ -56,7 +56,7 @@ pub use backbone::{Backbone, ImportedArchitecture};
 pub use bounds::{Bounds, Options, OutOfBounds, Real, Whole, first_wrong, grouped};
 pub use cryptotl::{CkksSet, Embedding, FineTuning, Polynomial};
 pub use defence::{Defence, DefenceKind};
-pub use dp_sgd::{Accountant, Delta, DpSgd, Privacy, Sampling};
+pub use dp_sgd::{Accountant, Delta, DpSgd, Neighbour, Privacy, Sampling};
 pub use extraction::{Labels, ScoreKind, Scores};
 pub use head::{Activation, HeadKind, Unsuited};
 pub use inference::{Group, Membership, Property};

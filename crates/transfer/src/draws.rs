@@ -92,3 +92,48 @@ impl Draws for Fresh<'_> {
         }
     }
 }
+
+/// Draws from a ChaCha stream, but for initial weights that are given.
+pub(crate) struct Onwards<'a> {
+    /// What is left of them, layer by layer, laid out as [`crate::HeadShape`] says.
+    initial: &'a [f32],
+    fresh: Fresh<'a>,
+}
+
+impl<'a> Onwards<'a> {
+    pub fn new(recipe: &Recipe, initial: &'a [f32], rng: &'a mut ChaCha8Rng) -> Self {
+        Self {
+            initial,
+            fresh: Fresh::new(recipe, rng),
+        }
+    }
+}
+
+impl Draws for Onwards<'_> {
+    fn initial(&mut self, weights: &mut Matrix) {
+        let (rows, cols) = (weights.rows(), weights.cols());
+        let (layer, rest) = self.initial.split_at(rows * cols);
+        self.initial = rest;
+        for (row, values) in layer.chunks_exact(cols).enumerate() {
+            let out = weights.row_mut(row);
+            out[..cols].copy_from_slice(values);
+            out[cols..].fill(0.0);
+        }
+    }
+
+    fn batch(&mut self, examples: &mut [f32]) {
+        self.fresh.batch(examples);
+    }
+
+    fn order(&mut self, examples: &mut [usize]) {
+        self.fresh.order(examples);
+    }
+
+    fn span_noise(&mut self, pivots: &[usize], out: &mut Matrix) {
+        self.fresh.span_noise(pivots, out);
+    }
+
+    fn noise(&mut self, out: &mut Matrix) {
+        self.fresh.noise(out);
+    }
+}

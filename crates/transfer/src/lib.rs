@@ -26,6 +26,7 @@
 
 mod batches;
 pub mod bench;
+mod canary;
 mod chacha;
 mod cholesky;
 mod direct;
@@ -49,6 +50,7 @@ mod tanh;
 mod top;
 mod trainer;
 
+pub use canary::Canary;
 pub use error::TransferError;
 pub use given::{GivenHeads, LEAST_GIVEN};
 pub use head::{Head, Tally};

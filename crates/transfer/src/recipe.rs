@@ -321,7 +321,7 @@ impl DpSgd {
             ));
         }
         if let Sampling::Poisson(rate) = self.sampling
-            && !(rate > 0.0 && rate <= 1.0)
+            && !Sampling::is_possible(rate)
         {
             return Err(setting("sampling rate", rate, "above 0 and at most 1"));
         }

@@ -6,7 +6,7 @@ use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
 
 use crate::direct::Direct;
-use crate::draws::Fresh;
+use crate::draws::{Draws, Fresh, Onwards};
 use crate::logistic::Logistic;
 use crate::one_release::PublicSpace;
 use crate::products::all_finite;
@@ -73,13 +73,7 @@ impl Trainer {
         out: &mut [f32],
     ) -> Result<(), TransferError> {
         self.check(features, members)?;
-        if out.len() != self.shape.weight_len() {
-            return Err(TransferError::Length {
-                what: "trained weights",
-                expected: self.shape.weight_len(),
-                found: out.len(),
-            });
-        }
+        self.check_len("trained weights", out.len())?;
         if let Some(release) = self.recipe.release {
             let space = self.space.as_deref().ok_or_else(|| {
                 setting(
@@ -94,15 +88,58 @@ impl Trainer {
             return Ok(());
         }
         let mut draws = Fresh::new(&self.recipe, rng);
+        self.train_by(features, members, &mut draws, out)
+    }
+
+    /// As [`Trainer::train`], from the given weights in place of drawn ones. Logistic regression
+    /// and private releases end where they do from all of them.
+    pub fn train_from(
+        &mut self,
+        features: &FeatureSet,
+        members: &[u32],
+        initial: &[f32],
+        rng: &mut ChaCha8Rng,
+        out: &mut [f32],
+    ) -> Result<(), TransferError> {
+        if self.recipe.release.is_some() {
+            return self.train(features, members, rng, out);
+        }
+        self.check(features, members)?;
+        self.check_len("initial weights", initial.len())?;
+        self.check_len("trained weights", out.len())?;
+        let mut draws = Onwards::new(&self.recipe, initial, rng);
+        self.train_by(features, members, &mut draws, out)
+    }
+
+    fn check_len(&self, what: &'static str, found: usize) -> Result<(), TransferError> {
+        let expected = self.shape.weight_len();
+        if found == expected {
+            return Ok(());
+        }
+        Err(TransferError::Length {
+            what,
+            expected,
+            found,
+        })
+    }
+
+    /// Trains on examples and into weights that were checked.
+    fn train_by(
+        &mut self,
+        features: &FeatureSet,
+        members: &[u32],
+        draws: &mut impl Draws,
+        out: &mut [f32],
+    ) -> Result<(), TransferError> {
         let (shape, recipe) = (&self.shape, &self.recipe);
         match recipe.optimiser {
             Optimiser::Sgd => {
                 self.span
-                    .train(shape, recipe, features, members, &mut draws, out);
+                    .train(shape, recipe, features, members, draws, out);
             }
             Optimiser::Adam | Optimiser::Adamw => {
                 self.direct
-                    .train(shape, recipe, features, members, &mut draws, out);
+                    .train(shape, recipe, features, members, draws, out);
             }
             Optimiser::LogisticRegression => {
                 self.logistic.train(shape, recipe, features, members, out)?;

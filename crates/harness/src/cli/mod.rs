@@ -22,7 +22,8 @@ pub use check::{CheckArgs, CheckFormat};
 pub use data::DataCommand;
 pub use options::Options;
 pub use privacy::{
-    AuditArgs, EpsilonArgs, MechanismArgs, NeighbourName, NoiseArgs, PrivacyCommand,
+    AuditArgs, CanaryArgs, CountingArgs, EpsilonArgs, MechanismArgs, NoiseArgs, PrivacyCommand,
+    StepsArgs,
 };
 pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::{ConfigArgs, RunArgs};

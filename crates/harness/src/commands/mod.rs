@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod cache;
+mod canary;
 mod check;
 mod data;
 mod privacy;

@@ -6,8 +6,8 @@ use privacy::{
 };
 use serde::Serialize;
 
-use super::scores;
-use crate::cli::{AuditArgs, EpsilonArgs, MechanismArgs, NeighbourName, NoiseArgs, PrivacyCommand};
+use super::{canary, scores};
+use crate::cli::{AuditArgs, EpsilonArgs, MechanismArgs, NoiseArgs, PrivacyCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -20,10 +20,11 @@ pub fn privacy(command: &PrivacyCommand) -> Result<String, Failure> {
         PrivacyCommand::Epsilon(args) => epsilon(args).map_err(usage),
         PrivacyCommand::Noise(args) => noise(args).map_err(usage),
         PrivacyCommand::Audit(args) => audit(args),
+        PrivacyCommand::Canary(args) => Ok(line(&canary::audit(args)?, args.counting.json)),
     }
 }
 
-fn usage(error: PrivacyError) -> Failure {
+pub(super) fn usage(error: PrivacyError) -> Failure {
     Failure::new(&error, Exit::Usage)
 }
 
@@ -39,14 +40,11 @@ struct Run {
 impl Run {
     fn new(args: &MechanismArgs) -> Result<Self, PrivacyError> {
         Ok(Self {
-            sample_rate: SampleRate::new(args.sample_rate)?,
-            steps: Steps::new(args.steps)?,
+            sample_rate: SampleRate::new(args.taken.sample_rate)?,
+            steps: Steps::new(args.taken.steps)?,
             delta: Delta::new(args.delta)?,
             accountant: args.accountant,
-            neighbour: match args.neighbour {
-                NeighbourName::AddRemove => Neighbour::AddRemove,
-                NeighbourName::ReplaceOne => Neighbour::ReplaceOne,
-            },
+            neighbour: args.neighbour,
         })
     }
 }
@@ -110,13 +108,13 @@ fn risk(args: &NoiseArgs) -> Option<Risk> {
 fn audit(args: &AuditArgs) -> Result<String, Failure> {
     let audit = ScoreAudit {
         delta: args.delta.map(Delta::new).transpose().map_err(usage)?,
-        confidence: args.confidence,
+        confidence: args.counting.confidence,
         one_run: args.one_run,
-        seed: args.seed,
+        seed: args.counting.seed,
         inside: scores::read(&args.inside)?,
         outside: scores::read(&args.outside)?,
     };
-    Ok(line(&audit.solve().map_err(usage)?, args.json))
+    Ok(line(&audit.solve().map_err(usage)?, args.counting.json))
 }
 
 fn line<T: Serialize + std::fmt::Display>(answer: &T, json: bool) -> String {

@@ -25,9 +25,11 @@ mod compose;
 mod doubt;
 mod lattice;
 mod losses;
+mod parts;
 mod plan;
 mod window;
 
+use crate::law::sides;
 use crate::one_step::one_step_epsilons;
 use crate::{Composition, Delta, Neighbour, NoiseMultiplier, Phase, PrivacyError};
 
@@ -103,7 +105,7 @@ fn worst_side(
     both: bool,
 ) -> (f64, f64) {
     let (mut lower, mut upper) = (0.0, 0.0);
-    for (number, &side) in neighbour.sides().iter().enumerate() {
+    for (number, &side) in sides(neighbour).iter().enumerate() {
         let bounds = |effort, both| SidePlan::epsilons(composition, side, delta, effort, both);
         let known = if both { lower } else { upper };
         let not_worse = SidePlan::most_loss(composition, side) <= known
