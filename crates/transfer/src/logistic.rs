@@ -13,14 +13,14 @@
 //! With two classes scikit-learn fits the difference v of the two rows, C Σ CE + ½‖v‖². The rows
 //! ∓v/2 have ½‖W‖² = ¼‖v‖²: the same minimum at half the strength.
 
-mod newton;
+pub(crate) mod newton;
 
 use datasets::FeatureSet;
 
 use crate::matrix::Matrix;
 use crate::products::combine;
 use crate::{HeadShape, Recipe, TransferError};
-pub(crate) use newton::{Newton, Problem, TOLERANCE};
+use newton::{Newton, Problem};
 
 /// Scratch memory of logistic regression.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! The converged logistic regression, and how far one record can move it.
 
 use crate::TransferError;
-use crate::logistic::{Newton, Problem, TOLERANCE};
+use crate::logistic::newton::{Newton, Problem, TOLERANCE};
 use crate::shape::setting;
 
 /// The minimum of J(W) = (1/n)·Σ cross-entropy(softmax(W xᵢ), yᵢ) + (λ/2)·‖W‖².
