@@ -11,6 +11,7 @@ mod depthwise;
 mod graph;
 mod program;
 mod run;
+mod wire;
 
 use std::path::{Path, PathBuf};
 

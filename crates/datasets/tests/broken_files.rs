@@ -359,7 +359,7 @@ fn features() {
     told(
         read("f.csv", b"a,label\ninf,2\n"),
         "f.csv",
-        &["row 0, column 0", "finite"],
+        &["row 1: column `a`", "finite"],
     );
     told(read("f.pkl", b"x"), "f.pkl", &[".safetensors"]);
 }

@@ -8,7 +8,7 @@ use rten_onnx::onnx::{
     ValueInfoProto,
 };
 
-use super::refusal;
+use super::{refusal, wire};
 use crate::BackboneError;
 
 /// Names that an error lists at most.
@@ -27,7 +27,9 @@ impl Source {
             path: path.to_owned(),
             source,
         })?;
-        let model = ModelProto::parse_buf(&bytes).map_err(|error| {
+        let parsed = wire::check(&bytes)
+            .and_then(|()| ModelProto::parse_buf(&bytes).map_err(|error| error.to_string()));
+        let model = parsed.map_err(|error| {
             refusal(
                 path,
                 format!(
