@@ -28,6 +28,12 @@ impl From<HarnessError> for Failure {
     }
 }
 
+impl From<privacy::PrivacyError> for Failure {
+    fn from(error: privacy::PrivacyError) -> Self {
+        Self::new(&error, Exit::Usage)
+    }
+}
+
 impl From<config::ConfigError> for Failure {
     fn from(error: config::ConfigError) -> Self {
         Self::new(&error, Exit::Usage)

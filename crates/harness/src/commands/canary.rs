@@ -9,7 +9,6 @@ use serde::Serialize;
 use spec::Sampling;
 use transfer::{Canary, DpSgd};
 
-use super::privacy::usage;
 use crate::cli::CanaryArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -49,7 +48,7 @@ pub fn audit(args: &CanaryArgs) -> Result<CanaryAnswer, Failure> {
             args.heads
         )));
     }
-    let claim = Claim::new(args).map_err(usage)?;
+    let claim = Claim::new(args)?;
     let dp = DpSgd {
         clip: 1.0,
         noise_multiplier: claim.noise_multiplier.get() as f32,
@@ -82,7 +81,7 @@ pub fn audit(args: &CanaryArgs) -> Result<CanaryAnswer, Failure> {
         steps: claim.steps.get(),
         records: args.records,
         heads: args.heads,
-        audit: audit.solve().map_err(usage)?,
+        audit: audit.solve()?,
     })
 }
 

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::{canary, scores};
 use crate::cli::{AuditArgs, EpsilonArgs, MechanismArgs, NoiseArgs, PrivacyCommand};
-use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// Answers with a line of text, or with one of JSON.
@@ -17,15 +16,11 @@ use crate::failure::Failure;
 /// For values out of range, questions that have no answer and files that hold no scores.
 pub fn privacy(command: &PrivacyCommand) -> Result<String, Failure> {
     match command {
-        PrivacyCommand::Epsilon(args) => epsilon(args).map_err(usage),
-        PrivacyCommand::Noise(args) => noise(args).map_err(usage),
+        PrivacyCommand::Epsilon(args) => Ok(epsilon(args)?),
+        PrivacyCommand::Noise(args) => Ok(noise(args)?),
         PrivacyCommand::Audit(args) => audit(args),
         PrivacyCommand::Canary(args) => Ok(line(&canary::audit(args)?, args.counting.json)),
     }
-}
-
-pub(super) fn usage(error: PrivacyError) -> Failure {
-    Failure::new(&error, Exit::Usage)
 }
 
 /// The checked numbers of a run.
@@ -107,14 +102,14 @@ fn risk(args: &NoiseArgs) -> Option<Risk> {
 
 fn audit(args: &AuditArgs) -> Result<String, Failure> {
     let audit = ScoreAudit {
-        delta: args.delta.map(Delta::new).transpose().map_err(usage)?,
+        delta: args.delta.map(Delta::new).transpose()?,
         confidence: args.counting.confidence,
         one_run: args.one_run,
         seed: args.counting.seed,
         inside: scores::read(&args.inside)?,
         outside: scores::read(&args.outside)?,
     };
-    Ok(line(&audit.solve().map_err(usage)?, args.counting.json))
+    Ok(line(&audit.solve()?, args.counting.json))
 }
 
 fn line<T: Serialize + std::fmt::Display>(answer: &T, json: bool) -> String {
