@@ -125,7 +125,7 @@ mod tests {
             moved[i] += 1.0;
             assert!((loss(&layer, &moved) - base - slope).abs() < 1e-4);
         }
-        let mut dw = vec![0.0; 6];
+        let mut dw = [0.0; 6];
         let (first, second) = dw.split_at_mut(3);
         layer.weight_gradient(&x, &dy, 0..1, first);
         layer.weight_gradient(&x, &dy, 1..2, second);

@@ -58,7 +58,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
                 _ => Key::Mark(shape),
             };
             let name = defence_name(&of(defence, kind)?.defence);
-            Some(Entry::new(&format!("{name}{}", kind.words()), paint, key))
+            Some(Entry::new(format!("{name}{}", kind.words()), paint, key))
         })
         .collect();
     legend.push(Entry::new(
