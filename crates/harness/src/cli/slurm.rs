@@ -19,7 +19,7 @@ pub struct SlurmArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub array_size: Option<u32>,
     /// Time limit of a job, as Slurm writes it: MINUTES, MINUTES:SECONDS, HOURS:MINUTES:SECONDS,
-    /// DAYS-HOURS[:MINUTES[:SECONDS]] [default: the partition's].
+    /// `DAYS-HOURS[:MINUTES[:SECONDS]]` [default: the partition's].
     #[arg(long, value_name = "T")]
     pub time: Option<WallTime>,
     /// Memory of a job, with K, M, G or T behind it; a number alone is in megabytes [default: the

@@ -98,7 +98,7 @@ fn prepare(
 /// Attacks the head as the first cell of `grid` does its victims.
 ///
 /// # Errors
-/// A head or records that do not fit, see [`Saved::read`], [`fit`] and [`Records::load`]; what cannot be
+/// A head or records that do not fit, see [`Saved::read`], `fit` and `Records::load`; what cannot be
 /// trained, kept or run.
 pub fn examine(
     grid: &Grid<'_>,
