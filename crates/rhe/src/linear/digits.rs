@@ -105,10 +105,12 @@ impl DigitRows {
         if self.backend == Backend::Detected
             && let Some(v3) = pulp::x86::V3::try_new()
         {
-            v3.vectorize(
-                #[inline(always)]
-                || self.multiply_with(v3, x, out),
-            );
+            v3.vectorize(Detected {
+                lanes: v3,
+                rows: self,
+                x,
+                out,
+            });
             return;
         }
         self.multiply_with(Portable, x, out);
@@ -120,10 +122,10 @@ impl DigitRows {
         let mut cuts = Vec::with_capacity(images.div_ceil(2));
         for start in (0..self.blocks).step_by(TILE) {
             cuts.clear();
-            cuts.extend((0..images).step_by(2).map(|i| {
+            for i in (0..images).step_by(2) {
                 let second = (i + 1).min(images - 1);
-                cut(x.tile(i, start), x.tile(second, start))
-            }));
+                cuts.push(cut(x.tile(i, start), x.tile(second, start)));
+            }
             for k in 0..self.rows {
                 let from = k * self.blocks + start;
                 let row = &self.digits[from..(from + TILE).min((k + 1) * self.blocks)];
@@ -145,15 +147,41 @@ impl DigitRows {
     }
 }
 
+/// A product with the vector instructions that the processor has. A closure's shim is not always
+/// inlined, and then compiled without them, sixteen times slower.
+#[cfg(target_arch = "x86_64")]
+struct Detected<'a> {
+    lanes: pulp::x86::V3,
+    rows: &'a DigitRows,
+    x: &'a SmallRows,
+    out: &'a mut [u64],
+}
+
+#[cfg(target_arch = "x86_64")]
+impl pulp::NullaryFnOnce for Detected<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.rows.multiply_with(self.lanes, self.x, self.out);
+    }
+}
+
+/// ‖x‖₁ of a block.
+#[inline(always)]
+fn norm(block: &Block) -> u32 {
+    let mut sum = 0u32;
+    for x in block {
+        sum = sum.wrapping_add(u32::from(x.unsigned_abs()));
+    }
+    sum
+}
+
 /// Where to cut a tile so that neither row has a larger ‖x‖₁ between two cuts than 32 bits bear;
 /// the ends of the parts, in blocks. A block by itself always fits: no lane meets more than four of
 /// its products, each below 2^29.
 #[inline(always)]
 fn cut(a: &[Block], b: &[Block]) -> Vec<usize> {
-    let norm = |block: &Block| {
-        let magnitudes = block.iter().map(|x| u32::from(x.unsigned_abs()));
-        magnitudes.fold(0u32, |sum, x| sum.wrapping_add(x))
-    };
     let mut ends = Vec::with_capacity(1);
     let (mut first, mut second) = (0, 0);
     for (at, (a, b)) in a.iter().zip(b).enumerate() {
