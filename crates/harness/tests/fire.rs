@@ -2,25 +2,14 @@
 //! a clock that jumps.
 #![cfg(unix)]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+mod small;
+
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use assert_cmd::cargo::CommandCargoExt;
+use small::{command as harness, files, leftovers, results, said, with_room};
 use tempfile::TempDir;
-
-const CONFIG: &str = "
-name: small
-seed: 7
-data:
-  source: { strokes: { classes: letters, images: 520 } }
-  target: { strokes: { classes: digits, images: 1500 } }
-backbone: { vgg_tiny: { width: 2, features: 32, epochs: 1 } }
-victims: 12
-nulls: 1000
-sweep: { shots: [1, 2], attack: { unmixing: { samples: 1000 } } }
-";
 
 /// A whole run, its cache and its results.
 static WHOLE: LazyLock<TempDir> = LazyLock::new(|| {
@@ -33,9 +22,7 @@ static WHOLE: LazyLock<TempDir> = LazyLock::new(|| {
 });
 
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("small.yaml"), CONFIG).unwrap();
-    folder
+    small::folder("sweep: { shots: [1, 2], attack: { unmixing: { samples: 1000 } } }")
 }
 
 /// A folder with a copy of the whole run's cache.
@@ -60,65 +47,16 @@ fn folder_with_cache() -> TempDir {
     folder
 }
 
-fn harness(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("harness").expect("the binary is built for this test");
-    command
-        .stdin(Stdio::null())
-        .env_remove("RHEA_DATA")
-        .current_dir(folder)
-        .args(arguments);
-    command
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn results(folder: &Path) -> String {
-    std::fs::read_to_string(folder.join("results/small/results.csv")).unwrap()
-}
-
-/// Every file of the cache, or of the results, below `folder`.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.path().is_dir() {
-            found.extend(files(&entry.path()));
-        } else {
-            found.push(entry.path());
-        }
-    }
-    found
-}
-
-fn unfinished(folder: &Path) -> Vec<PathBuf> {
-    let ends = |path: &PathBuf| {
-        let name = path.to_string_lossy();
-        [".part", ".lock", ".partial"]
-            .iter()
-            .any(|end| name.ends_with(end))
-    };
-    files(folder).into_iter().filter(ends).collect()
-}
-
 #[test]
 fn where_there_is_no_room_it_says_so_leaves_nothing_half_and_goes_on_when_there_is() {
     let folder = folder();
     let mut stopped = 0;
     // The largest file that may be written, in KiB: nothing, a record, a table, a network, almost all.
     for room in [0, 1, 4, 16, 64] {
-        let program = Command::cargo_bin("harness").unwrap();
-        let limit = format!("trap '' XFSZ; ulimit -f {room}; exec \"$0\" small.yaml -q");
-        let output = Command::new("bash")
-            .args(["-c", &limit])
-            .arg(program.get_program())
-            .stdin(Stdio::null())
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
+        let output = with_room(folder.path(), room).output().unwrap();
         let message = said(&output);
         assert!(!message.contains("panicked"), "{room} KiB: {message}");
-        let left = unfinished(folder.path());
+        let left = leftovers(folder.path());
         assert!(left.is_empty(), "{room} KiB: {left:?}");
         if !output.status.success() {
             stopped += 1;

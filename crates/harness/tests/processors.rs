@@ -1,43 +1,25 @@
 //! Results of unlike processors: recorded, and not mixed.
 
+mod small;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use assert_cmd::cargo::CommandCargoExt;
 use harness::instructions::instruction_set;
 use harness::stages::Record;
+use small::{results, said, table};
 use tempfile::TempDir;
 
-const CONFIG: &str = "
-name: small
-seed: 7
-data:
-  source: { strokes: { classes: letters, images: 520 } }
-  target: { strokes: { classes: digits, images: 1500 } }
-backbone: { vgg_tiny: { width: 2, features: 32, epochs: 1 } }
-victims: 12
-nulls: 1000
-sweep: { shots: [1, 2], null: [independent, gaussian], attack: { unmixing: { samples: 1000 } } }
-";
-
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("small.yaml"), CONFIG).unwrap();
-    folder
-}
-
-fn run(mut command: Command, folder: &Path, arguments: &[&str]) -> Output {
-    command
-        .stdin(Stdio::null())
-        .env_remove("RHEA_DATA")
-        .current_dir(folder)
-        .args(arguments);
-    command.output().expect("it starts")
+    small::folder(
+        "sweep: { shots: [1, 2], null: [independent, gaussian], attack: { unmixing: { samples: 1000 } } }",
+    )
 }
 
 fn harness(folder: &Path, arguments: &[&str]) -> Output {
-    let command = Command::cargo_bin("harness").expect("the binary is built for this test");
-    run(command, folder, arguments)
+    let mut command = small::command(folder, arguments);
+    command.output().expect("it starts")
 }
 
 fn done(output: Output) -> Output {
@@ -45,17 +27,9 @@ fn done(output: Output) -> Output {
     output
 }
 
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn results(folder: &Path) -> String {
-    std::fs::read_to_string(folder.join("results/small/results.csv")).unwrap()
-}
-
 fn provenance(folder: &Path) -> Vec<String> {
-    let json = std::fs::read(folder.join("results/small/provenance.json")).unwrap();
-    let provenance: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let json = table(folder, "provenance.json");
+    let provenance: serde_json::Value = serde_json::from_str(&json).unwrap();
     serde_json::from_value(provenance["instructions"].clone()).unwrap()
 }
 
@@ -139,7 +113,8 @@ fn an_emulated_processor_measures_the_same_up_to_the_last_digits_and_is_not_mixe
         let mut command = Command::new("qemu-x86_64");
         let program = Command::cargo_bin("harness").unwrap();
         command.args(["-cpu", cpu]).arg(program.get_program());
-        run(command, folder, arguments)
+        let mut command = small::in_folder(command, folder, arguments);
+        command.output().expect("it starts")
     };
     let (mixed, other) = (folder(), folder());
     done(emulated(other.path(), &["small.yaml", "-q"]));

@@ -1,21 +1,15 @@
 //! Several runs on one experiment, one after another and at once; runs that are stopped.
 
+mod small;
+
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use assert_cmd::cargo::CommandCargoExt;
+use small::{command, leftovers, said, table, with_room};
 use tempfile::TempDir;
 
-const CONFIG: &str = "
-name: small
-seed: 7
-data:
-  source: { strokes: { classes: letters, images: 520 } }
-  target: { strokes: { classes: digits, images: 1500 } }
-backbone: { vgg_tiny: { width: 2, features: 32, epochs: 1 } }
-victims: 12
-nulls: 1000
+const SWEEP: &str = "
 sweep:
   shots: [1, 2]
   learning_rate: [0.01, 1.0e30]
@@ -25,69 +19,17 @@ sweep:
     - membership: { samples: 800 }
 ";
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("harness").expect("the binary is built for this test");
-    command
-        .stdin(Stdio::null())
-        .env_remove("RHEA_DATA")
-        .current_dir(folder)
-        .args(arguments);
-    command
+fn folder() -> TempDir {
+    small::folder(SWEEP)
 }
 
 fn harness(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
-fn spawn(folder: &Path, arguments: &[&str]) -> Child {
-    let mut command = command(folder, arguments);
+fn spawn(mut command: Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
-}
-
-/// The same run where no file may grow beyond so many KiB.
-fn spawn_with_room(folder: &Path, room: u64) -> Child {
-    let program = Command::cargo_bin("harness").expect("the binary is built for this test");
-    let limit = format!("trap '' XFSZ; ulimit -f {room}; exec \"$0\" small.yaml -q");
-    let mut command = Command::new("bash");
-    command
-        .args(["-c", &limit])
-        .arg(program.get_program())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .current_dir(folder);
-    command.spawn().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn folder() -> TempDir {
-    folder_with(CONFIG)
-}
-
-fn folder_with(config: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("small.yaml"), config).unwrap();
-    folder
-}
-
-fn table(folder: &Path, name: &str) -> String {
-    std::fs::read_to_string(folder.join("results/small").join(name)).unwrap()
-}
-
-/// Every file under `folder` whose name ends so.
-fn leftovers(folder: &Path, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".part") || name.ends_with(".lock") || name.ends_with(".partial") {
-            found.push(name);
-        } else if entry.path().is_dir() {
-            leftovers(&entry.path(), found);
-        }
-    }
 }
 
 #[test]
@@ -113,7 +55,12 @@ fn shards_at_once_make_every_stage_once_and_merge_byte_for_byte() {
         said(&early)
     );
     let shards = ["1/3", "2/3", "3/3"];
-    let running = shards.map(|shard| spawn(parts.path(), &["run", "small.yaml", "--shard", shard]));
+    let running = shards.map(|shard| {
+        spawn(command(
+            parts.path(),
+            &["run", "small.yaml", "--shard", shard],
+        ))
+    });
     let outputs = running.map(|child| child.wait_with_output().unwrap());
     let lines: Vec<String> = outputs
         .iter()
@@ -148,8 +95,7 @@ fn shards_at_once_make_every_stage_once_and_merge_byte_for_byte() {
         "{}",
         said(&again)
     );
-    let mut left = Vec::new();
-    leftovers(parts.path(), &mut left);
+    let left = leftovers(parts.path());
     assert!(left.is_empty(), "{left:?}");
 }
 
@@ -172,8 +118,7 @@ fn two_runs_do_not_write_the_same_results() {
     std::fs::write(results.join("run.lock"), "process 1").unwrap();
     std::fs::write(results.join("results.csv.x.part"), "half").unwrap();
     harness(folder.path(), &["small.yaml", "-q"]);
-    let mut left = Vec::new();
-    leftovers(folder.path(), &mut left);
+    let left = leftovers(folder.path());
     assert!(left.is_empty(), "{left:?}");
 }
 
@@ -197,7 +142,7 @@ fn places_that_cannot_be_written_are_named_with_a_way_out() {
 #[test]
 fn a_run_that_is_stopped_says_how_to_go_on_and_leaves_nothing_half_done() {
     let folder = folder();
-    let child = spawn(folder.path(), &["small.yaml"]);
+    let child = spawn(command(folder.path(), &["small.yaml"]));
     let started = Instant::now();
     let table_path = folder.path().join("results/small/results.csv");
     while !table_path.exists() && started.elapsed() < Duration::from_secs(120) {
@@ -214,8 +159,7 @@ fn a_run_that_is_stopped_says_how_to_go_on_and_leaves_nothing_half_done() {
         "{}",
         said(&output)
     );
-    let mut left = Vec::new();
-    leftovers(folder.path(), &mut left);
+    let left = leftovers(folder.path());
     assert!(left.is_empty(), "{left:?}");
     harness(folder.path(), &["small.yaml", "-q"]);
     let whole = self::folder();
@@ -231,19 +175,19 @@ fn a_run_that_is_stopped_says_how_to_go_on_and_leaves_nothing_half_done() {
 #[ignore = "takes minutes: kills a small run at RHEA_KILLS (100) random moments"]
 fn kills_at_any_moment_change_nothing() {
     let kills: u64 = std::env::var("RHEA_KILLS").map_or(100, |it| it.parse().expect("a number"));
-    let config = CONFIG.replace(", 1.0e30", "");
-    let whole = folder_with(&config);
+    let sweep = SWEEP.replace(", 1.0e30", "");
+    let whole = small::folder(&sweep);
     let started = Instant::now();
     harness(whole.path(), &["small.yaml", "-q"]);
     let whole_run = started.elapsed().as_micros() as u64;
     let expected = table(whole.path(), "results.csv");
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut cut = folder_with(&config);
+    let mut cut = small::folder(&sweep);
     for _ in 0..kills {
         // One in eight has hardly room to write.
         let mut child = match state % 8 {
-            0 => spawn_with_room(cut.path(), state >> 32 & 63),
-            _ => spawn(cut.path(), &["small.yaml", "-q"]),
+            0 => spawn(with_room(cut.path(), state >> 32 & 63)),
+            _ => spawn(command(cut.path(), &["small.yaml", "-q"])),
         };
         // xorshift: moments spread over a whole run.
         state ^= state << 13;
@@ -264,12 +208,11 @@ fn kills_at_any_moment_change_nothing() {
             .stdout
             .ends_with(b"all is cached\n")
         {
-            cut = folder_with(&config);
+            cut = small::folder(&sweep);
         }
     }
     harness(cut.path(), &["small.yaml", "-q"]);
     assert_eq!(table(cut.path(), "results.csv"), expected);
-    let mut left = Vec::new();
-    leftovers(cut.path(), &mut left);
+    let left = leftovers(cut.path());
     assert!(left.is_empty(), "{left:?}");
 }

@@ -1,37 +1,21 @@
 //! Experiments as jobs of Slurm: the scripts, and the jobs themselves where there is a Slurm.
 
+mod small;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use assert_cmd::cargo::CommandCargoExt;
+use small::{command as harness, results, said};
 use tempfile::TempDir;
 
-const CONFIG: &str = "
-name: small
-seed: 7
-data:
-  source: { strokes: { classes: letters, images: 520 } }
-  target: { strokes: { classes: digits, images: 1500 } }
-backbone: { vgg_tiny: { width: 2, features: 32, epochs: 1 } }
-victims: 12
-nulls: 1000
+const SWEEP: &str = "
 sweep:
   shots: [1, 2]
   null: [independent, gaussian]
   attack: { unmixing: { samples: 1000 } }
 ";
-
-fn harness(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("harness").expect("the binary is built for this test");
-    command
-        .stdin(Stdio::null())
-        .env_remove("RHEA_DATA")
-        .current_dir(folder)
-        .args(arguments);
-    command
-}
 
 fn done(mut command: Command) -> Output {
     let output = command.output().expect("it starts");
@@ -39,18 +23,8 @@ fn done(mut command: Command) -> Output {
     output
 }
 
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
 fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn folder_with(config: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("small.yaml"), config).unwrap();
-    folder
 }
 
 fn read(path: &Path) -> String {
@@ -68,13 +42,9 @@ fn scripts(folder: &Path) -> PathBuf {
     only
 }
 
-fn results(folder: &Path) -> String {
-    read(&folder.join("results/small/results.csv"))
-}
-
 #[test]
 fn what_is_asked_for_stands_in_the_scripts() {
-    let folder = folder_with(CONFIG);
+    let folder = small::folder(SWEEP);
     let line = "slurm small.yaml --array-size 3 --time 1-12:00 --mem 4G --partition long,short --jobs 8 \
                 --set seed=11";
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -141,7 +111,7 @@ fn what_is_asked_for_stands_in_the_scripts() {
 
 #[test]
 fn no_more_jobs_than_groups_of_cells() {
-    let folder = folder_with(CONFIG);
+    let folder = small::folder(SWEEP);
     let output = done(harness(folder.path(), &["slurm", "small.yaml"]));
     assert!(
         printed(&output).starts_with("small: 2 shards of 4 cells\n"),
@@ -162,12 +132,12 @@ fn no_more_jobs_than_groups_of_cells() {
 
 #[test]
 fn the_scripts_run_wherever_they_lie_and_give_what_one_run_gives() {
-    let whole = folder_with(CONFIG);
+    let whole = small::folder(SWEEP);
     done(harness(whole.path(), &["small.yaml", "-q"]));
     let outside = tempfile::tempdir().unwrap();
     let folder = outside.path().join("it's 100 % \"odd\" $HOME\\");
     std::fs::create_dir(&folder).unwrap();
-    std::fs::write(folder.join("small.yaml"), CONFIG).unwrap();
+    std::fs::copy(whole.path().join("small.yaml"), folder.join("small.yaml")).unwrap();
     done(harness(&folder, &["slurm", "small.yaml"]));
     // What is queued is what was asked for then, whatever becomes of the config.
     std::fs::write(folder.join("small.yaml"), "nothing").unwrap();
@@ -192,7 +162,7 @@ fn the_scripts_run_wherever_they_lie_and_give_what_one_run_gives() {
 
 #[test]
 fn jobs_are_submitted_with_the_merge_behind_the_shards() {
-    let folder = folder_with(CONFIG);
+    let folder = small::folder(SWEEP);
     let bin = folder.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
     let sbatch = bin.join("sbatch");
@@ -301,19 +271,19 @@ fn wait(what: &str, mut until: impl FnMut() -> bool) {
 #[test]
 #[ignore = "needs Slurm, which scripts/slurm-local.sh starts as root"]
 fn four_shards_one_killed_and_queued_again_merge_byte_for_byte() {
-    let config = CONFIG
+    let sweep = SWEEP
         .replace("shots: [1, 2]", "shots: [1, 2, 3, 4]")
         .replace(
             "attack: { unmixing: { samples: 1000 } }",
             "attack: [{ unmixing: { samples: 1000 } }, { unmixing: { samples: 20000 } }]",
         );
-    let whole = folder_with(&config);
+    let whole = small::folder(&sweep);
     done(harness(whole.path(), &["small.yaml", "-q"]));
     let expected = results(whole.path());
     assert_eq!(expected.lines().count(), 1 + 16, "{expected}");
 
     let slurm = Slurm::start();
-    let parts = folder_with(&config);
+    let parts = small::folder(&sweep);
     let line = "slurm small.yaml --submit --array-size 4 --time 10 --partition main";
     let words: Vec<&str> = line.split_whitespace().collect();
     let output = done(slurm.command(harness(parts.path(), &words)));

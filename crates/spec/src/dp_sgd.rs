@@ -57,33 +57,18 @@ impl DpSgd {
     pub const CLIP_NATURAL: f64 = 1.2;
     /// Clipping norm of CryptoTL's fine-tuning.
     pub const CLIP_FINE_TUNING: f64 = 1.0;
-    /// Bounds of `epsilon` and `noise_multiplier`.
-    pub const STRENGTH: Real = Real::POSITIVE;
     /// Most steps of one run.
     pub const STEPS: usize = 1_000_000_000;
 
     /// How strong it is.
     pub fn privacy(&self) -> Privacy {
-        match (self.epsilon, self.noise_multiplier) {
-            (Some(epsilon), _) => Privacy::Epsilon(epsilon),
-            // Without either there is no noise, of which no accountant knows an ε.
-            (None, noise) => Privacy::NoiseMultiplier(noise.unwrap_or(0.0)),
-        }
+        Privacy::of(self.epsilon, self.noise_multiplier)
     }
 }
 
 impl<A: Arity> Options for DpSgd<A> {
     fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        for (option, values) in [
-            ("epsilon", &self.epsilon),
-            ("noise_multiplier", &self.noise_multiplier),
-        ] {
-            if let Some(values) = values {
-                DpSgd::STRENGTH.each(option, A::values(values), &mut |out| {
-                    wrong(out.hint("for no noise use the defence `none`"));
-                });
-            }
-        }
+        Privacy::wrong::<A>(&self.epsilon, &self.noise_multiplier, wrong);
         if let Some(clip) = &self.clip {
             Tuning::CLIP.each("clip", A::values(clip), wrong);
         }
@@ -140,6 +125,35 @@ pub enum Privacy {
     Epsilon(f64),
     /// Standard deviation of the noise over the clipping norm; ε follows.
     NoiseMultiplier(f64),
+}
+
+impl Privacy {
+    /// Bounds of `epsilon` and `noise_multiplier`.
+    pub const STRENGTH: Real = Real::POSITIVE;
+
+    /// As one of `epsilon` and `noise_multiplier` says.
+    pub(crate) fn of(epsilon: Option<f64>, noise_multiplier: Option<f64>) -> Self {
+        match epsilon {
+            Some(epsilon) => Self::Epsilon(epsilon),
+            // Without either there is no noise, of which no accountant knows an ε.
+            None => Self::NoiseMultiplier(noise_multiplier.unwrap_or(0.0)),
+        }
+    }
+
+    /// Hands what is out of its bounds to `wrong`.
+    pub(crate) fn wrong<A: Arity>(
+        epsilon: &Option<A::Of<f64>>,
+        noise_multiplier: &Option<A::Of<f64>>,
+        wrong: &mut dyn FnMut(OutOfBounds),
+    ) {
+        for (option, values) in [("epsilon", epsilon), ("noise_multiplier", noise_multiplier)] {
+            if let Some(values) = values {
+                Self::STRENGTH.each(option, A::values(values), &mut |out| {
+                    wrong(out.hint("for no noise use the defence `none`"));
+                });
+            }
+        }
+    }
 }
 
 /// The δ of (ε, δ).

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One, OneOrMany};
 use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
-use crate::dp_sgd::{Delta, DpSgd, Privacy};
+use crate::dp_sgd::{Delta, Privacy};
 use crate::word::words;
 
 /// A private head made from one Gaussian release: give `epsilon` or `noise_multiplier`. Features are
@@ -30,15 +30,16 @@ pub struct OneRelease<A: Arity = One> {
     /// Leading directions of the public features that are kept: noise grows with their root.
     #[serde(default = "defaults::rank::<A>")]
     pub rank: A::Of<usize>,
-    /// Clipping norm of least squares, in units of the public features' root mean square norm.
-    #[serde(default = "defaults::clip")]
-    pub clip: f64,
-    /// What least squares adds to the second moments, in units of their mean.
-    #[serde(default = "defaults::ridge")]
-    pub ridge: f64,
-    /// λ of output perturbation's logistic regression.
-    #[serde(default = "defaults::regularisation")]
-    pub regularisation: f64,
+    /// Clipping norm of least squares, in units of the public features' root mean square norm
+    /// (default 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip: Option<f64>,
+    /// What least squares adds to the second moments, in units of their mean (default 0.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ridge: Option<f64>,
+    /// λ of output perturbation's logistic regression (default 0.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regularisation: Option<f64>,
 }
 
 words! {
@@ -67,20 +68,17 @@ mod defaults {
     pub fn rank<A: Arity>() -> A::Of<usize> {
         A::one(32)
     }
-    pub fn clip() -> f64 {
-        1.0
-    }
-    pub fn ridge() -> f64 {
-        0.1
-    }
-    pub fn regularisation() -> f64 {
-        0.1
-    }
 }
 
 impl OneRelease {
     /// Bounds of `rank`.
     pub const RANK: Whole = Whole::new(1, 65_536);
+    /// `clip` where it is left out.
+    pub const CLIP: f64 = 1.0;
+    /// `ridge` where it is left out.
+    pub const DEFAULT_RIDGE: f64 = 0.1;
+    /// `regularisation` where it is left out.
+    pub const REGULARISATION: f64 = 0.1;
     /// Bounds of `clip` and `regularisation`.
     pub const POSITIVE: Real = Real::POSITIVE;
     /// Bounds of `ridge`.
@@ -88,34 +86,42 @@ impl OneRelease {
 
     /// How strong it is.
     pub fn privacy(&self) -> Privacy {
-        match (self.epsilon, self.noise_multiplier) {
-            (Some(epsilon), _) => Privacy::Epsilon(epsilon),
-            (None, noise) => Privacy::NoiseMultiplier(noise.unwrap_or(0.0)),
-        }
+        Privacy::of(self.epsilon, self.noise_multiplier)
     }
 }
 
 impl<A: Arity> Options for OneRelease<A> {
     fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        for (option, values) in [
-            ("epsilon", &self.epsilon),
-            ("noise_multiplier", &self.noise_multiplier),
-        ] {
-            if let Some(values) = values {
-                DpSgd::STRENGTH.each(option, A::values(values), &mut |out| {
-                    wrong(out.hint("for no noise use the defence `none`"));
-                });
-            }
-        }
+        Privacy::wrong::<A>(&self.epsilon, &self.noise_multiplier, wrong);
         self.delta.wrong(wrong);
         OneRelease::RANK.each("rank", A::values(&self.rank), wrong);
-        OneRelease::POSITIVE.one("clip", self.clip, wrong);
-        OneRelease::RIDGE.one("ridge", self.ridge, wrong);
-        OneRelease::POSITIVE.one("regularisation", self.regularisation, wrong);
+        for (option, value, bounds) in [
+            ("clip", self.clip, OneRelease::POSITIVE),
+            ("ridge", self.ridge, OneRelease::RIDGE),
+            ("regularisation", self.regularisation, OneRelease::POSITIVE),
+        ] {
+            if let Some(value) = value {
+                bounds.one(option, value, wrong);
+            }
+        }
     }
 }
 
 impl OneRelease<Many> {
+    /// Options that are given and that no listed method uses, each with the method that does.
+    pub fn unused(&self) -> impl Iterator<Item = (&'static str, ReleaseMethod)> {
+        use ReleaseMethod::{LeastSquares, OutputPerturbation};
+        let given = [
+            ("clip", self.clip, LeastSquares),
+            ("ridge", self.ridge, LeastSquares),
+            ("regularisation", self.regularisation, OutputPerturbation),
+        ];
+        let unused = given.map(|(option, value, of)| {
+            (value.is_some() && !self.method.values.contains(&of)).then_some((option, of))
+        });
+        unused.into_iter().flatten()
+    }
+
     /// One for each method, strength and rank.
     pub fn expand(&self) -> Vec<OneRelease> {
         let mut expanded = Vec::new();

@@ -214,10 +214,9 @@ impl Recipe {
             && self.label_smoothing.is_none_or(|it| it == 0.0)
     }
 
-    /// The settings that have no part in what the optimiser does with such a head, with why.
-    pub fn unused(&self, head: HeadKind) -> Option<(&'static str, &'static str)> {
-        let regression = self.optimiser == Optimiser::LogisticRegression;
-        let given = [
+    /// The settings of training by steps, and whether each is given.
+    pub fn given(&self) -> [(&'static str, bool); 9] {
+        [
             ("learning_rate", self.learning_rate.is_some()),
             ("weight_decay", self.weight_decay.is_some()),
             ("epochs", self.epochs.is_some()),
@@ -227,9 +226,13 @@ impl Recipe {
             ("label_smoothing", self.label_smoothing.is_some()),
             ("init_std", self.init_std.is_some()),
             ("initial", self.initial != Initial::Normal),
-        ];
-        if regression {
-            let used = given.into_iter().find(|(_, given)| *given);
+        ]
+    }
+
+    /// The settings that have no part in what the optimiser does with such a head, with why.
+    pub fn unused(&self, head: HeadKind) -> Option<(&'static str, &'static str)> {
+        if self.optimiser == Optimiser::LogisticRegression {
+            let used = self.given().into_iter().find(|(_, given)| *given);
             return match (used, head) {
                 (_, HeadKind::Mlp { .. }) => {
                     Some(("optimiser", "logistic regression trains linear heads"))

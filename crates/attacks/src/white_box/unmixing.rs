@@ -50,8 +50,13 @@ impl Unmixing {
         let classes = world.shape.classes;
         let shadows = world.shadows("unmixing")?;
         let mut batch = shadows.batch(CHUNK);
-        shadows.fill(0, &mut batch)?;
-        let beside = Beside::fit(world, &estimate, &batch);
+        let beside = match world.beside() {
+            0 => Beside::NOTHING,
+            count => {
+                shadows.fill(0, &mut batch)?;
+                Beside::fit(world, &estimate, &batch, count)
+            }
+        };
         let width = world.shape.features + beside.count;
         let chunks = options.samples.div_ceil(CHUNK);
         let mut moments = vec![Moments::new(width, world.pixels()); classes];
@@ -203,12 +208,18 @@ struct Beside {
 }
 
 impl Beside {
+    const NOTHING: Self = Self {
+        count: 0,
+        scale: 1.0,
+    };
+
     /// As `world` shows it: brought to the power of the features that are estimated from `batch`.
-    fn fit(world: &World<'_>, estimate: &FeatureEstimate, batch: &ShadowBatch) -> Self {
-        let count = world.beside();
-        if count == 0 {
-            return Self { count, scale: 1.0 };
-        }
+    fn fit(
+        world: &World<'_>,
+        estimate: &FeatureEstimate,
+        batch: &ShadowBatch,
+        count: usize,
+    ) -> Self {
         let power = |values: &[f32]| {
             let squares = values.iter().map(|&x| f64::from(x).powi(2));
             squares.sum::<f64>() / values.len() as f64

@@ -67,6 +67,10 @@ fn expand_release(raw: &OneRelease<Many>, at: &At<'_>) -> Vec<OneRelease> {
     let given = (raw.epsilon.is_some(), raw.noise_multiplier.is_some());
     check_strength("one_release", given, at);
     at.options(raw);
+    for (option, method) in raw.unused() {
+        at.key(option)
+            .unused(true, format!("it is an option of the method `{method}`"));
+    }
     raw.expand()
 }
 

@@ -68,6 +68,8 @@ pub fn check(
             "use `head: { mlp: { hidden: 4 } }` with `data.task: { binary: { positive: [..] } }`, or `recipe: { positive_weight: 1 }`",
         );
     }
+    let untrained = |cell: &Cell| cell.defence.kind() == DefenceKind::OneRelease;
+    let all_untrained = cells.first().filter(|_| cells.iter().all(untrained));
     for (key, swept) in [
         ("optimiser", !sweep.optimiser.is_empty()),
         ("init_std", !sweep.init_std.is_empty()),
@@ -81,9 +83,13 @@ pub fn check(
         ("label_smoothing", false),
         ("strength", false),
     ] {
+        let given = all_untrained.map(|cell| cell.recipe.given());
+        let idle = given.into_iter().flatten().filter(|(_, given)| *given);
+        let idle = idle.map(|(option, _)| (option, "one release takes the place of training"));
         let mut reasons = cells
             .iter()
-            .filter_map(|cell| cell.recipe.unused(cell.head));
+            .filter_map(|cell| cell.recipe.unused(cell.head))
+            .chain(idle);
         if let Some((_, why)) = reasons.find(|(option, _)| *option == key) {
             own(key, swept).wrong_hint(
                 format!("found a value, but {why}"),
@@ -215,6 +221,16 @@ fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     };
     if let Err(unsuited) = defence.suits(cell.head).and(answers) {
         beside(unsuited, at);
+        return true;
+    }
+    if let Defence::OneRelease(release) = &cell.defence
+        && let Backbone::VggTiny { features, .. } = &cell.backbone
+        && release.rank > *features
+    {
+        at.choice("one_release").key("rank").wrong(
+            format!("found {} directions", release.rank),
+            format!("at most {features}, the width of the features"),
+        );
         return true;
     }
     let Defence::DpSgd(dp) = &cell.defence else {

@@ -50,11 +50,11 @@ fn method(options: &OneRelease) -> Method {
         ReleaseMethod::Prototypes => Method::Prototypes { whitened: false },
         ReleaseMethod::WhitenedPrototypes => Method::Prototypes { whitened: true },
         ReleaseMethod::LeastSquares => Method::LeastSquares {
-            clip: options.clip,
-            ridge: options.ridge,
+            clip: options.clip.unwrap_or(OneRelease::CLIP),
+            ridge: options.ridge.unwrap_or(OneRelease::DEFAULT_RIDGE),
         },
         ReleaseMethod::OutputPerturbation => Method::OutputPerturbation {
-            regularisation: options.regularisation,
+            regularisation: options.regularisation.unwrap_or(OneRelease::REGULARISATION),
         },
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{style, tables};
+use super::document::document;
+use super::tables;
 use crate::error::ReportError;
 use crate::export::png::data_uri;
 use crate::rows::ResultRow;
@@ -104,56 +105,43 @@ pub fn render(page: &AuditPage<'_>) -> Result<String, ReportError> {
         Tone::Open => ("? ", ""),
         Tone::Good => ("✓ ", "hit"),
     };
-    let document = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (page.title) }
-                style { (PreEscaped(style::sheet())) }
-            }
-            body {
-                main {
-                    header {
-                        h1 { (page.title) }
-                        p.lead { "May this head be released? " (page.head) }
-                        ul.facts {
-                            @for (name, value) in page.facts { li { (name) " " b { (value) } } }
-                        }
-                    }
-                    section #verdict {
-                        div.card {
-                            h2 { "Verdict" }
-                            p { span.big class=(class) { (word) (page.sentence) } }
-                            ul { @for reason in page.reasons { li { (reason) } } }
-                        }
-                    }
-                    (records(page)?)
-                    (targets(page)?)
-                    section #alike {
-                        h2 { "Heads like this one" }
-                        p.note {
-                            "Trained by the same recipe on other examples, attacked as they are, under \
-                             DP-SGD and under RHE."
-                        }
-                        (tables::cells(page.rows)?)
-                        p.links { a href="results.csv" { "results.csv" } " " a href="audit.json" { "audit.json" } }
-                    }
-                    section #threat {
-                        h2 { "What the adversary has, and what was not tried" }
-                        dl.box { @for (name, words) in page.threat { dt { (name) } dd { (words) } } }
-                    }
-                    section #provenance {
-                        h2 { "How to make this page again" }
-                        dl { @for (name, words) in page.provenance { dt { (name) } dd { (words) } } }
-                        details { summary { "The config, as it ran" } pre { (page.config) } }
-                    }
-                }
+    let content = html! {
+        header {
+            h1 { (page.title) }
+            p.lead { "May this head be released? " (page.head) }
+            ul.facts {
+                @for (name, value) in page.facts { li { (name) " " b { (value) } } }
             }
         }
+        section #verdict {
+            div.card {
+                h2 { "Verdict" }
+                p { span.big class=(class) { (word) (page.sentence) } }
+                ul { @for reason in page.reasons { li { (reason) } } }
+            }
+        }
+        (records(page)?)
+        (targets(page)?)
+        section #alike {
+            h2 { "Heads like this one" }
+            p.note {
+                "Trained by the same recipe on other examples, attacked as they are, under \
+                 DP-SGD and under RHE."
+            }
+            (tables::cells(page.rows)?)
+            p.links { a href="results.csv" { "results.csv" } " " a href="audit.json" { "audit.json" } }
+        }
+        section #threat {
+            h2 { "What the adversary has, and what was not tried" }
+            dl.box { @for (name, words) in page.threat { dt { (name) } dd { (words) } } }
+        }
+        section #provenance {
+            h2 { "How to make this page again" }
+            dl { @for (name, words) in page.provenance { dt { (name) } dd { (words) } } }
+            details { summary { "The config, as it ran" } pre { (page.config) } }
+        }
     };
-    Ok(document.into_string())
+    Ok(document(page.title, &content))
 }
 
 /// Renders the page and writes it under a temporary name that is renamed once whole.

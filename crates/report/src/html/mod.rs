@@ -3,6 +3,7 @@
 
 mod answer;
 mod audit;
+mod document;
 mod figure;
 mod gallery;
 mod guide;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
+use super::document::document;
 use super::gallery::{self, Gallery};
-use super::{answer, figure, guide, style, tables, threat};
+use super::{answer, figure, guide, tables, threat};
 use crate::error::ReportError;
 use crate::figures::Figure;
 use crate::rows::{BothWaysRow, ResultRow, TimingRow};
@@ -58,61 +59,48 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
         ("#words", "words", true),
         ("#provenance", "how it was made", told),
     ];
-    let document = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (page.experiment) }
-                style { (PreEscaped(style::sheet())) }
-            }
-            body {
-                main {
-                    header {
-                        h1 { (page.experiment) }
-                        @if !page.purpose.is_empty() { p.lead { (page.purpose) } }
-                        (facts(page))
-                    }
-                    (answer::section(page.results, page.galleries)?)
-                    nav {
-                        @for (link, name, _) in links.iter().filter(|(.., there)| *there) {
-                            a href=(link) { (name) } " "
-                        }
-                    }
-                    @if let Some(table) = failures {
-                        (section("failures", "Failed cells", guide::FAILURES, table))
-                    }
-                    @if let Some(threat) = threat { (threat) }
-                    @if let Some(table) = both_ways {
-                        (section("both-ways-round", "Both ways round", guide::BOTH_WAYS, table))
-                    }
-                    @if !figures.is_empty() {
-                        section #figures {
-                            h2 { "Figures" }
-                            @for figure in figures { (figure) }
-                        }
-                    }
-                    @if let Some(gallery) = gallery { (gallery) }
-                    (section("cells", "All cells", guide::CELLS, html! {
-                        (tables::cells(page.results)?)
-                        p.links { a href="results.csv" { "results.csv" } }
-                    }))
-                    (section("words", "What the words mean", "", definitions(&guide::WORDS)))
-                    @if let Some(table) = timings {
-                        (section("timings", "Time", guide::TIMINGS, html! {
-                            details { summary { "The stages" } (table) }
-                            p.links { a href="timings.csv" { "timings.csv" } }
-                        }))
-                    }
-                    @if told {
-                        (section("provenance", "How to make this page again", "", provenance(page)))
-                    }
-                }
+    let content = html! {
+        header {
+            h1 { (page.experiment) }
+            @if !page.purpose.is_empty() { p.lead { (page.purpose) } }
+            (facts(page))
+        }
+        (answer::section(page.results, page.galleries)?)
+        nav {
+            @for (link, name, _) in links.iter().filter(|(.., there)| *there) {
+                a href=(link) { (name) } " "
             }
         }
+        @if let Some(table) = failures {
+            (section("failures", "Failed cells", guide::FAILURES, table))
+        }
+        @if let Some(threat) = threat { (threat) }
+        @if let Some(table) = both_ways {
+            (section("both-ways-round", "Both ways round", guide::BOTH_WAYS, table))
+        }
+        @if !figures.is_empty() {
+            section #figures {
+                h2 { "Figures" }
+                @for figure in figures { (figure) }
+            }
+        }
+        @if let Some(gallery) = gallery { (gallery) }
+        (section("cells", "All cells", guide::CELLS, html! {
+            (tables::cells(page.results)?)
+            p.links { a href="results.csv" { "results.csv" } }
+        }))
+        (section("words", "What the words mean", "", definitions(&guide::WORDS)))
+        @if let Some(table) = timings {
+            (section("timings", "Time", guide::TIMINGS, html! {
+                details { summary { "The stages" } (table) }
+                p.links { a href="timings.csv" { "timings.csv" } }
+            }))
+        }
+        @if told {
+            (section("provenance", "How to make this page again", "", provenance(page)))
+        }
     };
-    Ok(document.into_string())
+    Ok(document(page.experiment, &content))
 }
 
 /// Renders the page and writes it under a temporary name that is renamed once whole.
