@@ -112,12 +112,14 @@ mod tests {
     #[test]
     fn no_two_cells_are_told_in_the_same_words() {
         let cells = cells(
-            "{ shots: [1, 2], null: [independent, gaussian], release: [weights, labels], \
+            "[{ shots: [1, 2], null: [independent, gaussian], release: [weights, labels], \
              learning_rate: [0.01, 0.1], head: [linear, { mlp: { hidden: 4 } }], \
-             defence: [none, { dp_sgd: { epsilon: 5, clip: 1 } }, { dp_sgd: { epsilon: 5, clip: 2 } }, \
+             defence: [none, { dp_sgd: { epsilon: 5, clip: 1 } }, { dp_sgd: { epsilon: 5, clip: 2 } }], \
+             attack: [{ reconstructor: { samples: 4000 } }, { reconstructor: { samples: 8000, architecture: conv } }, membership] }, \
+             { shots: [1, 2], defence: [\
              { one_release: { epsilon: 5, method: [prototypes, least_squares], rank: [8, 16] } }, \
              { one_release: { epsilon: 5, method: least_squares, rank: 8, clip: 2 } }], \
-             attack: [{ reconstructor: { samples: 4000 } }, { reconstructor: { samples: 8000, architecture: conv } }, membership] }",
+             attack: [{ reconstructor: { samples: 4000 } }, membership] }]",
         );
         let differences = Differences::in_full(&cells);
         let mut told = std::collections::HashSet::new();

@@ -14,7 +14,7 @@ mod pages;
 mod shell;
 mod words;
 
-use pages::{blocks, in_folder, pages, prose, read, root, spans};
+use pages::{blocks, pages, prose, read, root, spans};
 use words::{commands, expanded, of_harness};
 
 /// A folder that holds what the pages speak of: the configs, a baseline and the same as results, a head,
