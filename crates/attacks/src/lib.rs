@@ -23,7 +23,7 @@ pub use black_box::{
 };
 pub use cost::Cost;
 pub use error::AttackError;
-pub use membership::{Candidate, Membership};
+pub use membership::{Candidate, Examples, Membership};
 pub use neighbours::neighbour_heads;
 pub use network::{LayerShape, Network, NetworkShape, UpShape};
 pub use nulls::{gaussian_heads, neighbour_scores, null_scores, victim_scores};

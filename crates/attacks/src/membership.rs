@@ -4,6 +4,8 @@
 //! compared with normal laws fitted to shadow heads trained with the example and without it.
 //! Training is so cheap that each example gets shadow heads of its own.
 
+mod laws;
+
 use datasets::StreamKey;
 use rand::RngExt;
 use rayon::prelude::*;
@@ -13,6 +15,9 @@ use transfer::{Head, ShadowBatch};
 use crate::error::option;
 use crate::view::see_one;
 use crate::{AttackError, World};
+use laws::{Laws, margin};
+
+pub use laws::Examples;
 
 /// Public images that the label-only statistic walks towards.
 const DIRECTIONS: usize = 8;
@@ -189,23 +194,26 @@ impl<'a> Membership<'a> {
         Ok([side(&inside, "inside")?, side(&outside, "outside")?])
     }
 
-    /// Minus the log-likelihood ratios of one example, which need not be public, under each of `heads`:
-    /// its shadow heads are trained once for all of them. For heads whose weights or scores are seen.
+    /// The tests of examples, which need not be public: the shadow heads of each are trained once, for
+    /// any number of heads whose weights or scores are seen. `done` is told of each that is ready.
     ///
     /// # Errors
-    /// If a shadow head cannot be trained, or a head is of another shape.
-    pub fn of_example<'h>(
+    /// If a shadow head cannot be trained.
+    pub fn examples(
         &self,
-        index: u32,
-        heads: impl IntoIterator<Item = &'h [f32]>,
+        indices: &[u32],
         purpose: &str,
-    ) -> Result<Vec<f64>, AttackError> {
-        let candidates = self.candidates(&[index], None)?;
-        let candidate = &candidates[0];
-        let key = self.key.child(purpose).child(&index.to_string());
-        let laws = self.laws(candidate, key)?;
-        let ratio = |weights| Ok(laws.ratio(self.statistic(weights, candidate)?));
-        heads.into_iter().map(ratio).collect()
+        done: &(dyn Fn() + Sync),
+    ) -> Result<Examples, AttackError> {
+        let key = self.key.child(purpose);
+        let candidates = self.candidates(indices, None)?;
+        let laws = candidates.par_iter().map(|candidate| {
+            let laws = self.laws(candidate, key.child(&candidate.index.to_string()));
+            done();
+            laws
+        });
+        let laws = laws.collect::<Result<_, _>>()?;
+        Ok(Examples::new(self.world, indices, laws))
     }
 
     fn score(
@@ -272,46 +280,6 @@ impl<'a> Membership<'a> {
     }
 }
 
-/// The statistic of shadow heads that were trained with an example, and of others.
-struct Laws {
-    with: Vec<f64>,
-    without: Vec<f64>,
-}
-
-impl Laws {
-    /// Minus the log-likelihood ratio of "trained with it".
-    fn ratio(&self, seen: f64) -> f64 {
-        log_density(seen, &self.without) - log_density(seen, &self.with)
-    }
-}
-
-/// The class's logit minus the log-sum-exp of the others; for one output its signed logit.
-fn margin(logits: &[f32], label: usize) -> f64 {
-    if let [logit] = logits {
-        let sign = if label == 1 { 1.0 } else { -1.0 };
-        return sign * f64::from(*logit);
-    }
-    let others = logits
-        .iter()
-        .enumerate()
-        .filter(|(class, _)| *class != label);
-    let largest = others
-        .clone()
-        .fold(f64::NEG_INFINITY, |max, (_, &z)| max.max(f64::from(z)));
-    let sum: f64 = others.map(|(_, &z)| (f64::from(z) - largest).exp()).sum();
-    f64::from(logits[label]) - largest - sum.ln()
-}
-
-/// Log-density of `x` under the normal law fitted to `sample`, whose deviation is kept above a
-/// small share of its size so that a constant sample has a density.
-fn log_density(x: f64, sample: &[f64]) -> f64 {
-    let n = sample.len() as f64;
-    let mean = sample.iter().sum::<f64>() / n;
-    let variance = sample.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let variance = variance.max(1e-6 * (1.0 + mean * mean));
-    -0.5 * ((x - mean).powi(2) / variance + variance.ln())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,27 +316,6 @@ mod tests {
         heads.members.rotate_left(3 * world.members());
         let chance = success(&data, &world, &mut heads, Release::Scores);
         assert!((chance - 0.5).abs() < 0.19, "{chance}");
-    }
-
-    #[test]
-    fn the_margin_is_the_log_odds_of_the_class() {
-        let logits = [1.0, -0.5, 0.25];
-        let sum: f64 = logits.iter().map(|z| f64::from(*z).exp()).sum();
-        for (class, z) in logits.iter().enumerate() {
-            let p = f64::from(*z).exp() / sum;
-            let expected = (p / (1.0 - p)).ln();
-            assert!((margin(&logits, class) - expected).abs() < 1e-6);
-        }
-        assert_eq!([margin(&[2.0], 1), margin(&[2.0], 0)], [2.0, -2.0]);
-    }
-
-    #[test]
-    fn a_density_is_that_of_the_fitted_normal_even_of_a_constant() {
-        let sample = [1.0, 2.0, 3.0];
-        let difference = log_density(2.0, &sample) - log_density(4.0, &sample);
-        assert!((difference - 2.0).abs() < 1e-9, "{difference}");
-        assert!(log_density(0.3, &[0.3; 8]).is_finite());
-        assert!(log_density(0.3, &[0.3; 8]) > log_density(0.4, &[0.3; 8]));
     }
 
     #[test]

@@ -31,6 +31,22 @@ pub struct ShadowBench {
     pub instructions: String,
     /// One entry for each defence and number of threads.
     pub rates: Vec<ShadowRate>,
+    /// Converged logistic regression: one entry for each number of threads.
+    pub converged: Vec<ConvergedRate>,
+}
+
+/// The rate at which heads of converged logistic regression (C = 1, one shot) are made, drawing of
+/// examples included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConvergedRate {
+    /// Inputs d: as wide as EfficientNet's.
+    pub features: usize,
+    /// Threads.
+    pub threads: usize,
+    /// Heads a second, the median timing.
+    pub heads_per_second: f64,
+    /// Heads a second, the fastest timing: what a quiet machine would do.
+    pub heads_per_second_best: f64,
 }
 
 /// The rate at which heads are made, drawing of examples, weights and noise included.
@@ -76,7 +92,7 @@ pub fn recipes(shots: usize) -> [(&'static str, Recipe); 2] {
 }
 
 /// Times `repeats` times the making of `heads` linear heads 1024 → 10 with one shot, with and
-/// without DP-SGD, on each of these numbers of `threads`.
+/// without DP-SGD, and of converged heads 1280 → 10, on each of these numbers of `threads`.
 pub fn shadow(
     heads: usize,
     repeats: usize,
@@ -85,26 +101,34 @@ pub fn shadow(
     let shape = HeadShape::linear(1024, 10);
     let shots = 1;
     let (features, pool) = synthetic(shape.features, shape.classes)?;
+    let key = StreamKey::from_seed(1);
     let mut rates = Vec::new();
     for (defence, recipe) in recipes(shots) {
-        let key = StreamKey::from_seed(1);
         let stream = ShadowStream::new(&features, &pool, shape, recipe, shots, key)?;
         for &threads in threads {
-            let workers = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()?;
-            let mut times: Vec<f64> = (0..repeats.max(1))
-                .map(|_| workers.install(|| time(&stream, heads)))
-                .collect();
-            times.sort_by(f64::total_cmp);
+            let [median, best] = timed(&stream, heads, repeats, threads)?;
             rates.push(ShadowRate {
                 defence: defence.to_owned(),
                 steps: recipe.steps,
                 threads,
-                heads_per_second: heads as f64 / times[times.len() / 2],
-                heads_per_second_best: heads as f64 / times[0],
+                heads_per_second: median,
+                heads_per_second_best: best,
             });
         }
+    }
+    let wide = HeadShape::linear(1280, 10);
+    let (wide_features, pool) = synthetic(wide.features, wide.classes)?;
+    let recipe = Recipe::logistic_regression(1.0);
+    let stream = ShadowStream::new(&wide_features, &pool, wide, recipe, shots, key)?;
+    let mut converged = Vec::new();
+    for &threads in threads {
+        let [median, best] = timed(&stream, heads, repeats, threads)?;
+        converged.push(ConvergedRate {
+            features: wide.features,
+            threads,
+            heads_per_second: median,
+            heads_per_second_best: best,
+        });
     }
     Ok(ShadowBench {
         features: shape.features,
@@ -113,7 +137,25 @@ pub fn shadow(
         heads,
         instructions: instruction_set().to_owned(),
         rates,
+        converged,
     })
+}
+
+/// Heads a second on so many threads: the median and the fastest of `repeats` timings.
+fn timed(
+    stream: &ShadowStream<'_>,
+    heads: usize,
+    repeats: usize,
+    threads: usize,
+) -> Result<[f64; 2], TransferError> {
+    let workers = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()?;
+    let mut times: Vec<f64> = (0..repeats.max(1))
+        .map(|_| workers.install(|| time(stream, heads)))
+        .collect();
+    times.sort_by(f64::total_cmp);
+    Ok([times[times.len() / 2], times[0]].map(|seconds| heads as f64 / seconds))
 }
 
 /// Seconds that `heads` heads take.
@@ -151,6 +193,9 @@ mod tests {
             ]
         );
         assert!(bench.rates.iter().all(|r| r.heads_per_second > 0.0));
+        let converged = bench.converged.iter().map(|r| (r.features, r.threads));
+        assert_eq!(converged.collect::<Vec<_>>(), [(1280, 1), (1280, 2)]);
+        assert!(bench.converged.iter().all(|r| r.heads_per_second > 0.0));
         let text = serde_json::to_string(&bench).unwrap();
         let back: ShadowBench = serde_json::from_str(&text).unwrap();
         assert_eq!(back.rates.len(), 4);

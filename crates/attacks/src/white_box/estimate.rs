@@ -20,6 +20,9 @@ use crate::world::World;
 /// Regressors a coordinate: own deviation, the three smallest, the largest, and a constant.
 const REGRESSORS: usize = 6;
 
+/// Coordinates that are fitted together: what they read of a head lies side by side.
+const BLOCK: usize = 64;
+
 /// Most heads that the coefficients are fitted to.
 pub(crate) const HEADS: usize = 2000;
 
@@ -44,17 +47,23 @@ impl FeatureEstimate {
             .par_chunks_mut(classes * width)
             .enumerate()
             .for_each(|(head, out)| deviate(batch.head(head), classes, width, out));
-        let coefficients = (0..width).into_par_iter().flat_map_iter(|coordinate| {
-            let mut fit = Fit::default();
-            let mut rows = vec![[0.0; REGRESSORS]; classes];
+        let starts = (0..width).into_par_iter().step_by(BLOCK);
+        let coefficients = starts.flat_map_iter(|start| {
+            let block = start..(start + BLOCK).min(width);
+            let mut fits = vec![Fit::default(); block.len()];
+            let mut order = Order::default();
             for (head, deviations) in deviations.chunks(classes * width).enumerate() {
-                regressors(deviations, width, coordinate, &mut rows);
+                let rows = || deviations.chunks(width).map(|row| &row[block.clone()]);
+                order.fill(rows());
                 let members = batch.members(head).chunks(world.shots);
-                for (row, members) in rows.iter().zip(members) {
-                    fit.add(row, mean_feature(world.features, members, coordinate));
+                for (row, members) in rows().zip(members) {
+                    for (at, fit) in fits.iter_mut().enumerate() {
+                        let target = mean_feature(world.features, members, start + at);
+                        fit.add(&order.regressors(row[at], at), target);
+                    }
                 }
             }
-            fit.solve()
+            fits.into_iter().flat_map(Fit::solve)
         });
         Ok(Self {
             classes,
@@ -67,12 +76,17 @@ impl FeatureEstimate {
     pub fn apply(&self, head: &[f32], out: &mut [f32]) {
         let mut deviations = vec![0.0; self.classes * self.width];
         deviate(head, self.classes, self.width, &mut deviations);
-        let mut rows = vec![[0.0; REGRESSORS]; self.classes];
-        for (coordinate, coefficients) in self.coefficients.chunks(REGRESSORS).enumerate() {
-            regressors(&deviations, self.width, coordinate, &mut rows);
-            for (class, row) in rows.iter().enumerate() {
-                let terms = row.iter().zip(coefficients).map(|(x, b)| x * b);
-                out[class * self.width + coordinate] = terms.sum();
+        let mut order = Order::default();
+        order.fill(deviations.chunks(self.width));
+        let (coefficients, _) = self.coefficients.as_chunks::<REGRESSORS>();
+        for (row, out) in deviations
+            .chunks(self.width)
+            .zip(out.chunks_mut(self.width))
+        {
+            let own = row.iter().zip(coefficients).enumerate();
+            for (out, (at, (&deviation, coefficients))) in out.iter_mut().zip(own) {
+                let row = order.regressors(deviation, at);
+                *out = row.iter().zip(coefficients).map(|(x, b)| x * b).sum();
             }
         }
     }
@@ -112,26 +126,58 @@ fn deviate(head: &[f32], classes: usize, width: usize, out: &mut [f32]) {
     }
 }
 
-/// The regressors of one coordinate for every class.
-fn regressors(deviations: &[f32], width: usize, coordinate: usize, rows: &mut [[f32; REGRESSORS]]) {
-    let mut least = [f32::INFINITY; 3];
-    let mut largest = f32::NEG_INFINITY;
-    for (class, row) in rows.iter_mut().enumerate() {
-        let mut value = deviations[class * width + coordinate];
-        row[0] = value;
-        largest = largest.max(value);
-        for slot in &mut least {
-            if value < *slot {
-                std::mem::swap(&mut value, slot);
+/// The three smallest and the largest deviation of each coordinate over the classes.
+#[derive(Default)]
+struct Order {
+    least: [Vec<f32>; 3],
+    largest: Vec<f32>,
+}
+
+impl Order {
+    /// Finds them in rows of one length, one a class.
+    fn fill<'r>(&mut self, rows: impl Iterator<Item = &'r [f32]>) {
+        let Self {
+            least: [first, second, third],
+            largest,
+        } = self;
+        for (class, row) in rows.enumerate() {
+            if class == 0 {
+                for (slots, value) in [
+                    (&mut *first, f32::INFINITY),
+                    (&mut *second, f32::INFINITY),
+                    (&mut *third, f32::INFINITY),
+                    (&mut *largest, f32::NEG_INFINITY),
+                ] {
+                    slots.clear();
+                    slots.resize(row.len(), value);
+                }
+            }
+            let slots = first.iter_mut().zip(second.iter_mut());
+            let slots = slots.zip(third.iter_mut().zip(largest.iter_mut()));
+            for (((first, second), (third, largest)), &value) in slots.zip(row) {
+                let (low, rest) = (first.min(value), first.max(value));
+                let (middle, rest) = (second.min(rest), second.max(rest));
+                (*first, *second, *third) = (low, middle, third.min(rest));
+                *largest = largest.max(value);
             }
         }
+        // Two classes have no third smallest.
+        if third.first().is_some_and(|it| *it == f32::INFINITY) {
+            third.copy_from_slice(second);
+        }
     }
-    // Two classes have no third smallest.
-    if least[2] == f32::INFINITY {
-        least[2] = least[1];
-    }
-    for row in rows {
-        row[1..].copy_from_slice(&[least[0], least[1], least[2], largest, 1.0]);
+
+    /// The regressors of a coordinate for a class with this deviation.
+    fn regressors(&self, deviation: f32, at: usize) -> [f32; REGRESSORS] {
+        let [first, second, third] = &self.least;
+        [
+            deviation,
+            first[at],
+            second[at],
+            third[at],
+            self.largest[at],
+            1.0,
+        ]
     }
 }
 
@@ -145,40 +191,34 @@ fn mean_feature(features: &FeatureSet, members: &[u32], coordinate: usize) -> f3
 }
 
 /// Least squares by normal equations.
+#[derive(Clone, Debug, Default)]
 struct Fit {
-    gram: Mat<f64>,
-    moment: Mat<f64>,
-}
-
-impl Default for Fit {
-    fn default() -> Self {
-        Self {
-            gram: Mat::zeros(REGRESSORS, REGRESSORS),
-            moment: Mat::zeros(REGRESSORS, 1),
-        }
-    }
+    /// The lower half.
+    gram: [[f64; REGRESSORS]; REGRESSORS],
+    moment: [f64; REGRESSORS],
 }
 
 impl Fit {
     fn add(&mut self, row: &[f32; REGRESSORS], target: f32) {
+        let row = row.map(f64::from);
         for (i, &a) in row.iter().enumerate() {
-            for (j, &b) in row.iter().enumerate().take(i + 1) {
-                self.gram[(i, j)] += f64::from(a) * f64::from(b);
-            }
-            self.moment[(i, 0)] += f64::from(a) * f64::from(target);
+            let gram = self.gram[i].iter_mut().zip(&row).take(i + 1);
+            gram.for_each(|(gram, b)| *gram += a * b);
+            self.moment[i] += a * f64::from(target);
         }
     }
 
     /// The coefficients; zero where the coordinate never moves.
-    fn solve(mut self) -> [f32; REGRESSORS] {
+    fn solve(self) -> [f32; REGRESSORS] {
+        let mut gram = Mat::from_fn(REGRESSORS, REGRESSORS, |i, j| self.gram[i][j]);
         for i in 0..REGRESSORS {
             // Far below anything that matters; keeps equal regressors from being singular.
-            self.gram[(i, i)] = self.gram[(i, i)] * (1.0 + 1e-9) + 1e-12;
+            gram[(i, i)] = gram[(i, i)] * (1.0 + 1e-9) + 1e-12;
         }
-        let Ok(factor) = self.gram.llt(Side::Lower) else {
+        let Ok(factor) = gram.llt(Side::Lower) else {
             return [0.0; REGRESSORS];
         };
-        let solution = factor.solve(&self.moment);
+        let solution = factor.solve(&Mat::from_fn(REGRESSORS, 1, |i, _| self.moment[i]));
         std::array::from_fn(|i| solution[(i, 0)] as f32)
     }
 }

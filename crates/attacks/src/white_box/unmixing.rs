@@ -4,6 +4,10 @@
 //! linear function of its estimated feature, the minimiser of the squared error with a ridge
 //! penalty over shadow heads. Nothing is iterated; fitting takes seconds.
 
+mod by_image;
+mod choice;
+mod inputs;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -16,11 +20,12 @@ use super::estimate::{FeatureEstimate, HEADS};
 use super::ridge::{Linear, Moments};
 use super::{Aim, AttackProgress, WhiteBox};
 use crate::{AttackError, Cost, World};
+use by_image::ByImage;
+use choice::{HeldOut, choose};
+use inputs::{Beside, inputs};
 
 /// Heads made at once while fitting.
 const CHUNK: usize = spec::Unmixing::CHUNK;
-/// Ridge strengths that are tried; the best on held-out shadow heads is kept.
-const STRENGTHS: [f32; 5] = [1e-3, 1e-2, 3e-2, 0.1, 0.3];
 
 /// The fitted attack: from a linear head to one image a class.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,24 +64,37 @@ impl Unmixing {
         };
         let width = world.shape.features + beside.count;
         let chunks = options.samples.div_ceil(CHUNK);
-        let mut moments = vec![Moments::new(width, world.pixels()); classes];
+        let mut sums = vec![(Moments::new(width, world.pixels()), ByImage::default()); classes];
         for chunk in 0..chunks {
             // Chunk 0 is held out.
             shadows.fill(1 + chunk as u64, &mut batch)?;
-            let pairs = pairs(world, &estimate, beside, &batch);
-            moments
-                .par_iter_mut()
-                .zip(&pairs)
-                .for_each(|(moments, (x, y))| moments.add(x, y));
+            let inputs = inputs(&estimate, beside, &batch.weights, batch.len());
+            let of_classes = inputs.par_chunks(batch.len() * (width + 1));
+            let each = sums.par_iter_mut().zip(of_classes).enumerate();
+            each.for_each(|(class, ((moments, by_image), inputs))| {
+                moments.add_inputs(inputs);
+                for (head, input) in inputs.chunks(width + 1).enumerate() {
+                    by_image.add(input, members(world, &batch, head, class));
+                    if by_image.is_full() {
+                        by_image.multiply_out(world, moments);
+                    }
+                }
+            });
             progress(AttackProgress {
                 done: ((chunk + 1) * CHUNK) as u64,
                 total: (chunks * CHUNK) as u64,
                 loss: f64::NAN,
             });
         }
+        let multiplied = sums.into_par_iter().map(|(mut moments, mut by_image)| {
+            by_image.multiply_out(world, &mut moments);
+            moments
+        });
+        let moments: Vec<Moments> = multiplied.collect();
         shadows.fill(0, &mut batch)?;
-        let held_out = pairs(world, &estimate, beside, &batch);
-        let maps = choose(&moments, beside, &held_out)?;
+        let held_out = held_out(world, &estimate, beside, &batch);
+        let key = world.key.child("unmixing");
+        let maps = choose(&moments, beside.count, &held_out, key)?;
         Ok(Self {
             estimate,
             beside,
@@ -198,152 +216,38 @@ impl WhiteBox for Unmixing {
     }
 }
 
-/// What is seen of a class beside its row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Beside {
-    /// Numbers a class.
-    count: usize,
-    /// What they are multiplied with, so that the ridge takes them as it takes features.
-    scale: f32,
-}
-
-impl Beside {
-    const NOTHING: Self = Self {
-        count: 0,
-        scale: 1.0,
-    };
-
-    /// As `world` shows it: brought to the power of the features that are estimated from `batch`.
-    fn fit(
-        world: &World<'_>,
-        estimate: &FeatureEstimate,
-        batch: &ShadowBatch,
-        count: usize,
-    ) -> Self {
-        let power = |values: &[f32]| {
-            let squares = values.iter().map(|&x| f64::from(x).powi(2));
-            squares.sum::<f64>() / values.len() as f64
-        };
-        let (classes, width) = estimate.shape();
-        let mut features = vec![0.0; classes * width];
-        let (mut own, mut others) = (0.0, 0.0);
-        for head in 0..batch.len() {
-            let head = batch.head(head);
-            estimate.apply(head, &mut features);
-            own += power(&features);
-            others += power(world.parts(head).1);
-        }
-        let scale = (own / others.max(f64::MIN_POSITIVE)).sqrt() as f32;
-        Self { count, scale }
-    }
-}
-
-/// Estimated features, what is seen beside them, and a constant, class-major: classes × heads ×
-/// (width + beside + 1).
-fn inputs(estimate: &FeatureEstimate, beside: Beside, weights: &[f32], heads: usize) -> Vec<f32> {
-    let (classes, width) = estimate.shape();
-    let length = weights.len() / heads.max(1);
-    let mut features = vec![0.0; heads * classes * width];
-    features
-        .par_chunks_mut(classes * width)
-        .zip(weights.par_chunks(length))
-        .for_each(|(out, head)| estimate.apply(head, out));
-    let row_len = width + beside.count + 1;
-    let mut inputs = vec![1.0; classes * heads * row_len];
-    inputs
-        .par_chunks_mut(row_len)
-        .enumerate()
-        .for_each(|(row, input)| {
-            let (class, head) = (row / heads, row % heads);
-            let from = (head * classes + class) * width;
-            input[..width].copy_from_slice(&features[from..from + width]);
-            let others = (head + 1) * length - (classes - class) * beside.count;
-            let others = &weights[others..others + beside.count];
-            for (input, x) in input[width..].iter_mut().zip(others) {
-                *input = x * beside.scale;
-            }
-        });
-    inputs
+/// The training examples of one class of a head.
+fn members<'b>(world: &World<'_>, batch: &'b ShadowBatch, head: usize, class: usize) -> &'b [u32] {
+    &batch.members(head)[class * world.shots..][..world.shots]
 }
 
 /// Inputs and mean images of every class of a batch.
-fn pairs(
+fn held_out(
     world: &World<'_>,
     estimate: &FeatureEstimate,
     beside: Beside,
     batch: &ShadowBatch,
-) -> Vec<(Vec<f32>, Vec<f32>)> {
-    let (classes, width) = estimate.shape();
-    let heads = batch.heads;
+) -> Vec<HeldOut> {
+    let (heads, pixels) = (batch.len(), world.pixels());
     let inputs = inputs(estimate, beside, &batch.weights, heads);
-    let pixels = world.pixels();
-    let target = |class: usize| {
-        let mut out = vec![0.0; heads * pixels];
-        for (head, out) in out.chunks_mut(pixels).enumerate() {
-            let members = &batch.members(head)[class * world.shots..(class + 1) * world.shots];
-            for &member in members {
+    let length = inputs.len() / world.shape.classes;
+    let of_class = |(class, inputs): (usize, &[f32])| {
+        let mut images = vec![0.0; heads * pixels];
+        for (head, mean) in images.chunks_mut(pixels).enumerate() {
+            for &member in members(world, batch, head, class) {
                 let image = world.images.image(member as usize);
-                for (sum, value) in out.iter_mut().zip(image) {
-                    *sum += value / world.shots as f32;
-                }
+                let sums = mean.iter_mut().zip(image);
+                sums.for_each(|(sum, value)| *sum += value / world.shots as f32);
             }
         }
-        out
+        HeldOut {
+            inputs: inputs.to_vec(),
+            images,
+        }
     };
-    let block = heads * (width + beside.count + 1);
-    let classes = (0..classes).into_par_iter();
-    classes
-        .map(|class| {
-            (
-                inputs[class * block..(class + 1) * block].to_vec(),
-                target(class),
-            )
-        })
+    inputs
+        .par_chunks(length)
+        .enumerate()
+        .map(of_class)
         .collect()
-}
-
-/// The maps (one for all classes, or one each; with what is seen beside the rows, or without) with the
-/// smallest held-out error.
-fn choose(
-    moments: &[Moments],
-    beside: Beside,
-    held_out: &[(Vec<f32>, Vec<f32>)],
-) -> Result<Vec<Linear>, AttackError> {
-    let mut shared = moments[0].clone();
-    moments[1..].iter().for_each(|other| shared.merge(other));
-    let mut best: Option<(f64, Vec<Linear>)> = None;
-    // Inputs that tell nothing are noise to a fit on few heads: it may do without them.
-    let left_out = match beside.count {
-        0 => vec![0],
-        all => vec![0, all],
-    };
-    let tried = STRENGTHS.iter();
-    let tried = tried.flat_map(|&strength| left_out.iter().map(move |&left| (strength, left)));
-    for (strength, left_out) in tried {
-        let one = shared.solve_without(strength, left_out);
-        let one = one.map(|map| vec![map; moments.len()]);
-        let each = moments
-            .par_iter()
-            .map(|moments| moments.solve_without(strength, left_out))
-            .collect();
-        for maps in [one, each].into_iter().flatten() {
-            let error = maps.par_iter().zip(held_out).map(|(map, (x, y))| {
-                let images = map.apply(x);
-                let differences = images.iter().zip(y).map(|(a, b)| f64::from(a - b));
-                differences
-                    .map(|difference| difference * difference)
-                    .sum::<f64>()
-            });
-            // Summed in order, whatever the threads.
-            let error = error.collect::<Vec<_>>().iter().sum::<f64>();
-            if best.as_ref().is_none_or(|(least, _)| error < *least) {
-                best = Some((error, maps));
-            }
-        }
-    }
-    best.map(|(_, maps)| maps)
-        .ok_or_else(|| AttackError::Singular {
-            attack: "unmixing",
-            reason: "no ridge strength gives finite coefficients".into(),
-        })
 }

@@ -53,7 +53,7 @@ pub fn integers(values: &[u32]) -> Vec<u8> {
 pub fn write_features(folder: &Path, name: &str, features: &FeatureSet) {
     let n = features.len();
     let (rows, labels) = (floats(features.values()), integers(features.labels()));
-    let rows = TensorView::new(Dtype::F32, vec![n, WIDTH], &rows).expect("rows");
+    let rows = TensorView::new(Dtype::F32, vec![n, features.width()], &rows).expect("rows");
     let labels = TensorView::new(Dtype::I64, vec![n], &labels).expect("labels");
     let file = serialize([("features", rows), ("labels", labels)], None).expect("a file");
     std::fs::write(folder.join(format!("{name}.safetensors")), file).expect("written");
@@ -84,4 +84,18 @@ pub fn write(folder: &Path, name: &str, images: usize, channels: usize) {
     let images = digits(name, images);
     write_features(folder, name, &features(&images));
     write_images(folder, name, &images, channels);
+}
+
+/// So many digits as pictures, one folder a class.
+pub fn write_folder(folder: &Path, name: &str, images: usize) {
+    let images = digits(name, images);
+    let shape = images.shape();
+    for index in 0..images.len() {
+        let class = folder.join(format!("{name}/{}", images.labels()[index]));
+        std::fs::create_dir_all(&class).expect("a folder");
+        let mut picture = format!("P5\n{} {}\n255\n", shape.width, shape.height).into_bytes();
+        let bytes = images.image(index).iter();
+        picture.extend(bytes.map(|x| ((x + 1.0) * 127.5).round() as u8));
+        std::fs::write(class.join(format!("{index:05}.pgm")), picture).expect("written");
+    }
 }

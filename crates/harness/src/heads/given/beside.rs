@@ -1,6 +1,8 @@
 //! The attack's reconstructions beside the owner's records, and how often chance does as well.
 
-use attacks::{Aim, Membership, WhiteBox, World};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use attacks::{Aim, Examples, Membership, WhiteBox, World};
 use datasets::{FeatureSet, ImageSet};
 use evaluation::{Chance, chance, mse};
 use rayon::prelude::*;
@@ -34,54 +36,82 @@ pub struct Beside<'a> {
     pub model: &'a dyn WhiteBox,
 }
 
-/// What is found of all records by one kind of attack: how well it does on each, smaller being better,
-/// and how often chance does as well.
+/// How well attacks do on every record by each of some heads, smaller being better.
+#[derive(Default)]
 pub struct Found {
-    /// For each record.
-    pub unit: Vec<f64>,
-    /// The same of each head that was never trained on them.
-    pub null: Vec<Vec<f64>>,
+    /// Errors of the reconstructions, a list a head.
+    pub errors: Vec<Vec<f64>>,
+    /// Minus the log-likelihood ratios of membership.
+    pub ratios: Vec<Vec<f64>>,
 }
 
 impl Found {
-    fn chance(&self) -> Vec<Chance> {
-        chance(&self.unit, &self.null)
+    /// How often chance, which is `self`, does as well on each record as the head `at` of `other`: by
+    /// reconstruction, and by membership.
+    pub fn chances(&self, other: &Self, at: usize) -> [Vec<Chance>; 2] {
+        [
+            chance(&other.errors[at], &self.errors),
+            chance(&other.ratios[at], &self.ratios),
+        ]
     }
 }
 
 impl Beside<'_> {
-    /// Heads by the recipe that were never trained on the records.
+    /// What is found by heads of the recipe that were never trained on the records. They are made some
+    /// at a time: with many records there are more of them than memory holds.
     ///
     /// # Errors
     /// If they cannot be trained.
-    pub fn others(&self) -> Result<ShadowBatch, HarnessError> {
+    pub fn others(&self, tests: &Examples, progress: &Progress) -> Result<Found, HarnessError> {
         let count = (NULLS_A_RECORD * self.records.len()).clamp(NULLS[0], NULLS[1]);
         let stream = self.world.victims()?;
-        let mut heads = stream.batch(count);
-        stream.fill(START, &mut heads);
-        Ok(heads)
+        let step = progress.step("heads trained on other data", count as u64);
+        let mut found = Found::default();
+        for from in (0..count).step_by(BLOCK) {
+            let mut heads = stream.batch(BLOCK.min(count - from));
+            stream.fill(START + from as u64, &mut heads);
+            let more = self.found(&heads, tests)?;
+            found.errors.extend(more.errors);
+            found.ratios.extend(more.ratios);
+            step.at((from + heads.len()) as u64, "");
+        }
+        Ok(found)
     }
 
-    /// What is found of every record by reconstruction and by membership, most at risk first.
+    /// What is found by these heads.
+    ///
+    /// # Errors
+    /// If they are of another shape.
+    pub fn found(&self, heads: &ShadowBatch, tests: &Examples) -> Result<Found, HarnessError> {
+        let images = self.model.reconstruct(self.world, heads);
+        let each = images.par_chunks(images.len() / heads.len());
+        let ratios = (0..heads.len()).into_par_iter();
+        Ok(Found {
+            errors: each.map(|images| self.errors(images)).collect(),
+            ratios: ratios
+                .map(|head| tests.ratios(heads.head(head)))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Every record by reconstruction and by membership, most at risk first, and the number of heads
+    /// that they are held against.
     ///
     /// # Errors
     /// If heads cannot be trained.
     pub fn rank(
         &self,
-        head: &[f32],
-        images: &[f32],
+        head: &ShadowBatch,
         progress: &Progress,
     ) -> Result<(Vec<Record>, usize), HarnessError> {
-        let others = self.others()?;
-        let read = Found {
-            unit: self.errors(images),
-            null: self.errors_of(&others, progress),
-        };
-        let members = self.membership(head, &others, progress)?;
-        let chances = [read.chance(), members.chance()];
+        let tests = self.tests(progress)?;
+        let own = self.found(head, &tests)?;
+        let others = self.others(&tests, progress)?;
+        let chances = others.chances(&own, 0);
         let mut records: Vec<Record> = (0..self.records.len())
             .map(|index| {
-                let mut null: Vec<f64> = read.null.iter().map(|errors| errors[index]).collect();
+                let null = others.errors.iter().map(|errors| errors[index]);
+                let mut null: Vec<f64> = null.collect();
                 null.sort_by(f64::total_cmp);
                 let [reading, belonging] = [&chances[0][index], &chances[1][index]];
                 Record {
@@ -89,11 +119,11 @@ impl Beside<'_> {
                     class: self.records.images.labels()[index] as usize,
                     original: self.records.images.image(index).to_vec(),
                     target: self.target(index),
-                    error: read.unit[index],
+                    error: own.errors[0][index],
                     error_null: null[null.len() / 2],
                     p: reading.p,
                     adjusted: reading.adjusted,
-                    membership: -members.unit[index],
+                    membership: -own.ratios[0][index],
                     membership_p: belonging.p,
                     membership_adjusted: belonging.adjusted,
                 }
@@ -104,7 +134,7 @@ impl Beside<'_> {
             let own = risk(a).total_cmp(&risk(b));
             own.then(a.error.total_cmp(&b.error))
         });
-        Ok((records, others.len()))
+        Ok((records, others.errors.len()))
     }
 
     fn target(&self, record: usize) -> usize {
@@ -126,30 +156,11 @@ impl Beside<'_> {
             .collect()
     }
 
-    /// The same of several heads.
-    pub fn errors_of(&self, heads: &ShadowBatch, progress: &Progress) -> Vec<Vec<f64>> {
-        let step = progress.step("heads trained on other data", heads.len() as u64);
-        let mut errors = Vec::with_capacity(heads.len());
-        for from in (0..heads.len()).step_by(BLOCK) {
-            let block = part(heads, from, BLOCK.min(heads.len() - from));
-            let images = self.model.reconstruct(self.world, &block);
-            let each = images.par_chunks(images.len() / block.len());
-            errors.extend(each.map(|images| self.errors(images)).collect::<Vec<_>>());
-            step.at((from + block.len()) as u64, "");
-        }
-        errors
-    }
-
-    /// Minus the log-likelihood ratio of every record, under the head and under others.
+    /// The membership test of every record.
     ///
     /// # Errors
     /// If shadow heads cannot be trained.
-    pub fn membership(
-        &self,
-        head: &[f32],
-        others: &ShadowBatch,
-        progress: &Progress,
-    ) -> Result<Found, HarnessError> {
+    pub fn tests(&self, progress: &Progress) -> Result<Examples, HarnessError> {
         // The test asks about records, so they stand beside the public data, in nobody's part.
         let (public, rows) = (self.world.images, self.world.features);
         let images = ImageSet::append(vec![public.clone(), self.records.images.clone()])?;
@@ -163,22 +174,11 @@ impl Beside<'_> {
             ..self.world.clone()
         };
         let test = Membership::new(&world, SHADOWS, spec::Release::Weights)?;
-        let from = public.len();
-        let step = progress.step("membership tests", self.records.len() as u64);
-        let scores: Vec<Vec<f64>> = (0..self.records.len())
-            .into_par_iter()
-            .map(|record| {
-                let others = (0..others.len()).map(|other| others.head(other));
-                let heads = std::iter::once(head).chain(others);
-                test.of_example((from + record) as u32, heads, "audit")
-            })
-            .collect::<Result<_, _>>()?;
-        drop(step);
-        let of = |head: usize| scores.iter().map(|scores| scores[head]).collect();
-        Ok(Found {
-            unit: of(0),
-            null: (1..=others.len()).map(of).collect(),
-        })
+        let indices: Vec<u32> = (public.len() as u32..images.len() as u32).collect();
+        let step = progress.step("membership tests", indices.len() as u64);
+        let ready = AtomicU64::new(0);
+        let done = || step.at(ready.fetch_add(1, Ordering::Relaxed) + 1, "");
+        Ok(test.examples(&indices, "audit", &done)?)
     }
 
     /// Share of the head's targets that are called at 1 % false positives, with its place among
@@ -212,15 +212,6 @@ impl Beside<'_> {
             value,
             quantile: below as f64 / simulated.len().max(1) as f64,
         })
-    }
-}
-
-fn part(heads: &ShadowBatch, from: usize, count: usize) -> ShadowBatch {
-    let (weights, members) = (heads.head(0).len(), heads.members(0).len());
-    ShadowBatch {
-        heads: count,
-        weights: heads.weights[from * weights..][..count * weights].to_vec(),
-        members: heads.members[from * members..][..count * members].to_vec(),
     }
 }
 

@@ -163,8 +163,7 @@ pub fn examine(
                 model: model.as_ref(),
             };
             let progress = stages.progress();
-            (finding.records, finding.null_heads) =
-                beside.rank(&head.weights, &images, progress)?;
+            (finding.records, finding.null_heads) = beside.rank(&one, progress)?;
             if let Some(threshold) = asked.threshold {
                 let share = beside.share(&images, threshold, &asked.simulated.victims)?;
                 finding.share = Some(share);

@@ -33,22 +33,11 @@ fn features(images: &ImageSet, key: StreamKey) -> FeatureSet {
 }
 
 /// How many records are called of each head, by either kind of call.
-fn calls(beside: &Beside<'_>, heads: &ShadowBatch, others: &ShadowBatch) -> Vec<usize> {
-    let quiet = Progress::new(true);
-    let null = beside.errors_of(others, &quiet);
-    let errors = beside.errors_of(heads, &quiet);
-    // The first head stands for the one in question; the laws of a record are the same for all.
-    let mut all = heads.clone();
-    all.heads += others.heads;
-    all.weights.extend_from_slice(&others.weights);
-    all.members.extend_from_slice(&others.members);
-    let members = beside.membership(all.head(0), &all, &quiet).unwrap();
-    let ratios = |head: usize| members.null[head].clone();
-    let null_ratios: Vec<_> = (heads.len()..all.len()).map(ratios).collect();
+fn calls(beside: &Beside<'_>, heads: &ShadowBatch, tests: &Examples, null: &Found) -> Vec<usize> {
+    let found = beside.found(heads, tests).unwrap();
     (0..heads.len())
         .map(|head| {
-            let read = chance(&errors[head], &null);
-            let belongs = chance(&ratios(head), &null_ratios);
+            let [read, belongs] = null.chances(&found, head);
             let either = read.iter().zip(&belongs);
             let called =
                 |(a, b): &(&Chance, &Chance)| stands_out(a.adjusted) || stands_out(b.adjusted);
@@ -77,14 +66,16 @@ fn heads_that_never_saw_the_records_are_told_from_heads_that_did() {
         records: &records,
         model: &model,
     };
-    let others = beside.others().unwrap();
+    let quiet = Progress::new(true);
+    let tests = beside.tests(&quiet).unwrap();
+    let others = beside.others(&tests, &quiet).unwrap();
 
     // 200 heads on other data: calls any record with a probability of at most 5 %, within four
     // standard errors (1.5 % each).
     let stream = world.victims().unwrap();
     let mut strangers = stream.batch(200);
     stream.fill(1 << 43, &mut strangers);
-    let called = calls(&beside, &strangers, &others);
+    let called = calls(&beside, &strangers, &tests, &others);
     let wrong = called.iter().filter(|&&count| count > 0).count();
     println!("{wrong} of 200 heads on other data have a record called");
     assert!(wrong as f64 / 200.0 <= 0.05 + 4.0 * 0.0155, "{wrong}");
@@ -100,7 +91,7 @@ fn heads_that_never_saw_the_records_are_told_from_heads_that_did() {
             .train(&records.features, &members, &mut rng, head)
             .unwrap();
     }
-    let called: usize = calls(&beside, &own, &others).iter().sum();
+    let called: usize = calls(&beside, &own, &tests, &others).iter().sum();
     println!("{called} of 200 records called of heads trained on them");
     assert!(called > 100, "{called}");
 }
