@@ -18,6 +18,11 @@ fn root() -> PathBuf {
     root.canonicalize().expect("the workspace")
 }
 
+fn script() -> String {
+    let script = root().join("scripts/export_features.py");
+    script.to_string_lossy().into_owned()
+}
+
 /// The first block in this language after a heading.
 fn block<'t>(text: &'t str, heading: &str, language: &str) -> &'t str {
     let after = &text[text.find(heading).expect("the heading")..];
@@ -152,17 +157,11 @@ import torch
 def network():
     return torch.nn.Sequential(torch.nn.Conv2d(3, 6, 5, stride=3), torch.nn.ReLU(), torch.nn.Flatten())";
     std::fs::write(path.join("mine.py"), network).expect("written");
-    let script = root().join("scripts/export_features.py");
-    let script = script.to_string_lossy();
-    let onnx = [
-        "--onnx",
-        "data/network.onnx",
-        "--side",
-        "32",
-        "--size",
-        "32",
-    ];
-    let arguments = [&[&script, model, "some"], options, &onnx[..]].concat();
+    let script = script();
+    let mut arguments = vec![script.as_str(), model, "some"];
+    arguments.extend(options);
+    arguments.extend(["--onnx", "data/network.onnx"]);
+    arguments.extend(["--side", "32", "--size", "32"]);
     let (said, _) = succeeded(&run(path, "python3", &arguments));
 
     let line = said.lines().find(|line| line.starts_with("backbone: "));
@@ -211,7 +210,7 @@ fn folders_that_the_script_cannot_read_are_named() {
     std::fs::write(path.join("bare/cats/notes.txt"), "none").expect("written");
     std::fs::create_dir_all(path.join("broken/cats")).expect("a folder");
     std::fs::write(path.join("broken/cats/one.png"), "none").expect("written");
-    let script = root().join("scripts/export_features.py");
+    let script = script();
     let network = "import torch\ndef network(): return torch.nn.Flatten()";
     std::fs::write(path.join("mine.py"), network).expect("written");
     for (images, words) in [
@@ -220,7 +219,7 @@ fn folders_that_the_script_cannot_read_are_named() {
         ("bare", "bare/cats: no picture in it"),
         ("broken", "broken/cats/one.png: "),
     ] {
-        let arguments = [&script.to_string_lossy(), "mine.py:network", images];
+        let arguments = [script.as_str(), "mine.py:network", images];
         let output = run(path, "python3", &arguments);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success(), "{images}");

@@ -49,11 +49,11 @@ impl FeatureEstimate {
             .for_each(|(head, out)| deviate(batch.head(head), classes, width, out));
         let starts = (0..width).into_par_iter().step_by(BLOCK);
         let coefficients = starts.flat_map_iter(|start| {
-            let block = start..(start + BLOCK).min(width);
-            let mut fits = vec![Fit::default(); block.len()];
+            let end = (start + BLOCK).min(width);
+            let mut fits = vec![Fit::default(); end - start];
             let mut order = Order::default();
             for (head, deviations) in deviations.chunks(classes * width).enumerate() {
-                let rows = || deviations.chunks(width).map(|row| &row[block.clone()]);
+                let rows = || deviations.chunks(width).map(move |row| &row[start..end]);
                 order.fill(rows());
                 let members = batch.members(head).chunks(world.shots);
                 for (row, members) in rows().zip(members) {

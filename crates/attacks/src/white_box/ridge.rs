@@ -109,7 +109,7 @@ impl Moments {
 }
 
 /// Rows of so many numbers.
-fn rows(values: &[f32], width: usize) -> MatRef<'_, f32> {
+pub(crate) fn rows(values: &[f32], width: usize) -> MatRef<'_, f32> {
     MatRef::from_row_major_slice(values, values.len() / width, width)
 }
 

@@ -11,7 +11,7 @@ use rand::RngExt;
 use rayon::prelude::*;
 
 use crate::AttackError;
-use crate::white_box::ridge::{Linear, Moments};
+use crate::white_box::ridge::{Linear, Moments, rows};
 
 /// Ridge strengths that are tried.
 const STRENGTHS: [f32; 5] = [1e-3, 1e-2, 3e-2, 0.1, 0.3];
@@ -72,13 +72,13 @@ pub(super) fn choose(
     let sketch = sketch(all.products().ncols(), key);
     let targets: Vec<Mat<f32>> = held_out
         .par_iter()
-        .map(|it| rows(&it.images, sketch.nrows()) * &sketch)
+        .map(|it| rows(&it.images, sketch.nrows()) * sketch.as_ref())
         .collect();
     let each: Vec<Mat<f32>> = moments
         .par_iter()
-        .map(|it| it.products() * &sketch)
+        .map(|it| it.products() * sketch.as_ref())
         .collect();
-    let shared = all.products() * &sketch;
+    let shared = all.products() * sketch.as_ref();
     // Inputs that tell nothing are noise to a fit on few heads: it may do without them.
     let left_out = match beside {
         0 => vec![0],
@@ -136,10 +136,6 @@ fn sketch(pixels: usize, key: StreamKey) -> Mat<f32> {
         true => size,
         false => -size,
     })
-}
-
-fn rows(values: &[f32], width: usize) -> MatRef<'_, f32> {
-    MatRef::from_row_major_slice(values, values.len() / width, width)
 }
 
 #[cfg(test)]
