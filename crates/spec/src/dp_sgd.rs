@@ -33,14 +33,14 @@ pub struct DpSgd<A: Arity = One> {
     /// Which accountant turns noise into ε.
     #[serde(default)]
     pub accountant: Accountant,
-    /// Whether to search for the best clipping norm, learning rate and epochs on public data, and
-    /// among which.
+    /// Whether to search for the best clipping norm, learning rate, epochs and sampling on public
+    /// data, and among which.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         deserialize_with = "tuning::tuned"
     )]
-    #[schemars(with = "tuning::Tuned")]
+    #[schemars(with = "tuning::Tuned<Tuning>")]
     pub tuned: Option<Tuning>,
     /// Learning rate in place of the recipe's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,15 +73,8 @@ impl<A: Arity> Options for DpSgd<A> {
             Tuning::CLIP.each("clip", A::values(clip), wrong);
         }
         self.delta.wrong(wrong);
-        if let Sampling::Poisson(rate) = self.sampling
-            && !Sampling::is_possible(rate)
-        {
-            let found = format!("the rate {rate}");
-            wrong(OutOfBounds::new(
-                "sampling",
-                found,
-                "a rate above 0 and up to 1",
-            ));
+        if let Some(out) = self.sampling.impossible() {
+            wrong(out);
         }
         if let Some(value) = self.learning_rate {
             Recipe::LEARNING_RATE.one("learning_rate", value, wrong);
@@ -210,9 +203,43 @@ impl Default for Sampling {
 }
 
 impl Sampling {
+    /// That with this rate: all examples where it is 1.
+    pub fn of_rate(rate: f64) -> Self {
+        if rate < 1.0 {
+            Self::Poisson(rate)
+        } else {
+            Self::Full
+        }
+    }
+
     /// Whether q may have this value.
     pub fn is_possible(rate: f64) -> bool {
         rate > 0.0 && rate <= 1.0
+    }
+
+    /// What is wrong with its rate.
+    fn impossible(self) -> Option<OutOfBounds> {
+        let Self::Poisson(rate) = self else {
+            return None;
+        };
+        let found = format!("the rate {rate}");
+        let out = OutOfBounds::new("sampling", found, "a rate above 0 and up to 1");
+        (!Self::is_possible(rate)).then_some(out)
+    }
+
+    /// What is wrong with it as number `item` of a list that begins with `before`.
+    pub(crate) fn refused(self, item: usize, before: &[Self]) -> Option<OutOfBounds> {
+        let out = match before.iter().position(|other| *other == self) {
+            Some(first) => {
+                let found = format!("the value of item [{first}] again");
+                Some(OutOfBounds::new("sampling", found, "each value once"))
+            }
+            None => self.impossible(),
+        };
+        out.map(|out| OutOfBounds {
+            item: Some(item),
+            ..out
+        })
     }
 
     /// The probability q with which an example is in a step's batch.
