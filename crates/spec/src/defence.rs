@@ -1,6 +1,6 @@
 //! What protects the heads.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::arity::{Arity, One};
@@ -17,7 +17,7 @@ use crate::word::words;
 /// A defence; in a config a bare word takes the defaults.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", bound = "")]
-#[schemars(rename = "Defence", bound = "")]
+#[schemars(rename = "Defence", bound = "", transform = bare_words)]
 pub enum Defence<A: Arity = One> {
     /// The head as trained.
     None(AsTrained),
@@ -27,6 +27,21 @@ pub enum Defence<A: Arity = One> {
     OneRelease(OneRelease<A>),
     /// The head's weights encrypted.
     Rhe(Rhe),
+}
+
+/// Adds the words that may stand alone: those of defences that need no options.
+fn bare_words(schema: &mut Schema) {
+    let forms = schema.get_mut("oneOf");
+    if let Some(forms) = forms.and_then(|forms| forms.as_array_mut()) {
+        for kind in [DefenceKind::None, DefenceKind::Rhe] {
+            let form = json_schema!({
+                "type": "string",
+                "const": kind.word(),
+                "description": "The same with its defaults."
+            });
+            forms.push(form.to_value());
+        }
+    }
 }
 
 /// The head as trained, with no defence.

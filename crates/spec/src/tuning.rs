@@ -9,8 +9,8 @@ use serde::{
 };
 
 use crate::bounds::{Bounds, Options, OutOfBounds, Real};
-use crate::dp_sgd::Sampling;
 use crate::recipe::Recipe;
+use crate::sampling::Sampling;
 
 /// What `tuned` searches. Every combination is tried; then the lists are continued, step by step,
 /// for as long as a value beyond their ends does better. A list of one value is not continued.
