@@ -88,7 +88,7 @@ fn undefended_heads_are_tuned_the_same_way_and_say_so() {
         "sweep:
   shots: 1
   defence:
-    - none: { tuned: { learning_rate: [0.02, 0.04], epochs: [4, 8] } }
+    - none: { tuned: { learning_rate: [0.1, 1], epochs: [8, 32] } }
     - none
     - dp_sgd: { epsilon: 50, tuned: { clip: [1, 2], learning_rate: [0.01, 0.02], epochs: [4], momentum: [0, 0.9] } }
   attack: { unmixing: { samples: 600 } }",
@@ -96,9 +96,9 @@ fn undefended_heads_are_tuned_the_same_way_and_say_so() {
     let [tuned, plain, private] = rows.as_slice() else {
         panic!("{rows:?}");
     };
-    // Far too short a training: the search leaves the grid that it was given.
-    let taken = |row| Some(number(row, "learning_rate")? * number(row, "steps")?);
-    assert!(taken(tuned) > Some(0.04 * 8.0), "{tuned:?}");
+    // The paper's rate is far too small for features as narrow as these.
+    let accuracy = |row| number(row, "accuracy").expect("an accuracy");
+    assert!(accuracy(tuned) > accuracy(plain), "{tuned:?} {plain:?}");
     assert!(tuned["tuned"].contains("learning rate") && !tuned["tuned"].contains("clip"));
     assert_eq!(
         (plain["tuned"].as_str(), &tuned["epsilon"]),
