@@ -3,6 +3,7 @@
 mod alone;
 pub mod bench;
 mod black_box;
+mod blind;
 mod cost;
 mod error;
 mod membership;
@@ -21,6 +22,7 @@ pub use black_box::{
     Boundaries, BoundaryOptions, Extracted, FittedExtraction, HeadPrior, HiddenLaw,
     LabelExtraction, Point, ScoreExtraction, centre_rows, centred_cosine,
 };
+pub use blind::BlindGuess;
 pub use cost::Cost;
 pub use error::AttackError;
 pub use membership::{Candidate, Examples, Membership};

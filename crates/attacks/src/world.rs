@@ -130,6 +130,30 @@ impl<'a> World<'a> {
         }
     }
 
+    /// The same world in which heads are made by one private release in the coordinates of `space`,
+    /// which public features gave.
+    ///
+    /// # Errors
+    /// If `recipe` has no such release, or heads cannot be made by it.
+    pub fn releasing(
+        mut self,
+        recipe: Recipe,
+        space: Arc<PublicSpace>,
+    ) -> Result<Self, AttackError> {
+        if recipe.release.is_none_or(|it| it.rank != space.rank()) {
+            return Err(option(
+                "recipe",
+                "another",
+                "one release in as many directions as the space has",
+            ));
+        }
+        (self.recipe, self.assumed) = (recipe, vec![recipe]);
+        self.space = Some(space);
+        self.victims()?;
+        self.shadows("check")?;
+        Ok(self)
+    }
+
     /// The same world in which heads are released through `view`.
     pub fn seen_through(mut self, view: &'a dyn View) -> Self {
         self.view = Some(view);

@@ -3,9 +3,10 @@
 use config::experiment::{Cell, Defence, Heads};
 use datasets::StreamKey;
 use evaluation::{
-    Bootstrap, FittedNormals, RocReport, Scores, mean_interval, psnr, roc, success_at,
+    Bootstrap, FittedNormals, Interval, RocReport, Scores, cluster_proportion, mean_interval, psnr,
+    roc, success_at,
 };
-use privacy::{AttackCounts, Delta, epsilon_lower_bound};
+use privacy::{AttackCounts, Delta, TradeOff, epsilon_lower_bound};
 use report::ResultRow;
 use spec::{AttackKind, Null};
 
@@ -26,17 +27,16 @@ pub struct Measured {
     pub row: ResultRow,
     /// The ROC, where there are scores.
     pub roc: Option<RocReport>,
+    /// What the mechanism allows any attack, where it speaks of the null.
+    pub trade_off: Option<TradeOff>,
     /// Scores and pictures; none where the cell failed.
     pub outcome: Option<Outcome>,
 }
 
 impl Measured {
-    /// Largest TPR of any attack at this FPR under DP-SGD's (ε, δ), where the null is the neighbour
-    /// that it speaks of.
+    /// Largest TPR of any attack at this FPR, where the mechanism speaks of the null.
     pub fn bound(&self, fpr: f64) -> Option<f64> {
-        let spending = self.outcome.as_ref()?.spending.as_ref()?;
-        let curve = replaces_one(&self.row).then_some(spending)?;
-        Some(curve.bound(fpr))
+        Some(self.trade_off.as_ref()?.tpr_bound(fpr))
     }
 }
 
@@ -72,6 +72,18 @@ pub fn measured(
     if let Some(spending) = &outcome.spending {
         spent(&mut row, spending, cell);
     }
+    if let Some(tuned) = &outcome.tuned {
+        row.learning_rate = Some(tuned.learning_rate);
+        row.tuned = tuned.words();
+        if outcome.spending.is_none() {
+            row.steps = Some(tuned.epochs as u64);
+        }
+    }
+    let trade_off = match &outcome.spending {
+        Some(spending) if replaces_one(&row) => Some(spending.trade_off()?),
+        _ => None,
+    };
+    row.tpr_bound_at_fpr_1pct = trade_off.as_ref().map(|it| it.tpr_bound(0.01));
     row.queries = outcome.queries;
     row.samples = Some(outcome.samples);
     row.attack_steps = Some(outcome.steps);
@@ -84,11 +96,18 @@ pub fn measured(
         let key = StreamKey::from_seed(grid.experiment.seed)
             .child("bootstrap")
             .child(grid.config_hash(at));
-        Some(scored(&mut row, grid.heads, &outcome, key)?)
+        Some(scored(
+            &mut row,
+            grid.heads,
+            &outcome,
+            trade_off.as_ref(),
+            key,
+        )?)
     };
     Ok(Measured {
         row,
         roc,
+        trade_off,
         outcome: Some(outcome),
     })
 }
@@ -100,6 +119,7 @@ pub fn failed(grid: &Grid<'_>, differences: &Differences, at: usize, error: &str
     Measured {
         row,
         roc: None,
+        trade_off: None,
         outcome: None,
     }
 }
@@ -157,27 +177,20 @@ fn decimal(value: f32) -> f64 {
 
 fn spent(row: &mut ResultRow, spending: &Spending, cell: &Cell) {
     row.epsilon = Some(spending.epsilon);
+    row.epsilon_replace_one = Some(spending.epsilon_replace_one);
     row.delta = Some(spending.delta);
     row.noise_multiplier = Some(spending.noise_multiplier);
     row.clip = Some(spending.clip);
     row.learning_rate = spending.learning_rate;
     row.steps = Some(spending.steps as u64);
-    row.tpr_bound_at_fpr_1pct = Some(spending.tpr_bound);
     row.sampling = if spending.sample_rate < 1.0 {
         format!("poisson({})", spending.sample_rate)
     } else {
         "full".into()
     };
-    match (&cell.defence, spending.learning_rate) {
-        (Defence::DpSgd(dp), Some(rate)) if dp.tuned.is_some() => {
-            let (clip, epochs) = (spending.clip, spending.epochs);
-            row.tuned = format!("clip {clip}, learning rate {rate}, {epochs} epochs");
-        }
-        (Defence::OneRelease(_), _) => {
-            // No training: its settings had no part in it.
-            (row.optimiser, row.init_std, row.weight_decay) = (None, None, None);
-        }
-        _ => {}
+    if let Defence::OneRelease(_) = &cell.defence {
+        // No training: its settings had no part in it.
+        (row.optimiser, row.init_std, row.weight_decay) = (None, None, None);
     }
 }
 
@@ -185,6 +198,7 @@ fn scored(
     row: &mut ResultRow,
     heads: &Heads,
     outcome: &Outcome,
+    trade_off: Option<&TradeOff>,
     key: StreamKey,
 ) -> Result<RocReport, HarnessError> {
     let scores = Scores::new(outcome.victims.clone(), outcome.null.clone())?;
@@ -227,11 +241,39 @@ fn scored(
         row.tau = Some(tau);
         row.success_at_tau = Some(success.tpr.value);
         row.success_at_tau_null = Some(success.fpr.value);
+        if let (Some(trade_off), Some(guesses)) = (trade_off, &outcome.blind) {
+            let blind = best_blind(guesses, tau, success.fpr)?;
+            row.success_at_tau_blind = Some(blind.value);
+            row.success_bound_at_tau = Some(trade_off.reconstruction_bound(blind.hi));
+        }
     }
     if let (Some(spending), true) = (&outcome.spending, replaces_one(row)) {
         row.epsilon_lower_bound = Some(audit(outcome, spending.delta)?);
     }
     Ok(report)
+}
+
+/// How often the better of two blind guesses is right: the attack itself where it sees a head without
+/// the target, and the best image that public data gives. The upper end is the larger of both.
+fn best_blind(
+    guesses: &[Vec<f64>],
+    tau: f64,
+    of_attack: Interval,
+) -> Result<Interval, HarnessError> {
+    let hits = guesses.iter().map(|unit| {
+        let hits = unit.iter().filter(|&&error| error <= tau).count();
+        (hits as u64, unit.len() as u64)
+    });
+    let of_guess = cluster_proportion(hits, LEVEL)?;
+    let larger = if of_guess.value > of_attack.value {
+        of_guess
+    } else {
+        of_attack
+    };
+    Ok(Interval {
+        hi: of_guess.hi.max(of_attack.hi),
+        ..larger
+    })
 }
 
 /// An ε that the attack shows to be exceeded. One score a victim and a null unit, so that trials

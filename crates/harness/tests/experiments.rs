@@ -102,6 +102,22 @@ fn a_run_writes_every_file_and_resuming_measures_nothing_again() {
     let mut rows = csv::Reader::from_reader(first.as_slice());
     assert_eq!(rows.records().count(), 16);
 
+    let record = folder.path().join("kept");
+    let shown = harness()
+        .args(["show", "results/small", "--record", "kept"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(shown.status.success(), "{shown:?}");
+    let page = std::fs::read_to_string(record.join("small/RECORD.md")).unwrap();
+    for part in ["Measured by commit ", " threads, in ", "| TPR", ".png)"] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert_eq!(
+        std::fs::read(record.join("small/results.csv")).unwrap(),
+        first
+    );
+
     let plan = harness()
         .current_dir(folder.path())
         .args(["plan", "small.yaml"])

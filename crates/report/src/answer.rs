@@ -2,7 +2,7 @@
 
 use crate::columns::share;
 use crate::gate::rate;
-use crate::phrases::{attack_words, cost_words, defence_words, given, shots_name};
+use crate::phrases::{attack_words, cost_words, defence_words, given, made_from, shots_name};
 use crate::rows::ResultRow;
 use crate::words::{Aim, Given};
 use spec::DefenceKind;
@@ -61,7 +61,10 @@ impl<'a> Answer<'a> {
                 };
                 strongest(alike().filter(undefended).filter(other))
             });
-        let base = Some(leaked).filter(undefended).and_then(|row| row.accuracy);
+        // Where undefended heads were tuned as the private ones are, these are the fair reference.
+        let tuned = alike().find(|row| undefended(row) && !row.tuned.is_empty());
+        let base = Some(leaked).filter(undefended);
+        let base = base.and_then(|row| tuned.unwrap_or(row).accuracy);
         let mut answer = Self {
             leaked: Some(leaked),
             besides: besides.collect(),
@@ -113,8 +116,8 @@ impl<'a> Answer<'a> {
 }
 
 /// What sets two settings of one defence apart.
-fn strength(row: &ResultRow) -> (Option<f64>, Option<f64>, Option<f64>) {
-    (row.epsilon, row.noise_multiplier, row.clip)
+fn strength(row: &ResultRow) -> (Option<f64>, Option<f64>, Option<f64>, Option<&str>) {
+    (row.epsilon, row.noise_multiplier, row.clip, made_from(row))
 }
 
 fn tpr(row: &ResultRow) -> f64 {

@@ -27,9 +27,10 @@ enum Form {
 }
 
 /// Headings and forms by name; a column that is not here is shown as it stands.
-const SHOWN: [(&str, &str, Form); 39] = [
+const SHOWN: [(&str, &str, Form); 42] = [
     ("defence", "defence", Form::Defence),
-    ("epsilon", "ε", Form::Number),
+    ("epsilon", "ε, add/remove", Form::Number),
+    ("epsilon_replace_one", "ε, replace one", Form::Number),
     ("clip", "clip", Form::Number),
     ("attack", "attack", Form::Word),
     ("release", "sees", Form::Plain),
@@ -38,12 +39,14 @@ const SHOWN: [(&str, &str, Form); 39] = [
     ("tpr_at_fpr_0_1pct", "TPR at 0.1 % FPR", Form::Share(1)),
     ("tpr_at_fpr_1pct", "TPR at 1 % FPR", Form::Share(1)),
     ("tpr_at_fpr_10pct", "TPR at 10 % FPR", Form::Share(1)),
-    ("tpr_bound_at_fpr_1pct", "bound by (ε, δ)", Form::Share(1)),
+    ("tpr_bound_at_fpr_1pct", "bound on it", Form::Share(1)),
     ("fpr_realised", "FPR realised", Form::Share(2)),
     ("auc", "AUC", Form::Decimals(3)),
     ("mse", "MSE", Form::Decimals(4)),
     ("mse_null", "MSE, null", Form::Decimals(4)),
     ("success_at_tau", "success at τ", Form::Share(1)),
+    ("success_at_tau_blind", "blind", Form::Share(1)),
+    ("success_bound_at_tau", "bound on success", Form::Share(1)),
     ("epsilon_lower_bound", "ε lower bound", Form::Number),
     ("label_agreement", "labels agree", Form::Share(1)),
     (
@@ -240,7 +243,7 @@ mod tests {
         };
         assert_eq!(cell("defence").value, "DP-SGD");
         assert_eq!(cell("shots").value, "4");
-        assert_eq!(cell("ε").value, "20");
+        assert_eq!(cell("ε, add/remove").value, "20");
         assert_eq!(cell("accuracy").value, "50.0 %");
         assert_eq!(cell("accuracy").interval.unwrap(), "[45.0, 55.0]");
         assert_eq!(cell("AUC"), Shown::default());

@@ -3,6 +3,7 @@
 use crate::figures::number;
 use crate::rows::ResultRow;
 use crate::words::{Given, defence_name, words};
+use spec::DefenceKind;
 
 /// `1 query`, `300 queries`.
 pub fn queries_name(queries: u64) -> String {
@@ -22,13 +23,29 @@ pub(crate) fn given(row: &ResultRow) -> Given {
     Given::of(&row.defence, &row.release)
 }
 
-/// A defence with what is given away under it, and its strength: `RHE, classes revealed`, `DP-SGD,
-/// ε = 5`.
+/// What every ε of a figure is.
+pub(crate) const NEIGHBOURS: &str = "ε is that of adding or removing an example; that of replacing one, which bounds and the null replace one speak of, stands beside it in the table.";
+
+/// A defence with what is given away under it, and its strength under both kinds of neighbours:
+/// `RHE, classes revealed`, `DP-SGD, ε = 5 (replace one: 14)`.
 pub(crate) fn defence_words(row: &ResultRow) -> String {
-    let name = format!("{}{}", defence_name(&row.defence), given(row).words());
-    row.epsilon.map_or(name.clone(), |epsilon| {
-        format!("{name}, ε = {}", number(epsilon))
-    })
+    let name = defence_name(&row.defence);
+    let made = made_from(row).map_or_else(String::new, |it| format!(" ({it})"));
+    let name = format!("{name}{made}{}", given(row).words());
+    let Some(epsilon) = row.epsilon else {
+        return name;
+    };
+    let replaced = row
+        .epsilon_replace_one
+        .map_or_else(String::new, |it| format!(" (replace one: {})", number(it)));
+    format!("{name}, ε = {}{replaced}", number(epsilon))
+}
+
+/// What a private head of one release is made from, which stands in `setting`: it is another
+/// defence for each.
+pub(crate) fn made_from(row: &ResultRow) -> Option<&str> {
+    let setting = row.setting.as_deref();
+    setting.filter(|_| row.defence == DefenceKind::OneRelease)
 }
 
 /// An attack with what it sees: `unmixing on weights`.
@@ -57,7 +74,7 @@ pub fn cell_label(row: &ResultRow) -> String {
         defence_words(row),
     ];
     parts.extend(row.queries.map(queries_name));
-    parts.extend(row.setting.clone());
+    parts.extend(row.setting.clone().filter(|_| made_from(row).is_none()));
     parts.join(", ")
 }
 
@@ -79,6 +96,11 @@ mod tests {
             cell_label(&row),
             "labels+unmixing, 1 shot, DP-SGD, ε = 5, 1 query"
         );
+        let both = ResultRow {
+            epsilon_replace_one: Some(14.02),
+            ..row
+        };
+        assert_eq!(defence_words(&both), "DP-SGD, ε = 5 (replace one: 14)");
         assert_eq!(queries_name(300), "300 queries");
         assert_eq!(cost_words(Some(0.459)), "45.9 points of accuracy");
         assert_eq!(cost_words(Some(-0.01)), "no accuracy lost");

@@ -17,11 +17,11 @@ row! {
         shots: u64,
         /// Size of a training set.
         n: u64,
-        /// `none`, `dp_sgd` or `rhe`.
+        /// `none`, `dp_sgd`, `one_release` or `rhe`.
         defence: String,
-        /// Claimed ε of DP-SGD.
+        /// Claimed ε of a private head, under adding or removing an example.
         epsilon: Option<f64>,
-        /// δ of DP-SGD.
+        /// δ of both ε.
         delta: Option<f64>,
         /// Noise standard deviation as a multiple of the clipping norm.
         noise_multiplier: Option<f64>,
@@ -62,7 +62,8 @@ row! {
         mse_null: Option<f64>,
         /// Share of reconstructions with a min-MSE of at most τ.
         success_at_tau: Option<f64>,
-        /// Empirical lower bound on ε from the attack's counts.
+        /// Lower bound on `epsilon_replace_one` from the attack's counts; empty beside a null whose
+        /// training set differs in more than one example.
         epsilon_lower_bound: Option<f64>,
         /// Queries put to the victim.
         queries: Option<u64>,
@@ -84,7 +85,8 @@ row! {
         auc_lo: Option<f64>,
         /// Upper end of the AUC's interval.
         auc_hi: Option<f64>,
-        /// The most that (ε, δ) allows as TPR at a false positive rate of 1 % (null `replace_one`).
+        /// The most that the mechanism allows any attack as TPR at a false positive rate of 1 % where
+        /// an example is replaced; empty beside a null of which that says nothing.
         tpr_bound_at_fpr_1pct: Option<f64>,
         /// Scores of the null behind the thresholds.
         null_scores: Option<u64>,
@@ -130,6 +132,15 @@ row! {
         /// Share of test labels on which the victims under encryption, revealed, agree with themselves
         /// in the clear: over all victims.
         encrypted_agreement: Option<f64>,
+        /// ε of the same mechanism at the same δ under replacing an example by another: of sets with as
+        /// many examples of each class these are the only neighbours.
+        epsilon_replace_one: Option<f64>,
+        /// κ: share of target images within τ of the best guess that was found without the target's
+        /// head: the attack's on the null, or one image a class from public data.
+        success_at_tau_blind: Option<f64>,
+        /// γ: the most that the mechanism allows any attack as `success_at_tau` where a blind guess
+        /// succeeds as often as the upper end of κ's interval: 1 − f(κ) (null `replace_one`).
+        success_bound_at_tau: Option<f64>,
         /// Why the cell failed; empty where it did not.
         error: String,
     }
@@ -192,9 +203,9 @@ row! {
         head: String,
         /// Training examples per class.
         shots: u64,
-        /// `none`, `dp_sgd` or `rhe`.
+        /// `none`, `dp_sgd`, `one_release` or `rhe`.
         defence: String,
-        /// Claimed ε of DP-SGD.
+        /// Claimed ε of a private head, under adding or removing an example.
         epsilon: Option<f64>,
         /// Clipping norm.
         clip: Option<f64>,
@@ -216,7 +227,7 @@ row! {
         threshold: Option<f64>,
         /// TPR of the fitted normals at this FPR: drawn, not quoted.
         tpr_fitted: Option<f64>,
-        /// The most that (ε, δ) allows at this FPR.
+        /// The most that the mechanism allows any attack at this FPR where an example is replaced.
         tpr_bound: Option<f64>,
         /// Hash of the resolved config.
         config_hash: String,

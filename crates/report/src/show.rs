@@ -24,7 +24,7 @@ pub enum Look {
 }
 
 /// What tells a cell from another, in the order in which it is shown.
-const CELL: [&str; 14] = [
+const CELL: [&str; 15] = [
     "run",
     "experiment",
     "dataset",
@@ -33,6 +33,7 @@ const CELL: [&str; 14] = [
     "shots",
     "defence",
     "epsilon",
+    "epsilon_replace_one",
     "clip",
     "attack",
     "release",

@@ -38,6 +38,7 @@ mod reveal;
 mod rows;
 mod square;
 mod transform;
+mod vectorised;
 mod view;
 
 pub use bootstrap::EvaluationKeys;

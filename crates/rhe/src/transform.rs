@@ -9,6 +9,7 @@ mod butterflies;
 
 use crate::modular::{add, mul_vector, reduce, widening_mul};
 use crate::parameters::{MODULUS, POLYNOMIAL_SIZE};
+use crate::vectorised::vectorised;
 use butterflies::Twiddles;
 
 /// Which instructions to compute with. Every backend gives the same bits: they are one source,
@@ -110,11 +111,8 @@ impl Transform {
 
     /// Runs `work` compiled for the detected vector instructions, or as it is.
     #[inline(always)]
-    pub(crate) fn vectorised<R>(&self, work: impl FnOnce() -> R) -> R {
-        match &self.arch {
-            Some(arch) => arch.dispatch(work),
-            None => work(),
-        }
+    pub(crate) fn vectorised<R>(&self, work: impl FnMut() -> R) -> R {
+        vectorised(self.arch, work)
     }
 }
 

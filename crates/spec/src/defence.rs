@@ -1,30 +1,89 @@
 //! What protects the heads.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::arity::{Arity, One};
+use crate::bounds::{Options, OutOfBounds};
 use crate::dp_sgd::DpSgd;
 use crate::head::{Activation, HeadKind, Unsuited};
 use crate::one_release::OneRelease;
 use crate::recipe::Optimiser;
 use crate::release::Release;
 use crate::rhe::Rhe;
+use crate::tuning::{self, PlainTuning};
 use crate::word::words;
 
 /// A defence; in a config a bare word takes the defaults.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", bound = "")]
-#[schemars(rename = "Defence", bound = "")]
+#[schemars(rename = "Defence", bound = "", transform = bare_words)]
 pub enum Defence<A: Arity = One> {
     /// The head as trained.
-    None,
+    None(AsTrained),
     /// Differentially private training.
     DpSgd(DpSgd<A>),
     /// A head made from one Gaussian release, with no steps.
     OneRelease(OneRelease<A>),
     /// The head's weights encrypted.
     Rhe(Rhe),
+}
+
+/// Adds the words that may stand alone: those of defences that need no options.
+fn bare_words(schema: &mut Schema) {
+    let forms = schema.get_mut("oneOf");
+    if let Some(forms) = forms.and_then(|forms| forms.as_array_mut()) {
+        for kind in [DefenceKind::None, DefenceKind::Rhe] {
+            let form = json_schema!({
+                "type": "string",
+                "const": kind.word(),
+                "description": "The same with its defaults."
+            });
+            forms.push(form.to_value());
+        }
+    }
+}
+
+/// The head as trained, with no defence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AsTrained {
+    /// Whether to search for the best learning rate and epochs on public data, and among which: what
+    /// tuned DP-SGD is to be compared with.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "tuning::tuned"
+    )]
+    #[schemars(with = "tuning::Tuned<PlainTuning>")]
+    pub tuned: Option<PlainTuning>,
+}
+
+impl Options for AsTrained {
+    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
+        if let Some(tuning) = &self.tuned {
+            tuning.each_wrong(wrong);
+        }
+    }
+}
+
+/// No defence without options is written as the bare word, the others as their word with their
+/// options.
+impl<A: Arity> Serialize for Defence<A> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const NAME: &str = "Defence";
+        let word = self.word();
+        match self {
+            Self::None(as_trained) if *as_trained == AsTrained::default() => {
+                serializer.serialize_unit_variant(NAME, 0, word)
+            }
+            Self::None(as_trained) => {
+                serializer.serialize_newtype_variant(NAME, 0, word, as_trained)
+            }
+            Self::DpSgd(dp) => serializer.serialize_newtype_variant(NAME, 1, word, dp),
+            Self::OneRelease(it) => serializer.serialize_newtype_variant(NAME, 2, word, it),
+            Self::Rhe(rhe) => serializer.serialize_newtype_variant(NAME, 3, word, rhe),
+        }
+    }
 }
 
 words! {
@@ -41,11 +100,39 @@ words! {
     }
 }
 
+impl<A: Arity> Default for Defence<A> {
+    /// None, untuned.
+    fn default() -> Self {
+        Self::None(AsTrained::default())
+    }
+}
+
 impl<A: Arity> Defence<A> {
+    /// Whether the settings of training are searched for.
+    pub fn is_tuned(&self) -> bool {
+        match self {
+            Self::None(as_trained) => as_trained.tuned.is_some(),
+            Self::DpSgd(dp) => dp.tuned.is_some(),
+            Self::OneRelease(_) | Self::Rhe(_) => false,
+        }
+    }
+
+    /// The momenta that are searched.
+    pub fn momenta(&self) -> &[f64] {
+        match self {
+            Self::None(as_trained) => as_trained
+                .tuned
+                .as_ref()
+                .map_or(&[], |it| it.momentum.as_slice()),
+            Self::DpSgd(dp) => dp.tuned.as_ref().map_or(&[], |it| it.momentum.as_slice()),
+            Self::OneRelease(_) | Self::Rhe(_) => &[],
+        }
+    }
+
     /// Its kind.
     pub fn kind(&self) -> DefenceKind {
         match self {
-            Self::None => DefenceKind::None,
+            Self::None(_) => DefenceKind::None,
             Self::DpSgd(_) => DefenceKind::DpSgd,
             Self::OneRelease(_) => DefenceKind::OneRelease,
             Self::Rhe(_) => DefenceKind::Rhe,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::arity::{Arity, Many, One, OneOrMany};
 use crate::bounds::{Bounds, Options, OutOfBounds, Real};
 use crate::recipe::Recipe;
+use crate::sampling::Sampling;
 use crate::tuning::{self, Tuning};
 use crate::word::words;
 
@@ -33,14 +34,14 @@ pub struct DpSgd<A: Arity = One> {
     /// Which accountant turns noise into ε.
     #[serde(default)]
     pub accountant: Accountant,
-    /// Whether to search for the best clipping norm, learning rate and epochs on public data, and
-    /// among which.
+    /// Whether to search for the best clipping norm, learning rate, epochs and sampling on public
+    /// data, and among which.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         deserialize_with = "tuning::tuned"
     )]
-    #[schemars(with = "tuning::Tuned")]
+    #[schemars(with = "tuning::Tuned<Tuning>")]
     pub tuned: Option<Tuning>,
     /// Learning rate in place of the recipe's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,15 +74,8 @@ impl<A: Arity> Options for DpSgd<A> {
             Tuning::CLIP.each("clip", A::values(clip), wrong);
         }
         self.delta.wrong(wrong);
-        if let Sampling::Poisson(rate) = self.sampling
-            && !Sampling::is_possible(rate)
-        {
-            let found = format!("the rate {rate}");
-            wrong(OutOfBounds::new(
-                "sampling",
-                found,
-                "a rate above 0 and up to 1",
-            ));
+        if let Some(out) = self.sampling.impossible() {
+            wrong(out);
         }
         if let Some(value) = self.learning_rate {
             Recipe::LEARNING_RATE.one("learning_rate", value, wrong);
@@ -189,55 +183,6 @@ impl Delta {
         match self {
             Self::Auto => (n as f64).powf(-1.1),
             Self::Value(delta) => delta,
-        }
-    }
-}
-
-/// How a step's examples are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sampling {
-    /// All examples in every step.
-    Full,
-    /// Each example with this probability q, in (0, 1], independently.
-    Poisson(f64),
-}
-
-impl Default for Sampling {
-    fn default() -> Self {
-        Self::Poisson(0.5)
-    }
-}
-
-impl Sampling {
-    /// Whether q may have this value.
-    pub fn is_possible(rate: f64) -> bool {
-        rate > 0.0 && rate <= 1.0
-    }
-
-    /// The probability q with which an example is in a step's batch.
-    pub fn rate(self) -> f64 {
-        match self {
-            Self::Full => 1.0,
-            Self::Poisson(rate) => rate,
-        }
-    }
-
-    /// What the noisy sum of `n` examples' gradients is divided by: ⌊qN⌋, Opacus's expected batch
-    /// size. It is public; the realised batch size would leak.
-    pub fn divisor(self, n: usize) -> usize {
-        match self {
-            Self::Full => n,
-            // The tiny excess keeps 0.1 * 30 from being floored to 2.
-            Self::Poisson(rate) => (rate * n as f64 * (1.0 + 1e-12)).floor() as usize,
-        }
-    }
-
-    /// Steps that make `epochs` expected passes over the training set.
-    pub fn steps(self, epochs: usize) -> usize {
-        match self {
-            Self::Full => epochs,
-            Self::Poisson(rate) => (epochs as f64 / rate).round() as usize,
         }
     }
 }

@@ -8,7 +8,8 @@ use serde::{
 };
 
 use crate::adversary::Assumed;
-use crate::dp_sgd::{Delta, Sampling};
+use crate::dp_sgd::Delta;
+use crate::sampling::Sampling;
 
 /// `auto` or a mean squared error.
 #[derive(Clone, Copy, Debug, Default)]

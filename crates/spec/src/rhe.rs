@@ -16,10 +16,11 @@ pub struct Rhe {
 }
 
 impl Default for Rhe {
+    /// Both roundings then move a logit of a head of some thousand features about as much.
     fn default() -> Self {
         Self {
-            weight_bits: 12,
-            feature_bits: 8,
+            weight_bits: 11,
+            feature_bits: 10,
         }
     }
 }

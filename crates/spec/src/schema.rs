@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::adversary::Assumed;
-use crate::dp_sgd::{Delta, Sampling};
+use crate::dp_sgd::Delta;
 use crate::parse::Tau;
+use crate::sampling::Sampling;
 
 macro_rules! schema {
     ($($type:ty, $name:literal: $schema:tt;)*) => {$(

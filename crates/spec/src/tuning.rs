@@ -1,17 +1,19 @@
-//! What the search for the best settings of DP-SGD tries.
+//! What the search for the best settings of training tries.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{self, MapAccess, Visitor},
+    de::{self, DeserializeOwned, MapAccess, Visitor},
 };
 
 use crate::bounds::{Bounds, Options, OutOfBounds, Real};
 use crate::recipe::Recipe;
+use crate::sampling::Sampling;
 
-/// What `tuned` searches; every combination is tried.
+/// What `tuned` searches. Every combination is tried; then the lists are continued, step by step,
+/// for as long as a value beyond their ends does better. A list of one value is not continued.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tuning {
@@ -21,14 +23,50 @@ pub struct Tuning {
     pub learning_rate: Vec<f64>,
     /// Epochs.
     pub epochs: Vec<usize>,
+    /// How a step's examples are drawn; left out: by `sampling`, and all of them (`full`: private
+    /// gradient descent).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sampling: Vec<Sampling>,
+    /// Momentum; left out: the recipe's own, or none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub momentum: Vec<f64>,
 }
+
+/// What `tuned` searches where there is no privacy: as for DP-SGD, so that what privacy costs is told
+/// from what tuning gains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlainTuning {
+    /// Learning rates.
+    pub learning_rate: Vec<f64>,
+    /// Epochs.
+    pub epochs: Vec<usize>,
+    /// Momentum; left out: the recipe's own, or none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub momentum: Vec<f64>,
+}
+
+const LEARNING_RATES: [f64; 4] = [0.003, 0.01, 0.03, 0.1];
+const EPOCHS: [usize; 4] = [8, 16, 32, 64];
 
 impl Default for Tuning {
     fn default() -> Self {
         Self {
             clip: vec![0.5, 1.0, 2.0, 4.0, 8.0],
-            learning_rate: vec![0.003, 0.01, 0.03, 0.1],
-            epochs: vec![8, 16, 32, 64],
+            learning_rate: LEARNING_RATES.to_vec(),
+            epochs: EPOCHS.to_vec(),
+            sampling: Vec::new(),
+            momentum: Vec::new(),
+        }
+    }
+}
+
+impl Default for PlainTuning {
+    fn default() -> Self {
+        Self {
+            learning_rate: LEARNING_RATES.to_vec(),
+            epochs: EPOCHS.to_vec(),
+            momentum: Vec::new(),
         }
     }
 }
@@ -36,6 +74,17 @@ impl Default for Tuning {
 impl Tuning {
     /// Bounds of clipping norms.
     pub const CLIP: Real = Real::POSITIVE;
+
+    /// The samplings that are tried beside a defence's `own`, each once.
+    pub fn samplings(&self, own: Sampling) -> Vec<Sampling> {
+        if !self.sampling.is_empty() {
+            return self.sampling.clone();
+        }
+        match own {
+            Sampling::Full => vec![own],
+            Sampling::Poisson(_) => vec![own, Sampling::Full],
+        }
+    }
 }
 
 impl Options for Tuning {
@@ -43,40 +92,76 @@ impl Options for Tuning {
         Self::CLIP.each("clip", &self.clip, wrong);
         Recipe::LEARNING_RATE.each("learning_rate", &self.learning_rate, wrong);
         Recipe::EPOCHS.each("epochs", &self.epochs, wrong);
+        for (item, sampling) in self.sampling.iter().enumerate() {
+            if let Some(out) = sampling.refused(item, &self.sampling[..item]) {
+                wrong(out);
+            }
+        }
+        each_momentum(&self.momentum, wrong);
     }
+}
+
+impl Options for PlainTuning {
+    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
+        Recipe::LEARNING_RATE.each("learning_rate", &self.learning_rate, wrong);
+        Recipe::EPOCHS.each("epochs", &self.epochs, wrong);
+        each_momentum(&self.momentum, wrong);
+    }
+}
+
+fn each_momentum(momentum: &[f64], wrong: &mut dyn FnMut(OutOfBounds)) {
+    if !momentum.is_empty() {
+        Recipe::MOMENTUM.each("momentum", momentum, wrong);
+    }
+}
+
+/// What can be searched.
+pub(crate) trait Searched: Default + DeserializeOwned + JsonSchema {
+    /// What a config may write.
+    const EXPECTING: &'static str;
+}
+
+impl Searched for Tuning {
+    const EXPECTING: &'static str = "`true`, `false` or a mapping with the keys `clip`, `learning_rate`, `epochs`, `sampling`, `momentum`";
+}
+
+impl Searched for PlainTuning {
+    const EXPECTING: &'static str =
+        "`true`, `false` or a mapping with the keys `learning_rate`, `epochs`, `momentum`";
 }
 
 /// `true`, `false` or what to search, as a schema.
-pub(crate) enum Tuned {}
+pub(crate) struct Tuned<T>(PhantomData<T>);
 
 /// Reads `true`, `false` or what to search.
-pub(crate) fn tuned<'de, D: Deserializer<'de>>(
+pub(crate) fn tuned<'de, D: Deserializer<'de>, T: Searched>(
     deserializer: D,
-) -> Result<Option<Tuning>, D::Error> {
-    struct Words;
-    impl<'de> Visitor<'de> for Words {
-        type Value = Option<Tuning>;
+) -> Result<Option<T>, D::Error> {
+    struct Words<T>(PhantomData<T>);
+    impl<'de, T: Searched> Visitor<'de> for Words<T> {
+        type Value = Option<T>;
         fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            out.write_str(
-                "`true`, `false` or a mapping with the keys `clip`, `learning_rate`, `epochs`",
-            )
+            out.write_str(T::EXPECTING)
         }
-        fn visit_bool<E>(self, tuned: bool) -> Result<Option<Tuning>, E> {
-            Ok(tuned.then(Tuning::default))
+        fn visit_bool<E>(self, tuned: bool) -> Result<Option<T>, E> {
+            Ok(tuned.then(T::default))
         }
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Tuning>, A::Error> {
-            Tuning::deserialize(de::value::MapAccessDeserializer::new(map)).map(Some)
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
+            T::deserialize(de::value::MapAccessDeserializer::new(map)).map(Some)
         }
     }
-    deserializer.deserialize_any(Words)
+    deserializer.deserialize_any(Words(PhantomData))
 }
 
-impl JsonSchema for Tuned {
+impl<T: Searched> JsonSchema for Tuned<T> {
+    fn inline_schema() -> bool {
+        true
+    }
     fn schema_name() -> Cow<'static, str> {
-        "Tuned".into()
+        format!("Tuned{}", T::schema_name()).into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let tuning = generator.subschema_for::<Tuning>();
+        let tuning = generator.subschema_for::<T>();
         json_schema!({ "anyOf": [{ "type": "boolean" }, tuning] })
     }
 }

@@ -10,7 +10,7 @@ use crate::{HeadKind, HeadShape, TransferError};
 /// DP-SGD (Abadi et al. 2016) with Opacus's conventions: each example's gradient over all weights
 /// and biases together is scaled by min(1, C / (norm + 1e-6)), noise of standard deviation σC is
 /// added to the sum, and that is divided by [`Sampling::divisor`]. Weight decay is neither clipped
-/// nor noised. A step whose Poisson batch is empty still adds its noise.
+/// nor noised. Momentum is of what is noised, and costs no privacy. A step whose Poisson batch is empty still adds its noise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DpSgd {
     /// Clipping norm C.
@@ -295,9 +295,6 @@ impl Recipe {
                     batch,
                     "absent under dp, which samples its own batches",
                 ));
-            }
-            if self.momentum != 0.0 {
-                return Err(setting("momentum", self.momentum, "0 under dp"));
             }
             if self.schedule != Schedule::Constant {
                 return Err(setting("schedule", "not constant", "constant under dp"));

@@ -11,7 +11,9 @@
 //! DP-SGD's noise ξ_t (rows × (d+1), standard normal) reaches the outputs only as ξ_tF̃ᵀ = z_tLᵀ,
 //! where G = LLᵀ and z_t holds ξ_t's coordinates in an orthonormal basis of the span: standard
 //! normal too. So z_t is drawn in every step, and what all ξ_t together add orthogonally to the
-//! examples is drawn once at the end. The final weights have exactly DP-SGD's distribution.
+//! examples is drawn once at the end. The final weights have exactly DP-SGD's distribution. Under
+//! momentum noise enters the velocity, whose part in the span is kept beside that of the weights; what
+//! a step's noise amounts to in the end is the same in every direction, so that the rest stays one draw.
 
 use datasets::FeatureSet;
 use pulp::Simd;
@@ -54,8 +56,11 @@ struct Noise {
     factor: Matrix,
     /// z_t, rows × r.
     drawn: Matrix,
-    /// Σ_t (1−ηλ)^(T−1−t) z_t times the noise's scale, rows × r.
+    /// Σ_t (1−ηλ)^(T−1−t) z_t times the noise's scale, rows × r; under momentum what noise has done to
+    /// the weights.
     sum: Matrix,
+    /// What it has done to the velocity, rows × r.
+    velocity: Matrix,
     /// Noise of whole layers.
     whole: Matrix,
     /// The remainder's products with the examples, rows × N.
@@ -125,15 +130,25 @@ impl Span {
                         .resize(hidden.weights.rows(), hidden.weights.cols());
                     draws.noise(&mut self.noise.whole);
                     add(&mut hidden.weights, 1.0, &self.noise.whole, sigma);
+                    if let Some(roll) = roll {
+                        add(second_velocity, 1.0, &self.noise.whole, -sigma / roll.rate);
+                    }
                 }
             }
             if recipe.dp.is_some() {
                 draws.span_noise(self.noise.cholesky.pivots(), &mut self.noise.drawn);
-                add(&mut self.noise.sum, decay, &self.noise.drawn, sigma);
+                self.noise.step(roll, decay, sigma);
             }
         }
         if recipe.dp.is_some() {
-            self.add_noise(scale, remainder_scale(sigma, decay, recipe.steps), draws);
+            let remainder = match recipe.momentum {
+                0.0 => remainder_scale(sigma, decay, recipe.steps),
+                momentum => {
+                    let pull = f64::from(recipe.learning_rate) * f64::from(recipe.weight_decay);
+                    rolling_remainder_scale(sigma, momentum, pull, recipe.steps)
+                }
+            };
+            self.add_noise(scale, remainder, draws);
             scale = 1.0;
         }
         combine(&mut self.weights, scale, &self.coefficients, &self.examples);
@@ -184,6 +199,8 @@ impl Span {
             noise.drawn.resize(rows, noise.cholesky.rank());
             noise.sum.resize(rows, noise.cholesky.rank());
             noise.sum.as_mut_slice().fill(0.0);
+            noise.velocity.resize(rows, noise.cholesky.rank());
+            noise.velocity.as_mut_slice().fill(0.0);
         }
     }
 
@@ -217,11 +234,41 @@ impl Span {
     }
 }
 
+impl Noise {
+    /// One step of what noise does within the span: `drawn` comes in at the scale `sigma`.
+    fn step(&mut self, roll: Option<Roll>, decay: f32, sigma: f32) {
+        let Some(roll) = roll else {
+            add(&mut self.sum, decay, &self.drawn, sigma);
+            return;
+        };
+        add(
+            &mut self.velocity,
+            roll.momentum,
+            &self.sum,
+            roll.weight_decay,
+        );
+        add(&mut self.velocity, 1.0, &self.drawn, -sigma / roll.rate);
+        add(&mut self.sum, 1.0, &self.velocity, -roll.rate);
+    }
+}
+
 /// The standard deviation, in any direction orthogonal to the examples, of
 /// Σ_t decay^(T−1−t) sigma ξ_t.
 fn remainder_scale(sigma: f32, decay: f32, steps: usize) -> f32 {
     let square = f64::from(decay) * f64::from(decay);
     let sum: f64 = (0..steps).rev().fold(0.0, |sum, _| sum * square + 1.0);
+    (f64::from(sigma).abs() * sum.sqrt()) as f32
+}
+
+/// The same under momentum μ and a pull ηλ to zero: noise of scale 1 makes a velocity u and a weight r,
+/// u ← μu − ηλr and r ← r + u from the next step on.
+fn rolling_remainder_scale(sigma: f32, momentum: f32, pull: f64, steps: usize) -> f32 {
+    let (mut velocity, mut weight, mut sum) = (1.0, 1.0, 0.0);
+    for _ in 0..steps {
+        sum += weight * weight;
+        velocity = f64::from(momentum) * velocity - pull * weight;
+        weight += velocity;
+    }
     (f64::from(sigma).abs() * sum.sqrt()) as f32
 }
 

@@ -83,7 +83,7 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Audit> {
     check_attack(&attack, &at.key("attack"));
     let recipe = raw.recipe.unwrap_or_default();
     let head = raw.head.unwrap_or_default();
-    let mut defence = vec![Defence::None];
+    let mut defence = vec![Defence::default()];
     let private = Defence::DpSgd(dp_sgd(raw));
     if private.trains_with(recipe.optimiser) && plain_under_dp(&recipe) {
         defence.push(private);

@@ -10,13 +10,16 @@ use crate::experiment::Data;
 pub fn expand(raw: &[Defence<Many>], data: &Data, at: &At<'_>) -> Vec<Defence> {
     if raw.is_empty() {
         at.distinct(raw);
-        return vec![Defence::None];
+        return vec![Defence::default()];
     }
     let mut defences = Vec::new();
     for (index, defence) in raw.iter().enumerate() {
         let at = at.item(index).choice(defence.word());
         match defence {
-            Defence::None => defences.push(Defence::None),
+            Defence::None(as_trained) => {
+                at.key("tuned").options(as_trained);
+                defences.push(Defence::None(as_trained.clone()));
+            }
             Defence::DpSgd(dp) => {
                 let clip = if natural(&data.target) {
                     DpSgd::CLIP_NATURAL

@@ -3,10 +3,12 @@
 mod at;
 mod attack;
 mod audit;
+mod cell;
 mod cryptotl;
 mod data;
 mod dataset;
 mod defence;
+mod defended;
 mod grid;
 mod heads;
 mod shadows;

@@ -2,13 +2,15 @@
 //! trained.
 
 use spec::{
-    Attack, Backbone, Defence, DefenceKind, DpSgd, GradientForm, HeadKind, ImportedArchitecture,
-    Initial, Many, Null, Preset, Property, Recipe, Sampling, Schedule, Unsuited, grouped,
+    Attack, Backbone, DefenceKind, GradientForm, HeadKind, ImportedArchitecture, Initial, Many,
+    Null, Preset, Property, Recipe, Schedule, grouped,
 };
 
 use super::at::At;
-use super::dataset::{classes, examples_per_class, images, shape};
-use crate::experiment::{Cell, Data, DatasetSpec, Heads, Sweep, Task};
+use super::cell::{beside, heads_classes};
+use super::dataset::{examples_per_class, images, shape};
+use super::defended::check_defence;
+use crate::experiment::{Cell, Data, DatasetSpec, Heads, Sweep};
 
 /// Says which entries make a cell that cannot run, each for the first reason found.
 pub fn check(
@@ -138,7 +140,9 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
         beside(unsuited, at);
     } else if attack.follows_training()
-        && (!cell.recipe.is_plain_descent() || cell.defence.kind() == DefenceKind::OneRelease)
+        && (!cell.recipe.is_plain_descent()
+            || cell.defence.kind() == DefenceKind::OneRelease
+            || cell.defence.momenta().iter().any(|it| *it != 0.0))
     {
         at.wrong_hint(
             format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
@@ -212,72 +216,6 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     true
 }
 
-/// Says why `cell` cannot run on account of its defence; whether it said something.
-fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
-    let defence = cell.defence.kind();
-    let answers = match cell.attack.then() {
-        Some(_) => defence.answers(cell.head),
-        None => Ok(()),
-    };
-    if let Err(unsuited) = defence.suits(cell.head).and(answers) {
-        beside(unsuited, at);
-        return true;
-    }
-    if let Defence::OneRelease(release) = &cell.defence
-        && let Backbone::VggTiny { features, .. } = &cell.backbone
-        && release.rank > *features
-    {
-        at.choice("one_release").key("rank").wrong(
-            format!("found {} directions", release.rank),
-            format!("at most {features}, the width of the features"),
-        );
-        return true;
-    }
-    let Defence::DpSgd(dp) = &cell.defence else {
-        return false;
-    };
-    let at = at.choice("dp_sgd");
-    let Sampling::Poisson(rate) = dp.sampling else {
-        return false;
-    };
-    if let Some(classes) = heads_classes(data)
-        && dp.sampling.divisor(classes * cell.shots) == 0
-    {
-        let n = classes * cell.shots;
-        at.key("sampling").wrong_hint(
-            format!("found the rate {rate} for {n} examples, an expected batch below one example"),
-            format!("a rate of at least 1/{n}"),
-            "use more shots, or `sampling: full`",
-        );
-        return true;
-    }
-    let tuned = dp.tuned.iter().flat_map(|tuning| &tuning.epochs).copied();
-    let epochs = tuned.chain(dp.epochs.or(cell.recipe.epochs)).max();
-    if let Some(epochs) = epochs
-        && dp.sampling.steps(epochs) > DpSgd::STEPS
-    {
-        at.key("sampling").wrong(
-            format!(
-                "found the rate {rate} for {epochs} epochs, {} steps",
-                dp.sampling.steps(epochs)
-            ),
-            format!("at most {} steps", grouped(DpSgd::STEPS as u64)),
-        );
-        return true;
-    }
-    false
-}
-
-/// An attack or a defence beside heads that it does not exist for.
-fn beside(unsuited: Unsuited, at: &At<'_>) {
-    let Unsuited { what, head, hint } = unsuited;
-    at.wrong_hint(
-        format!("{what} does not go with {head}"),
-        "heads and attacks that go together in each grid",
-        format!("{hint}; `sweep: [{{ head: .. }}, {{ head: .. }}]` gives heads grids of their own"),
-    );
-}
-
 /// Single gradients are read off linear layers of the backbone.
 fn has_linear_layers(cell: &Cell) -> bool {
     let single = matches!(&cell.attack, Attack::GradientInversion(options) if options.form == GradientForm::SingleGradient);
@@ -325,14 +263,6 @@ fn described(cell: &Cell, data: &Data) -> String {
     match heads_classes(data) {
         Some(classes) => format!("{head} and {classes} classes"),
         None => head.to_owned(),
-    }
-}
-
-/// Classes that the heads tell apart, where that is known.
-fn heads_classes(data: &Data) -> Option<usize> {
-    match &data.task {
-        Task::Classes => classes(&data.target),
-        Task::Binary { .. } => Some(2),
     }
 }
 

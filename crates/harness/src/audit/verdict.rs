@@ -236,7 +236,12 @@ fn better(rows: &[ResultRow], limit: f64) -> Vec<String> {
             .fold(0.0, f64::max);
         let name = report::defence_name(defence);
         let name = epsilon.map_or(name.to_string(), |it| {
-            format!("{name} with ε = {}", (100.0 * it).round() / 100.0)
+            let rounded = |it: f64| (100.0 * it).round() / 100.0;
+            let replaced = own.first().and_then(|row| row.epsilon_replace_one);
+            let replaced = replaced.map_or_else(String::new, |it| {
+                format!(" ({} where a record is replaced)", rounded(it))
+            });
+            format!("{name} with ε = {}{replaced}", rounded(it))
         });
         let accuracy = own.first().and_then(|row| row.accuracy);
         let cost = base.zip(accuracy).map_or(String::new(), |(base, own)| {

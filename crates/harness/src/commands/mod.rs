@@ -7,6 +7,7 @@ mod canary;
 mod check;
 mod data;
 mod privacy;
+mod record;
 mod rhe;
 mod scores;
 mod show;

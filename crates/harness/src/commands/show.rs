@@ -2,16 +2,21 @@
 
 use report::Look;
 
+use super::record::record;
 use super::tables::read;
 use crate::cli::{ShowArgs, ShowFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// One table of the runs, or two of them cell by cell.
+/// One table of the runs, or two of them cell by cell, or the runs kept in folders.
 ///
 /// # Errors
-/// If a table is missing or damaged, or if two rows of a compared run ask for the same.
+/// If a table is missing or damaged, two rows of a compared run ask for the same, or a record cannot
+/// be written.
 pub fn show(args: &ShowArgs) -> Result<String, Failure> {
+    if let Some(folder) = &args.record {
+        return record(&args.runs, folder);
+    }
     let look = match args.format {
         ShowFormat::Text => Look::Text,
         ShowFormat::Markdown => Look::Markdown,

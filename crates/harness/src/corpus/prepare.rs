@@ -1,10 +1,13 @@
 //! The data floor of an experiment: images, their deep features, and who owns which example.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use backbones::{Backbone, Extractor, Onnx};
 use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
 use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, StreamKey};
 
 use transfer::GivenHeads;
+use transfer::one_release::PublicSpace;
 
 use super::colour;
 use super::network;
@@ -33,6 +36,8 @@ pub struct Corpus {
     pub stages: CorpusStages,
     /// Error at or under which a reconstruction counts as a success.
     pub tau: f64,
+    /// Principal directions of the public features, once they were asked for.
+    space: Mutex<Option<Arc<PublicSpace>>>,
     /// Shadow heads made elsewhere, where attacks are fitted to such.
     pub shadows: Option<GivenHeads>,
     /// Root of the experiment's random draws.
@@ -109,6 +114,7 @@ impl Corpus {
             original_labels,
             stages: declared.clone(),
             tau,
+            space: Mutex::new(None),
             shadows: None,
             root,
         })
@@ -116,6 +122,25 @@ impl Corpus {
 }
 
 impl Corpus {
+    /// The `rank` leading principal directions of the public features. All of them are found once:
+    /// cells of other ranks, methods and shots share the decomposition.
+    ///
+    /// # Errors
+    /// If there are not so many.
+    pub fn space(&self, rank: usize) -> Result<Arc<PublicSpace>, HarnessError> {
+        let mut known = self.space.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = match known.take() {
+            Some(whole) => whole,
+            None => {
+                let rows = self.split.public.indices().map(|it| it as usize);
+                let rows: Vec<usize> = rows.collect();
+                Arc::new(PublicSpace::whole(&self.features, &rows)?)
+            }
+        };
+        let whole = known.insert(whole);
+        Ok(Arc::new(whole.truncated(rank)?))
+    }
+
     /// φ as a function of images; none where the data are features already.
     pub fn extractor(&self) -> Option<&dyn Extractor> {
         let backbone = self.backbone.as_ref().map(|it| it as &dyn Extractor);

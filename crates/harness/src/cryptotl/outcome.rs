@@ -26,7 +26,9 @@ pub struct TextOutcome {
 pub struct Spending {
     /// ε under adding or removing an example.
     pub epsilon: f64,
-    /// δ.
+    /// ε under replacing an example by another.
+    pub epsilon_replace_one: f64,
+    /// δ of both.
     pub delta: f64,
     /// σ.
     pub noise_multiplier: f64,

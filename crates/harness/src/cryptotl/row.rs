@@ -77,6 +77,7 @@ pub fn measured_encrypted(
     Ok(Measured {
         row,
         roc: Some(report),
+        trade_off: None,
         outcome: None,
     })
 }
@@ -91,6 +92,7 @@ pub fn measured(
     row.config_hash = key.hash()[..12].into();
     accuracy(&mut row, &tuned.accuracy)?;
     row.epsilon = tuned.spending.map(|spent| spent.epsilon);
+    row.epsilon_replace_one = tuned.spending.map(|spent| spent.epsilon_replace_one);
     row.delta = tuned.spending.map(|spent| spent.delta);
     row.noise_multiplier = tuned.spending.map(|spent| spent.noise_multiplier);
     row.clip = tuned.spending.map(|spent| spent.clip);
@@ -112,6 +114,7 @@ pub fn measured(
     Ok(Measured {
         row,
         roc: curve,
+        trade_off: None,
         outcome: None,
     })
 }
@@ -149,6 +152,7 @@ pub fn failed(mut row: ResultRow, error: &str) -> Measured {
     Measured {
         row,
         roc: None,
+        trade_off: None,
         outcome: None,
     }
 }

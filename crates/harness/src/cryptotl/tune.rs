@@ -3,7 +3,7 @@
 use config::experiment::{CryptoTl, DpSgd, FineTuning, Privacy};
 use cryptotl::{BinaryReport, DpFineTune, FineTune, LogisticRegression, UpperNetwork};
 use privacy::{
-    Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
+    Accountant, Calibration, Composition, Delta, Epsilon, Neighbour, NoiseMultiplier, SampleRate,
     SampledGaussian, Steps,
 };
 
@@ -147,10 +147,11 @@ fn private(
         }
     };
     let run = Composition::repeated(SampledGaussian::new(noise, sample_rate), count);
-    let spent = run.epsilon(Delta::new(delta)?, accountant, Neighbour::AddRemove)?;
+    let spent = |neighbour, accountant| run.epsilon(Delta::new(delta)?, accountant, neighbour);
     let clip = dp.clip.unwrap_or(DpSgd::CLIP_FINE_TUNING);
     let spending = Spending {
-        epsilon: spent.upper,
+        epsilon: spent(Neighbour::AddRemove, accountant)?.upper,
+        epsilon_replace_one: spent(Neighbour::ReplaceOne, Accountant::Prv)?.upper,
         delta,
         noise_multiplier: noise.get(),
         clip,

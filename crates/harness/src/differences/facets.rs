@@ -104,6 +104,40 @@ fn delta_words(delta: Delta) -> String {
     }
 }
 
+/// What is searched, as a plan tells it.
+fn tuning(defence: &Defence) -> String {
+    let searched = |rates: &[f64], epochs: &[usize], more: String| {
+        let momenta = match defence.momenta() {
+            [] => String::new(),
+            momenta => format!(", momentum {momenta:?}"),
+        };
+        format!("tuned over learning rate {rates:?}, epochs {epochs:?}{momenta}{more}")
+    };
+    let of_dp = |dp: &spec::DpSgd| {
+        let grid = dp.tuned.as_ref()?;
+        let samplings = grid.samplings(dp.sampling).into_iter();
+        let samplings: Vec<String> = samplings.map(sampling_words).collect();
+        let more = format!(", clip {:?}, {}", grid.clip, samplings.join(" or "));
+        Some(searched(&grid.learning_rate, &grid.epochs, more))
+    };
+    let tuned = match defence {
+        Defence::DpSgd(dp) => of_dp(dp),
+        Defence::None(as_trained) => {
+            let grid = as_trained.tuned.as_ref();
+            grid.map(|grid| searched(&grid.learning_rate, &grid.epochs, String::new()))
+        }
+        Defence::OneRelease(_) | Defence::Rhe(_) => None,
+    };
+    tuned.unwrap_or_else(|| "untuned".into())
+}
+
+fn sampling_words(sampling: Sampling) -> String {
+    match sampling {
+        Sampling::Full => "full batches".into(),
+        Sampling::Poisson(rate) => format!("Poisson batches {rate}"),
+    }
+}
+
 pub(super) fn all(cell: &Cell) -> Vec<Facet> {
     let mut facets = without_column(cell);
     let mut facet = |side, name: &str, words: String| {
@@ -140,11 +174,7 @@ pub(super) fn all(cell: &Cell) -> Vec<Facet> {
         );
         let epochs = value(dp.epochs.map(|epochs| epochs as f64));
         facet(Side::Training, "dp epochs", format!("epochs {epochs}"));
-        let sampling = match dp.sampling {
-            Sampling::Full => "full batches".into(),
-            Sampling::Poisson(rate) => format!("Poisson batches {rate}"),
-        };
-        facet(Side::Training, "sampling", sampling);
+        facet(Side::Training, "sampling", sampling_words(dp.sampling));
         let accountant = dp.accountant.word().to_uppercase();
         facet(
             Side::Training,
@@ -152,15 +182,8 @@ pub(super) fn all(cell: &Cell) -> Vec<Facet> {
             format!("{accountant} accountant"),
         );
         facet(Side::Training, "delta", delta_words(dp.delta));
-        let tuned = match &dp.tuned {
-            None => "untuned".into(),
-            Some(grid) => format!(
-                "tuned over clip {:?}, learning rate {:?}, epochs {:?}",
-                grid.clip, grid.learning_rate, grid.epochs
-            ),
-        };
-        facet(Side::Training, "tuning", tuned);
     }
+    facet(Side::Training, "tuning", tuning(&cell.defence));
     if let Defence::OneRelease(release) = &cell.defence {
         facet(Side::Training, "delta", delta_words(release.delta));
     }

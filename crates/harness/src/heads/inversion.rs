@@ -9,7 +9,7 @@ use attacks::{
     single_gradients,
 };
 use evaluation::mse;
-use spec::{Defence, Null, Start, Then, Unmixing};
+use spec::{DefenceKind, Null, Start, Then, Unmixing};
 use transfer::ShadowBatch;
 
 use super::calibration::Calibration;
@@ -130,7 +130,7 @@ fn gradients(
     options: &spec::GradientInversion,
 ) -> Result<Reconstructed, HarnessError> {
     let world = trial.world;
-    if trial.cell.defence != Defence::None {
+    if trial.cell.defence.kind() != DefenceKind::None {
         return Err(HarnessError::Setting {
             place: "sweep.attack.gradient_inversion.form".into(),
             reason: "a single gradient is released without a defence\nhint: use `form: head`"

@@ -2,6 +2,7 @@
 
 use config::experiment::{Attack, Defence, Then};
 
+use super::blind;
 use super::encrypted::{self, Encrypted};
 use super::extraction;
 use super::findings::Findings;
@@ -31,7 +32,7 @@ pub fn measure(
     stages: &mut Stages<'_>,
 ) -> Result<Outcome, HarnessError> {
     let (cell, own) = (&grid.cells[at], &grid.stages[at]);
-    let (mut world, spending) = world(grid, corpus, cell, own, stages)?;
+    let (mut world, terms) = world(grid, corpus, cell, own, stages)?;
     let shape = world.shape;
     let stream = world.victims()?;
     let mut batch = stream.batch(grid.heads.victims);
@@ -70,11 +71,14 @@ pub fn measure(
         encrypted,
     };
     let findings = attack(&trial, stages)?;
+    let tau = grid.heads.tau.unwrap_or(corpus.tau);
+    let blind = blind::errors(&trial, &findings, tau);
     let victims = Victims {
         n: world.members() as u64,
         accuracy: accuracy.unwrap_or_else(|| victims::accuracies(&batch, shape, &test)),
         encrypted_agreement,
-        spending,
+        terms,
+        blind,
         tau: corpus.tau,
         shape: corpus.images.shape(),
     };

@@ -1,7 +1,9 @@
 //! Experiments on heads: victims, releases, attacks.
 
 mod adversary;
+mod blind;
 mod calibration;
+mod chosen;
 mod encrypted;
 mod extraction;
 mod findings;
@@ -21,13 +23,16 @@ mod recipe;
 mod reconstruction;
 mod reports;
 mod running;
+mod search;
 mod shadows;
 mod shared;
 mod stages;
 mod trial;
+mod tuning;
 mod victims;
 mod world;
 
+pub use chosen::Chosen;
 pub use encrypted::{Encrypted, revealed};
 pub use findings::{Errors, Picture};
 pub use outcome::Outcome;

@@ -34,8 +34,6 @@ pub fn defend(options: &OneRelease, n: usize) -> Result<(Recipe, Spending), Harn
         sample_rate: 1.0,
         steps: 1,
         learning_rate: None,
-        epochs: 1,
-        tpr_bound: release.trade_off(Neighbour::ReplaceOne)?.tpr_bound(0.01),
     };
     let release = one_release::OneRelease { method, release };
     let rank = options.rank;

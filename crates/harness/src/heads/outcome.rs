@@ -3,8 +3,10 @@
 use datasets::ImageShape;
 use serde::{Deserialize, Serialize};
 
+use super::chosen::Chosen;
 use super::findings::{Errors, Findings, Picture, Reconstructed, Scored};
 use super::private::Spending;
+use super::world::Terms;
 
 /// Scores and accuracies of one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,8 +37,13 @@ pub struct Outcome {
     pub steps: u64,
     /// Queries a victim.
     pub queries: Option<u64>,
-    /// What DP-SGD spends, where it is the defence.
+    /// What privacy spends, where the defence is private.
     pub spending: Option<Spending>,
+    /// The settings of training, where they were searched for.
+    pub tuned: Option<Chosen>,
+    /// Errors of the best blind guess of each victim's targets, where privacy bounds what an attack
+    /// adds to it.
+    pub blind: Option<Vec<Vec<f64>>>,
     /// Error at or under which a reconstruction counts as a success.
     pub tau: f64,
     /// Shape of the pictures.
@@ -54,8 +61,10 @@ pub struct Victims {
     pub accuracy: Vec<f64>,
     /// Share of test images on which heads under encryption agree with those in the clear.
     pub encrypted_agreement: Option<f64>,
-    /// What DP-SGD spends, where it is the defence.
-    pub spending: Option<Spending>,
+    /// What its privacy spends, and how it was tuned.
+    pub terms: Terms,
+    /// Errors of the best blind guess.
+    pub blind: Option<Vec<Vec<f64>>>,
     /// Error at or under which a reconstruction counts as a success.
     pub tau: f64,
     /// Shape of the images.
@@ -69,7 +78,8 @@ impl Outcome {
             n,
             accuracy,
             encrypted_agreement,
-            spending,
+            terms,
+            blind,
             tau,
             shape,
         } = victims;
@@ -86,7 +96,9 @@ impl Outcome {
             samples: 0,
             steps: 0,
             queries: None,
-            spending,
+            spending: terms.spending,
+            tuned: terms.tuned,
+            blind,
             tau,
             shape: Some(shape),
             gallery: Vec::new(),

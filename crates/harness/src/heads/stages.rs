@@ -30,7 +30,7 @@ const ENCRYPTED: [&str; 5] = ["attacks", "privacy", "spec", "harness/heads", "rh
 pub struct CellStages {
     /// Backbone and features.
     pub corpus: CorpusStages,
-    /// The search for the best DP-SGD settings, where one is asked for.
+    /// The search for the best settings of training, where one is asked for.
     pub tuning: Option<StageId>,
     /// The trained attack, where one is trained for this cell alone.
     pub model: Option<StageId>,
@@ -217,9 +217,8 @@ impl Declaring {
     }
 
     fn tuning(&mut self, grid: &Grid<'_>, cell: &Cell, on: &CorpusStages) -> Option<StageId> {
-        match &cell.defence {
-            Defence::DpSgd(dp) if dp.tuned.is_some() => {}
-            _ => return None,
+        if !cell.defence.is_tuned() {
+            return None;
         }
         let key = trained(cell, start("tuning", &self.tuning, grid, on)).finish();
         let trained = self.differences.of_training(cell);

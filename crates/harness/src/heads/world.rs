@@ -6,12 +6,21 @@ use config::experiment::{Cell, Defence};
 use super::adversary;
 use super::private::{self, Spending, Undefended};
 use super::stages::{CellStages, Grid};
-use super::{one_release, recipe};
+use super::{chosen::Chosen, one_release, recipe, tuning};
 use crate::corpus::Corpus;
 use crate::error::HarnessError;
-use crate::stages::Stages;
+use crate::stages::{Postcard, Stages};
 
-/// The world of a cell as the attacks see it, and what its privacy spends.
+/// What a cell's training is, beside its recipe.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// What its privacy spends, where it has any.
+    pub spending: Option<Spending>,
+    /// Its settings, where they were searched for.
+    pub tuned: Option<Chosen>,
+}
+
+/// The world of a cell as the attacks see it, and the terms of its training.
 ///
 /// # Errors
 /// If its heads cannot be trained or its privacy has no answer.
@@ -21,39 +30,55 @@ pub fn world<'c>(
     cell: &Cell,
     own: &CellStages,
     stages: &mut Stages<'_>,
-) -> Result<(World<'c>, Option<Spending>), HarnessError> {
+) -> Result<(World<'c>, Terms), HarnessError> {
     let features = &corpus.features;
     let shape = recipe::shape(cell.head, features.width(), features.classes());
-    let plain = recipe::recipe(cell, &grid.heads.data.target);
+    let plain = Undefended {
+        shape,
+        shots: cell.shots,
+        recipe: recipe::recipe(cell, &grid.heads.data.target),
+    };
+    let tuned = match own.tuning {
+        None => None,
+        Some(id) => {
+            let search = |stages: &mut Stages<'_>| {
+                tuning::search(stages.progress(), corpus, plain, &cell.defence)
+            };
+            Some(stages.get_or_make(id, &Postcard, search)?.product)
+        }
+    };
     let (victim_recipe, spending) = match &cell.defence {
         Defence::DpSgd(dp) => {
-            let plain = Undefended {
-                shape,
-                shots: cell.shots,
-                recipe: plain,
-            };
-            let (recipe, spending) = private::defend(corpus, plain, dp, own.tuning, stages)?;
+            let (recipe, spending) = private::defend(plain, dp, tuned)?;
             (recipe, Some(spending))
         }
         Defence::OneRelease(release) => {
             let (recipe, spending) = one_release::defend(release, shape.classes * cell.shots)?;
             (recipe, Some(spending))
         }
-        Defence::None | Defence::Rhe(_) => (plain, None),
+        Defence::None(_) | Defence::Rhe(_) => {
+            (tuned.map_or(plain.recipe, |it| it.on(plain.recipe)), None)
+        }
     };
     let world = World::new(
         &corpus.images,
         features,
         &corpus.split,
         shape,
-        victim_recipe,
+        victim_recipe
+            .release
+            .map_or(victim_recipe, |_| plain.recipe),
         cell.shots,
         corpus.root,
-    )?
-    .assuming(adversary::recipes(&cell.adversary, victim_recipe))?;
+    )?;
+    let world = match victim_recipe.release {
+        Some(release) => world.releasing(victim_recipe, corpus.space(release.rank)?)?,
+        None => world,
+    };
+    let world = world.assuming(adversary::recipes(&cell.adversary, victim_recipe))?;
     let world = match &corpus.shadows {
         Some(heads) => world.given(heads)?,
         None => world,
     };
-    Ok((world, spending))
+    Ok((world, Terms { spending, tuned }))
 }

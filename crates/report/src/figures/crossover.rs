@@ -1,6 +1,6 @@
-//! The smallest number of shots at which DP-SGD stops the attack at a bearable cost.
+//! The smallest number of shots at which a private defence stops the attack at a bearable cost.
 
-use polars::prelude::{Column, DataFrame, NamedFrom, Series};
+use polars::prelude::{self, Column, DataFrame, NamedFrom};
 
 use super::Figure;
 use super::axis::{Axis, number};
@@ -9,10 +9,11 @@ use super::panel::Panel;
 use super::series::{Traits, evenly, grouped};
 use super::sheet::{Entry, Key, Layout, PLAIN, sheet};
 use crate::answer::STOPPED;
-use crate::phrases::shots_name;
+use crate::phrases::{NEIGHBOURS, shots_name};
 use crate::rows::ResultRow;
 use crate::scene::{Anchor, Scene, Stroke};
 use crate::style::{BAD, GOOD, INK, SOFT, colour, text};
+use crate::words::defence_name;
 use spec::DefenceKind;
 
 /// The defence counts as bearable below this loss of accuracy.
@@ -23,42 +24,89 @@ const MOST: usize = 6;
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Cheapest {
     shots: u64,
-    /// ε and loss of accuracy; `None` if no ε tried stops the attack.
-    found: Option<(f64, f64)>,
+    /// `None` if no ε tried stops the attack.
+    found: Option<Found>,
 }
 
-/// `None` unless DP-SGD and undefended heads were attacked at two numbers of shots.
-pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
+/// Both ε, and the loss of accuracy as a share.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Found {
+    epsilon: f64,
+    epsilon_replace_one: Option<f64>,
+    lost: f64,
+}
+
+/// The points of one private defence.
+struct Series {
+    /// What its heads are.
+    traits: Traits,
+    defence: DefenceKind,
+    points: Vec<Cheapest>,
+}
+
+impl Series {
+    /// What sets it apart from `all`.
+    fn label(&self, all: &[Self]) -> String {
+        let keys: Vec<Traits> = all.iter().map(|it| it.traits.clone()).collect();
+        let mut parts = Vec::new();
+        if keys.iter().any(|key| *key != self.traits) {
+            parts.push(self.traits.label(&keys));
+        }
+        if all.iter().any(|it| it.defence != self.defence) {
+            parts.push(defence_name(self.defence.word()).to_owned());
+        }
+        parts.join(", ")
+    }
+}
+
+/// The row with what tells heads apart: what a private release is made from does not, its best is
+/// looked for.
+fn heads(row: &ResultRow) -> Traits {
     let apart = [
         "shots", "defence", "epsilon", "clip", "attack", "release", "null", "queries",
     ];
+    let setting = row.setting.clone();
+    let setting = setting.filter(|_| row.defence != DefenceKind::OneRelease);
+    Traits::of(&ResultRow {
+        setting,
+        ..row.clone()
+    })
+    .without(&apart)
+}
+
+/// `None` unless private and undefended heads were attacked at two numbers of shots.
+pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let attacked: Vec<&ResultRow> = rows
         .iter()
         .copied()
         .filter(|row| row.tpr_at_fpr_1pct.is_some() && row.accuracy.is_some())
         .collect();
-    let groups = grouped(&attacked, |row| Traits::of(row).without(&apart));
-    let mut series: Vec<(Traits, Vec<Cheapest>)> = groups
-        .into_iter()
-        .map(|(key, rows)| (key, cheapest(&rows)))
-        .collect();
-    series.retain(|(_, points)| points.len() >= 2);
+    let groups = grouped(&attacked, |row| heads(row));
+    let mut series: Vec<Series> = Vec::new();
+    for (traits, rows) in &groups {
+        let private = DefenceKind::ALL.iter().filter(|it| it.is_private());
+        series.extend(private.map(|&defence| Series {
+            traits: traits.clone(),
+            defence,
+            points: cheapest(rows, defence),
+        }));
+    }
+    series.retain(|it| it.points.len() >= 2);
     if series.is_empty() {
         return None;
     }
     let series = evenly(series, MOST);
-    let keys: Vec<Traits> = series.iter().map(|(key, _)| key.clone()).collect();
-    let named = |key: &Traits| {
-        if keys.len() > 1 {
-            key.label(&keys)
+    let named = |of: &Series| {
+        if series.len() > 1 {
+            of.label(&series)
         } else {
             "cheapest ε that stops the attack".to_owned()
         }
     };
-    let mut legend: Vec<Entry> = keys
+    let mut legend: Vec<Entry> = series
         .iter()
         .enumerate()
-        .map(|(i, key)| Entry::new(named(key), colour(i + 1), Key::Series(i)))
+        .map(|(i, of)| Entry::new(named(of), colour(i + 1), Key::Series(i)))
         .collect();
     legend.push(Entry::new(
         "bearable: under 5 points",
@@ -67,16 +115,13 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     ));
     if series
         .iter()
-        .any(|(_, points)| points.iter().any(|point| point.found.is_none()))
+        .any(|of| of.points.iter().any(|point| point.found.is_none()))
     {
         legend.push(Entry::new("no ε tried stops it", BAD, Key::Mark(4)));
     }
 
-    let verdicts: Vec<String> = series
-        .iter()
-        .map(|(key, points)| verdict(key, points, &keys))
-        .collect();
-    let title = "From how many shots on does DP-SGD work?";
+    let verdicts: Vec<String> = series.iter().map(|of| verdict(of, &series)).collect();
+    let title = "From how many shots on does differential privacy work?";
     let (mut scene, places) = sheet(
         layout,
         title,
@@ -88,14 +133,14 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     );
     let shots: Vec<f64> = series
         .iter()
-        .flat_map(|(_, points)| points)
+        .flat_map(|of| &of.points)
         .map(|point| point.shots as f64)
         .collect();
     let losses = series
         .iter()
-        .flat_map(|(_, points)| points)
+        .flat_map(|of| &of.points)
         .filter_map(|p| p.found);
-    let highest = losses.map(|(_, loss)| 100.0 * loss).fold(10.0, f64::max);
+    let highest = losses.map(|it| 100.0 * it.lost).fold(10.0, f64::max);
     let panel = Panel {
         x: Axis::log_at(&shots, "shots (training examples a class)"),
         y: Axis::linear([0.0, 1.1 * highest].into_iter(), "accuracy lost [points]"),
@@ -106,79 +151,94 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let bearable = [panel.at(left, 100.0 * BEARABLE), panel.at(right, 0.0)];
     panel.frame(&mut scene, "");
     scene.rect(bearable[0], bearable[1], GOOD.faded(0.12));
-    for (i, (_, points)) in series.iter().enumerate() {
-        draw(&mut scene, &panel, points, i);
+    for (i, of) in series.iter().enumerate() {
+        draw(&mut scene, &panel, &of.points, i);
     }
     Some(Figure {
         name: "crossover".to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "For each number of shots, the least accuracy that DP-SGD costs among the ε at which the strongest attack's true positive rate (at 1 % false positives) is under {} %. In the green band the cost is under {} points: the crossover is the first number of shots there. A red triangle at the top says that no ε tried stopped the attack.",
+            "For each number of shots, the least accuracy that a private defence costs (against undefended heads, tuned ones where there are any) among the settings at which the strongest attack's true positive rate (at 1 % false positives) is under {} %. In the green band the cost is under {} points: the crossover is the first number of shots there. A red triangle at the top says that no ε tried stopped the attack. {NEIGHBOURS}",
             number(100.0 * STOPPED),
             number(100.0 * BEARABLE)
         ),
         alt: described(title, "", &verdicts),
         narrow: None,
         source: "results.csv",
-        numbers: numbers(&series, &keys),
+        numbers: numbers(&series),
         scene,
     })
 }
 
 /// The drawn points: accuracy lost as a share; nothing where no ε stops the attack.
-fn numbers(series: &[(Traits, Vec<Cheapest>)], keys: &[Traits]) -> DataFrame {
+fn numbers(series: &[Series]) -> DataFrame {
     let points: Vec<(String, Cheapest)> = series
         .iter()
-        .flat_map(|(key, points)| points.iter().map(|point| (key.label(keys), *point)))
+        .flat_map(|of| of.points.iter().map(|point| (of.label(series), *point)))
         .collect();
-    let found = |pick: fn((f64, f64)) -> f64| -> Vec<Option<f64>> {
+    let found = |pick: fn(Found) -> f64| -> Vec<Option<f64>> {
         points
             .iter()
             .map(|(_, point)| point.found.map(pick))
             .collect()
     };
+    let replaced: Vec<Option<f64>> = points
+        .iter()
+        .map(|(_, point)| point.found.and_then(|it| it.epsilon_replace_one))
+        .collect();
     let names: Vec<&str> = points.iter().map(|(name, _)| name.as_str()).collect();
     let shots: Vec<u64> = points.iter().map(|(_, point)| point.shots).collect();
     let mut columns: Vec<Column> = vec![
-        Series::new("shots".into(), shots).into(),
-        Series::new("cheapest_epsilon".into(), found(|(epsilon, _)| epsilon)).into(),
-        Series::new("accuracy_lost".into(), found(|(_, lost)| lost)).into(),
+        prelude::Series::new("shots".into(), shots).into(),
+        prelude::Series::new("cheapest_epsilon".into(), found(|it| it.epsilon)).into(),
+        Column::from(prelude::Series::new("epsilon_replace_one".into(), replaced)),
+        prelude::Series::new("accuracy_lost".into(), found(|it| it.lost)).into(),
     ];
-    if keys.len() > 1 {
-        columns.insert(0, Series::new("series".into(), names).into());
+    if series.len() > 1 {
+        columns.insert(0, prelude::Series::new("series".into(), names).into());
     }
     DataFrame::new(points.len(), columns).unwrap_or_default()
 }
 
-fn cheapest(rows: &[&&ResultRow]) -> Vec<Cheapest> {
+/// Of the settings of `defence` that stop every attack the one that costs least, for each number of
+/// shots.
+fn cheapest(rows: &[&&ResultRow], defence: DefenceKind) -> Vec<Cheapest> {
     let mut by_shots = grouped(rows.iter().copied(), |row| row.shots);
     by_shots.sort_by_key(|(shots, _)| *shots);
     by_shots
         .into_iter()
         .filter_map(|(shots, rows)| {
-            let open = rows
-                .iter()
-                .find(|row| row.defence == DefenceKind::None)?
-                .accuracy?;
+            let mut bare = rows.iter().filter(|row| row.defence == DefenceKind::None);
+            let first = bare.clone().next()?;
+            let open = bare.find(|row| !row.tuned.is_empty()).unwrap_or(first);
+            let open = open.accuracy?;
             let defended: Vec<&ResultRow> = rows
                 .into_iter()
                 .copied()
-                .filter(|row| row.defence == DefenceKind::DpSgd)
+                .filter(|row| row.defence == defence)
                 .collect();
             if defended.is_empty() {
                 return None;
             }
-            let cells = grouped(defended.iter().copied(), |row| (row.epsilon, row.clip));
+            let cells = grouped(defended.iter().copied(), |row| {
+                let release = row.setting.clone();
+                let release = release.filter(|_| defence == DefenceKind::OneRelease);
+                (row.epsilon, row.clip, release)
+            });
             let found = cells
                 .into_iter()
-                .filter_map(|((epsilon, _), attacks)| {
+                .filter_map(|((epsilon, ..), attacks)| {
                     let stopped = attacks
                         .iter()
                         .all(|row| row.tpr_at_fpr_1pct.is_some_and(|t| t < STOPPED));
                     let loss = (open - attacks[0].accuracy?).max(0.0);
-                    stopped.then_some((epsilon?, loss))
+                    stopped.then_some(Found {
+                        epsilon: epsilon?,
+                        epsilon_replace_one: attacks[0].epsilon_replace_one,
+                        lost: loss,
+                    })
                 })
-                .min_by(|a, b| a.1.total_cmp(&b.1));
+                .min_by(|a, b| a.lost.total_cmp(&b.lost));
             Some(Cheapest { shots, found })
         })
         .collect()
@@ -187,18 +247,18 @@ fn cheapest(rows: &[&&ResultRow]) -> Vec<Cheapest> {
 fn crossover(points: &[Cheapest]) -> Option<(u64, f64)> {
     points.iter().find_map(|p| {
         p.found
-            .filter(|(_, loss)| *loss < BEARABLE)
-            .map(|(e, _)| (p.shots, e))
+            .filter(|it| it.lost < BEARABLE)
+            .map(|it| (p.shots, it.epsilon))
     })
 }
 
-fn verdict(key: &Traits, points: &[Cheapest], keys: &[Traits]) -> String {
-    let name = if keys.len() > 1 {
-        format!("{}: ", key.label(keys))
+fn verdict(of: &Series, all: &[Series]) -> String {
+    let name = if all.len() > 1 {
+        format!("{}: ", of.label(all))
     } else {
         String::new()
     };
-    match crossover(points) {
+    match crossover(&of.points) {
         Some((shots, epsilon)) => {
             format!(
                 "{name}from {} on, at ε = {}",
@@ -207,7 +267,7 @@ fn verdict(key: &Traits, points: &[Cheapest], keys: &[Traits]) -> String {
             )
         }
         None => {
-            let most = points.iter().map(|point| point.shots).max().unwrap_or(0);
+            let most = of.points.iter().map(|point| point.shots).max().unwrap_or(0);
             format!("{name}not up to {}", shots_name(most))
         }
     }
@@ -219,7 +279,7 @@ fn draw(scene: &mut Scene, panel: &Panel, points: &[Cheapest], at: usize) {
         .iter()
         .filter_map(|p| {
             p.found
-                .map(|(epsilon, loss)| (p.shots as f64, 100.0 * loss, epsilon))
+                .map(|it| (p.shots as f64, 100.0 * it.lost, it.epsilon))
         })
         .collect();
     let line: Vec<(f64, f64)> = values.iter().map(|&(x, y, _)| (x, y)).collect();
@@ -266,6 +326,33 @@ mod tests {
     }
 
     #[test]
+    fn a_private_release_is_judged_by_its_best_method_and_tuned_heads_are_the_reference() {
+        let release = |shots, method: &str, accuracy, tpr| ResultRow {
+            setting: Some(method.to_owned()),
+            ..row(shots, "one_release", Some(5.0), accuracy, tpr)
+        };
+        let tuned = ResultRow {
+            tuned: "learning rate 0.1, 64 epochs".to_owned(),
+            ..row(1, "none", None, 0.7, 0.9)
+        };
+        let rows = [
+            row(1, "none", None, 0.6, 0.8),
+            tuned,
+            release(1, "prototypes", 0.4, 0.01),
+            release(1, "least squares", 0.5, 0.02),
+            release(1, "output perturbation", 0.6, 0.2),
+        ];
+        let rows: Vec<&ResultRow> = rows.iter().collect();
+        let rows: Vec<&&ResultRow> = rows.iter().collect();
+        let points = cheapest(&rows, DefenceKind::OneRelease);
+        let lost = points[0].found.map(|it| (100.0 * it.lost).round());
+        assert_eq!((points.len(), lost), (1, Some(20.0)));
+        assert!(cheapest(&rows, DefenceKind::DpSgd).is_empty());
+        let [release, none] = [rows[2], rows[0]].map(|row| heads(row));
+        assert!(release == none);
+    }
+
+    #[test]
     fn the_cheapest_epsilon_that_stops_every_attack() {
         let rows = [
             row(4, "none", None, 0.8, 0.9),
@@ -278,10 +365,10 @@ mod tests {
         ];
         let rows: Vec<&ResultRow> = rows.iter().collect();
         let rows: Vec<&&ResultRow> = rows.iter().collect();
-        let points = cheapest(&rows);
+        let points = cheapest(&rows, DefenceKind::DpSgd);
         let losses: Vec<(u64, f64)> = points
             .iter()
-            .map(|p| (p.shots, p.found.unwrap().0))
+            .map(|p| (p.shots, p.found.unwrap().epsilon))
             .collect();
         assert_eq!(losses, [(4, 5.0), (16, 20.0)]);
         assert_eq!(crossover(&points), Some((16, 20.0)));

@@ -85,7 +85,7 @@ pub fn figure(curves: &[RocRow], results: &[&ResultRow], layout: Layout) -> Opti
         legend.push(Entry::new("fitted normals", SOFT, Key::Dashed));
     }
     if has(|point| point.tpr_bound) {
-        legend.push(Entry::new("bound by (ε, δ)", SOFT, Key::Dotted));
+        legend.push(Entry::new("bound on any attack", SOFT, Key::Dotted));
     }
 
     let title = "How often the attack finds a training image, against how often it is fooled";
@@ -147,6 +147,7 @@ pub fn figure(curves: &[RocRow], results: &[&ResultRow], layout: Layout) -> Opti
         .filter(|row| traits.contains(&Traits::of(row)));
     let drawn: Vec<&ResultRow> = drawn.collect();
     let rates = [
+        "epsilon_replace_one",
         "tpr_at_fpr_0_1pct",
         "tpr_at_fpr_1pct",
         "tpr_at_fpr_10pct",
@@ -156,7 +157,7 @@ pub fn figure(curves: &[RocRow], results: &[&ResultRow], layout: Layout) -> Opti
         name: "roc".to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "ROC curves at exact thresholds: the share of victims' classes called reconstructed, against the share of the null's. Bars at 1 % are 95 % intervals with victims as the unit. Dashed curves of the same colour are normals fitted to the logit of the error: drawn as a guide, not quoted. An attack that learns nothing lies on the dashed grey diagonal.{left_out}"
+            "ROC curves at exact thresholds: the share of victims' classes called reconstructed, against the share of the null's. Bars at 1 % are 95 % intervals with victims as the unit. Dotted curves are the most that the mechanism allows any attack where an example is replaced. Dashed curves of the same colour are normals fitted to the logit of the error: drawn as a guide, not quoted. An attack that learns nothing lies on the dashed grey diagonal.{left_out}"
         ),
         alt: described(title, &common, &labels),
         narrow: None,

@@ -4,6 +4,7 @@ use super::axis::number;
 use crate::phrases::{queries_name, shots_name};
 use crate::rows::{ResultRow, RocRow};
 use crate::words::{defence_name, words};
+use spec::DefenceKind;
 
 /// What tells one series of rows from another, besides what is on the axes.
 #[derive(Debug, Clone, PartialEq, PartialOrd, Default)]
@@ -73,6 +74,11 @@ impl Traits {
     pub fn only(mut self, names: &[&str]) -> Self {
         self.values.retain(|(name, _)| names.contains(name));
         self
+    }
+
+    /// Whether the heads are private ones of one release, whose method stands in `setting`.
+    pub fn is_release(&self) -> bool {
+        self.get("defence") == Some(defence_name(DefenceKind::OneRelease.word()))
     }
 
     fn get(&self, name: &str) -> Option<&str> {

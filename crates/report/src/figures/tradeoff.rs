@@ -6,7 +6,7 @@ use super::numbers::{described, numbers};
 use super::panel::{Panel, mark};
 use super::series::{Traits, evenly, grouped};
 use super::sheet::{Entry, HEADED, Key, Layout, PLAIN, sheet};
-use crate::phrases::given;
+use crate::phrases::{NEIGHBOURS, given};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
@@ -112,11 +112,16 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     Some(Figure {
         name: "trade-off".to_owned(),
         title: title.to_owned(),
-        caption: "Test accuracy against the true positive rate of the strongest attack that was run on each cell, at 1 % false positives (logarithmic axis), with 95 % intervals both ways. Along the line ε changes. The top left corner, full accuracy and an attack at chance, is where a defence should be.".to_owned(),
+        caption: format!(
+            "Test accuracy against the true positive rate of the strongest attack that was run on each cell, at 1 % false positives (logarithmic axis), with 95 % intervals both ways. Along the line ε changes. {NEIGHBOURS} The top left corner, full accuracy and an attack at chance, is where a defence should be."
+        ),
         alt: described(title, &Traits::common(&keys), &told),
         narrow: None,
         source: "results.csv",
-        numbers: numbers(&drawn, &["accuracy", "tpr_at_fpr_1pct"]),
+        numbers: numbers(
+            &drawn,
+            &["epsilon_replace_one", "accuracy", "tpr_at_fpr_1pct"],
+        ),
         scene,
     })
 }

@@ -1,7 +1,7 @@
 //! What the words and columns on the page mean.
 
 /// Words of the page, with their meaning.
-pub(super) const WORDS: [(&str, &str); 12] = [
+pub(super) const WORDS: [(&str, &str); 15] = [
     ("shots", "training examples a class; n of them in all"),
     (
         "victim",
@@ -13,7 +13,11 @@ pub(super) const WORDS: [(&str, &str); 12] = [
     ),
     (
         "defence",
-        "undefended, DP-SGD (clipped and noised training) or RHE (the head's weights are encrypted)",
+        "undefended, DP-SGD (clipped and noised training), one private release (noised class sums, least squares or regression) or RHE (the head's weights are encrypted)",
+    ),
+    (
+        "ε",
+        "the privacy loss that is claimed: add/remove, of a training set with an example and without (the one that is usually quoted); replace one, of a set with an example and with another in its place, at the same noise. Bounds, audits and the null replace one speak of the second",
     ),
     (
         "null",
@@ -40,8 +44,16 @@ pub(super) const WORDS: [(&str, &str); 12] = [
         "share of reconstructions whose MSE is at most τ, the error of a nearest-neighbour guess",
     ),
     (
+        "bound on it, bound on success",
+        "the most that the mechanism allows any attack at 1 % false positives, and as success at τ; empty beside a null of which it says nothing",
+    ),
+    (
+        "blind",
+        "success at τ of the best guess that was found without the target's head",
+    ),
+    (
         "ε lower bound",
-        "the privacy loss that the attack's counts prove, at their confidence",
+        "the privacy loss, of replacing an example, that the attack's counts prove at their confidence",
     ),
     (
         "[lo, hi]",

@@ -8,11 +8,11 @@ use polars::prelude::{
 use crate::columns::{headings, seconds, share, varying};
 use crate::error::ReportError;
 use crate::figures::byte_size;
-use crate::phrases::{defence_words, given};
+use crate::phrases::{defence_words, given, made_from};
 use crate::row::Row;
 use crate::rows::{BothWaysRow, ResultRow, TimingRow};
 use crate::table::Table;
-use crate::words::{Given, system_name};
+use crate::words::{Given, defence_name, system_name};
 
 /// A table of typed columns that scrolls on narrow screens; rows of `failed` are marked.
 pub(super) fn table(frame: &DataFrame, failed: &[bool]) -> Markup {
@@ -57,7 +57,7 @@ fn refused(error: PolarsError) -> ReportError {
 }
 
 /// What sets the heads apart that are attacked.
-const HEADS: [&str; 8] = [
+const HEADS: [&str; 9] = [
     "experiment",
     "dataset",
     "backbone",
@@ -65,6 +65,7 @@ const HEADS: [&str; 8] = [
     "shots",
     "defence",
     "epsilon",
+    "epsilon_replace_one",
     "clip",
 ];
 
@@ -80,6 +81,10 @@ pub(super) fn strongest(rows: &[ResultRow]) -> Result<Option<Markup>, ReportErro
     for row in &mut rows {
         if given(row) != Given::Nothing {
             row.defence = defence_words(row);
+        }
+        // So is a private release that is made from something else.
+        if let Some(made) = made_from(row) {
+            row.defence = format!("{}: {made}", defence_name(&row.defence));
         }
     }
     let mut frame = Table::from_rows(&rows)?.frame().clone();
@@ -113,6 +118,7 @@ pub(super) fn cells(rows: &[ResultRow]) -> Result<Markup, ReportError> {
         "shots",
         "defence",
         "epsilon",
+        "epsilon_replace_one",
         "attack",
         "release",
         "setting",
@@ -121,12 +127,15 @@ pub(super) fn cells(rows: &[ResultRow]) -> Result<Markup, ReportError> {
         "accuracy",
         "tpr_at_fpr_0_1pct",
         "tpr_at_fpr_1pct",
+        "tpr_bound_at_fpr_1pct",
         "tpr_at_fpr_10pct",
         "fpr_realised",
         "auc",
         "mse",
         "mse_null",
         "success_at_tau",
+        "success_at_tau_blind",
+        "success_bound_at_tau",
         "epsilon_lower_bound",
         "queries",
         "encrypted_agreement",

@@ -6,6 +6,7 @@
 use super::keys::{EvaluationKeys, SET};
 use crate::keys::LWE_DIMENSION;
 use crate::parameters::POLYNOMIAL_SIZE;
+use crate::vectorised::vectorised;
 use rayon::prelude::*;
 use tfhe::core_crypto::fft_impl::fft64::crypto::bootstrap::batch_blind_rotate_assign_scratch;
 use tfhe::core_crypto::prelude::*;
@@ -129,10 +130,11 @@ impl Bootstrapper {
             }
         }
         let rows = self.keyswitch.chunks_exact(SMALL_WORDS);
-        self.arch.dispatch(
+        vectorised(
+            Some(self.arch),
             #[inline(always)]
             || {
-                for (row, digits) in rows.zip(digits.chunks_exact(lwes.len())) {
+                for (row, digits) in rows.clone().zip(digits.chunks_exact(lwes.len())) {
                     let row = &row[start..start + width];
                     for (out, &digit) in out.chunks_exact_mut(width).zip(digits) {
                         for (out, &word) in out.iter_mut().zip(row) {

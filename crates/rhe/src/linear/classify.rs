@@ -5,6 +5,7 @@ use crate::error::RheError;
 use crate::modular::{add, mul};
 use crate::quantise::{FeatureScale, QuantisedFeatures};
 use crate::transform::Backend;
+use crate::vectorised::vectorised;
 use rayon::prelude::*;
 
 /// A protected linear head made ready to classify.
@@ -112,13 +113,11 @@ impl LinearClassifier {
             .zip(small.chunks_exact_mut(width));
         for (image, (row, small)) in outputs.enumerate() {
             let image = first + image;
-            scales[image - first] = match self.arch {
-                Some(arch) => arch.dispatch(
-                    #[inline(always)]
-                    || self.quantise(image, row, small, scratch),
-                ),
-                None => self.quantise(image, row, small, scratch),
-            }?;
+            scales[image - first] = vectorised(
+                self.arch,
+                #[inline(always)]
+                || self.quantise(image, row, small, scratch),
+            )?;
         }
         self.rows.multiply(&scratch.rows, words);
         for (words, &scale) in words.chunks_exact_mut(self.biases.len()).zip(&*scales) {

@@ -1,9 +1,13 @@
 //! Rows of residues times small integers, exactly: the product that classifying and revealing share.
 //!
 //! A residue is kept as four signed digits of 16 bits, Σ_i digit_i·2^(16i). A digit times an integer
-//! x is below 2^15·|x|, so sums over integers of ‖x‖₁ < 2^16 fit 32-bit lanes; longer rows are cut
-//! where ‖x‖₁ would reach that. Columns are taken in tiles that stay in the nearest cache while
-//! every image of a batch passes over them: one pass over the rows serves them all.
+//! x is at most 2^15·|x|, and each of eight 32-bit lanes adds up two products of a block of sixteen:
+//! it holds those of integers of ‖x‖₁ < 2^16. Rows are cut where a lane would meet more. Columns are
+//! taken in tiles that stay in the nearest cache while every image of a batch passes over them: one
+//! pass over the rows serves them all.
+
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64::__m256i;
 
 use crate::modular::{add, reduce_wide};
 use crate::parameters::MODULUS;
@@ -15,10 +19,15 @@ const LANES: usize = 16;
 const DIGITS: usize = 4;
 /// Blocks in a tile: 16 KiB of a row's digits.
 const TILE: usize = 128;
-/// Largest ‖x‖₁ whose products with digits add up in 32 bits.
+/// Lanes of sums; each takes two neighbours of a block.
+const SUMS: usize = LANES / 2;
+/// Largest ‖x‖₁ whose products with digits add up in one lane.
 const MAX_SUM: u32 = (1 << 16) - 1;
 
-type Block = [i16; LANES];
+/// As a register holds them: what is copied into another type on the way is copied through memory.
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C, align(32))]
+struct Block([i16; LANES]);
 
 /// Integer rows of one width, of magnitudes below 2^14.
 #[derive(Debug)]
@@ -44,8 +53,9 @@ impl SmallRows {
         debug_assert_eq!(row.len(), self.width);
         let start = self.blocks.len();
         let blocks = self.width.div_ceil(LANES);
-        self.blocks.resize(start + blocks, [0; LANES]);
-        let out = self.blocks[start..].as_flattened_mut();
+        self.blocks
+            .resize(start + blocks, bytemuck::Zeroable::zeroed());
+        let out: &mut [i16] = bytemuck::must_cast_slice_mut(&mut self.blocks[start..]);
         out.iter_mut().zip(row).for_each(|(out, x)| *out = x);
     }
 
@@ -77,10 +87,10 @@ impl DigitRows {
         let blocks = rows.first().map_or(0, |row| row.len().div_ceil(LANES));
         let mut digits = Vec::with_capacity(rows.len() * blocks);
         for chunk in rows.iter().flat_map(|row| row.chunks(LANES)) {
-            let mut block = [[0; LANES]; DIGITS];
+            let mut block = [Block([0; LANES]); DIGITS];
             for (lane, &word) in chunk.iter().enumerate() {
                 for (digits, digit) in block.iter_mut().zip(split(word)) {
-                    digits[lane] = digit;
+                    digits.0[lane] = digit;
                 }
             }
             digits.push(block);
@@ -95,7 +105,9 @@ impl DigitRows {
 
     /// Wipes rows that are secret from memory.
     pub(crate) fn wipe(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.digits);
+        let digits: &mut [Block] = self.digits.as_flattened_mut();
+        let digits: &mut [i16] = bytemuck::must_cast_slice_mut(digits);
+        zeroize::Zeroize::zeroize(digits);
     }
 
     /// out[i·rows + k] = Σ_j row_k[j]·x_i[j] modulo q, of rows as wide as these.
@@ -167,33 +179,46 @@ impl pulp::NullaryFnOnce for Detected<'_> {
     }
 }
 
-/// ‖x‖₁ of a block.
+/// Adds ‖x‖₁ of what each lane meets of a block.
 #[inline(always)]
-fn norm(block: &Block) -> u32 {
-    let mut sum = 0u32;
-    for x in block {
-        sum = sum.wrapping_add(u32::from(x.unsigned_abs()));
+fn add_norms(norms: &mut [u32; SUMS], block: &Block) {
+    for (norm, pair) in norms.iter_mut().zip(block.0.as_chunks::<2>().0) {
+        *norm += u32::from(pair[0].unsigned_abs()) + u32::from(pair[1].unsigned_abs());
     }
-    sum
 }
 
-/// Where to cut a tile so that neither row has a larger ‖x‖₁ between two cuts than 32 bits bear;
-/// the ends of the parts, in blocks. A block by itself always fits: no lane meets more than four of
-/// its products, each below 2^29.
+/// Where to cut a tile so that in neither row a lane meets more between two cuts than it bears; the
+/// ends of the parts, in blocks. Mostly there is one part.
 #[inline(always)]
 fn cut(a: &[Block], b: &[Block]) -> Vec<usize> {
+    let mut norms = [[0; SUMS]; 2];
+    for (a, b) in a.iter().zip(b) {
+        add_norms(&mut norms[0], a);
+        add_norms(&mut norms[1], b);
+    }
     let mut ends = Vec::with_capacity(1);
-    let (mut first, mut second) = (0, 0);
-    for (at, (a, b)) in a.iter().zip(b).enumerate() {
-        let (more, also) = (norm(a), norm(b));
-        if at > 0 && (first + more > MAX_SUM || second + also > MAX_SUM) {
-            ends.push(at);
-            (first, second) = (0, 0);
-        }
-        (first, second) = (first + more, second + also);
+    if norms.as_flattened().iter().any(|&norm| norm > MAX_SUM) {
+        parts(a, b, &mut ends);
     }
     ends.push(a.len());
     ends
+}
+
+/// The cuts within a tile of which some lane meets too much. A block by itself always fits: two
+/// integers below 2^14.
+fn parts(a: &[Block], b: &[Block], ends: &mut Vec<usize>) {
+    let mut norms = [[0; SUMS]; 2];
+    for (at, (a, b)) in a.iter().zip(b).enumerate() {
+        let before = norms;
+        add_norms(&mut norms[0], a);
+        add_norms(&mut norms[1], b);
+        if norms.as_flattened().iter().any(|&norm| norm > MAX_SUM) {
+            ends.push(at);
+            for (norms, before) in norms.iter_mut().zip(before) {
+                norms.iter_mut().zip(before).for_each(|(n, b)| *n -= b);
+            }
+        }
+    }
 }
 
 /// One row of residues times I rows of integers, in parts that end at `cuts`.
@@ -238,16 +263,16 @@ trait Lanes: Copy {
 struct Portable;
 
 impl Lanes for Portable {
-    type Sum = [i32; 8];
+    type Sum = [i32; SUMS];
 
     #[inline(always)]
     fn zero(self) -> Self::Sum {
-        [0; 8]
+        [0; SUMS]
     }
 
     #[inline(always)]
     fn multiply_add(self, mut sum: Self::Sum, digits: &Block, x: &Block) -> Self::Sum {
-        let product = |at: usize| i32::from(digits[at]).wrapping_mul(i32::from(x[at]));
+        let product = |at: usize| i32::from(digits.0[at]).wrapping_mul(i32::from(x.0[at]));
         for (lane, sum) in sum.iter_mut().enumerate() {
             let pair = product(2 * lane).wrapping_add(product(2 * lane + 1));
             *sum = sum.wrapping_add(pair);
@@ -263,23 +288,23 @@ impl Lanes for Portable {
 
 #[cfg(target_arch = "x86_64")]
 impl Lanes for pulp::x86::V3 {
-    type Sum = pulp::i32x8;
+    type Sum = __m256i;
 
     #[inline(always)]
     fn zero(self) -> Self::Sum {
-        self.splat_i32x8(0)
+        bytemuck::Zeroable::zeroed()
     }
 
     #[inline(always)]
     fn multiply_add(self, sum: Self::Sum, digits: &Block, x: &Block) -> Self::Sum {
-        let (digits, x) = (pulp::cast(*digits), pulp::cast(*x));
-        let pairs = self.multiply_wrapping_add_adjacent_i16x16(digits, x);
-        self.wrapping_add_i32x8(sum, pairs)
+        let (digits, x) = (bytemuck::must_cast_ref(digits), bytemuck::must_cast_ref(x));
+        let pairs = self.avx2._mm256_madd_epi16(*digits, *x);
+        self.avx2._mm256_add_epi32(sum, pairs)
     }
 
     #[inline(always)]
     fn total(self, sum: Self::Sum) -> i64 {
-        Portable.total(pulp::cast(sum))
+        Portable.total(bytemuck::must_cast(sum))
     }
 }
 

@@ -31,14 +31,19 @@ impl PublicSpace {
         rows: &[usize],
         rank: usize,
     ) -> Result<Self, TransferError> {
+        check_rank(rank, features.width().min(rows.len().saturating_sub(1)))?;
+        Self::whole(features, rows)?.truncated(rank)
+    }
+
+    /// All principal directions that the features at `rows` have, largest variance first: what spaces
+    /// of any rank are cut from without a second decomposition.
+    ///
+    /// # Errors
+    /// [`TransferError::Setting`] for fewer than two rows, and as [`PublicSpace::leading`].
+    pub fn whole(features: &FeatureSet, rows: &[usize]) -> Result<Self, TransferError> {
         let (n, d) = (rows.len(), features.width());
-        if rank == 0 || rank > d || rank >= n {
-            return Err(setting(
-                "rank of the public subspace",
-                rank,
-                "at least 1, at most the features' width, and below the number of public examples",
-            ));
-        }
+        let rank = d.min(n.saturating_sub(1));
+        check_rank(rank, rank)?;
         let members = |reason: &str| TransferError::Members {
             count: n,
             reason: reason.into(),
@@ -76,6 +81,20 @@ impl PublicSpace {
         })
     }
 
+    /// The `rank` leading of these directions.
+    ///
+    /// # Errors
+    /// [`TransferError::Setting`] for a rank that is 0 or above this one's.
+    pub fn truncated(&self, rank: usize) -> Result<Self, TransferError> {
+        check_rank(rank, self.rank())?;
+        Ok(Self {
+            width: self.width,
+            mean: self.mean.clone(),
+            basis: self.basis[..rank * self.width].to_vec(),
+            variance: self.variance[..rank].to_vec(),
+        })
+    }
+
     /// r.
     pub fn rank(&self) -> usize {
         self.variance.len()
@@ -88,16 +107,10 @@ impl PublicSpace {
 
     /// The coordinates of one row of features.
     pub(super) fn coordinates(&self, row: &[f32]) -> Vec<f64> {
-        self.basis
-            .chunks_exact(self.width)
-            .map(|direction| {
-                direction
-                    .iter()
-                    .zip(row.iter().zip(&self.mean))
-                    .map(|(b, (&f, m))| b * (f64::from(f) - m))
-                    .sum()
-            })
-            .collect()
+        let row = row.iter().zip(&self.mean);
+        let centred: Vec<f64> = row.map(|(&f, m)| f64::from(f) - m).collect();
+        let directions = self.basis.chunks_exact(self.width);
+        directions.map(|it| dot(it, &centred)).collect()
     }
 
     /// The head on features whose logits are `weights` (K × r) times the coordinates plus
@@ -129,4 +142,31 @@ impl PublicSpace {
             data: features.width(),
         })
     }
+}
+
+fn check_rank(rank: usize, most: usize) -> Result<(), TransferError> {
+    if (1..=most).contains(&rank) {
+        return Ok(());
+    }
+    Err(setting(
+        "rank of the public subspace",
+        rank,
+        "at least 1, at most the features' width, and below the number of public examples",
+    ))
+}
+
+/// Lanes of the sum: wide enough for vector units, in a fixed order.
+const LANES: usize = 16;
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f64>() + rest
 }

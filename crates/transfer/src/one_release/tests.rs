@@ -74,6 +74,19 @@ fn without_noise_every_method_tells_the_classes_apart_and_noise_takes_it_away() 
 }
 
 #[test]
+fn spaces_cut_from_the_whole_are_those_found_alone() {
+    let public = features(800, 1);
+    let rows: Vec<usize> = (0..800).collect();
+    let whole = PublicSpace::whole(&public, &rows).unwrap();
+    for rank in [1, 3, public.width()] {
+        assert_eq!(whole.truncated(rank).unwrap(), space(rank));
+    }
+    assert_eq!(whole.rank(), public.width());
+    assert!(whole.truncated(0).is_err() && whole.truncated(whole.rank() + 1).is_err());
+    assert!(PublicSpace::whole(&public, &rows[..1]).is_err());
+}
+
+#[test]
 fn the_public_space_finds_the_directions_of_large_variance() {
     let space = space(CLASSES);
     assert_eq!(space.rank(), CLASSES);
