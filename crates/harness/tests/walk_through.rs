@@ -165,9 +165,12 @@ def network():
     let (said, _) = succeeded(&run(path, "python3", &arguments));
 
     let line = said.lines().find(|line| line.starts_with("backbone: "));
-    let line: Value = serde_saphyr::from_str(line.expect("the config's line")).expect("YAML");
-    let spec: spec::Backbone = serde_json::from_value(line["backbone"].clone()).expect("a network");
-    let spec::Backbone::Onnx(options) = spec else {
+    let line = line.expect("the config's line");
+    let text = format!(
+        "name: x\ndata: {{ target: mnist }}\n{line}\nsweep: {{ shots: 1, attack: unmixing }}\n"
+    );
+    let experiment = config::from_text(&text, path, &[]).expect("it checks");
+    let spec::Backbone::Onnx(options) = experiment.heads().expect("heads").backbone.clone() else {
         panic!("{line}");
     };
     let data = path.join("data");
