@@ -37,14 +37,12 @@ pub(super) fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     match &dp.tuned {
         None => check_sampling(cell, dp, dp.sampling, data, &at),
         Some(tuning) => {
-            let samplings = tuning.samplings(dp.sampling).into_iter();
+            let mut samplings = tuning.samplings(dp.sampling).into_iter();
             let at = match tuning.sampling.is_empty() {
                 true => at,
                 false => at.key("tuned"),
             };
-            samplings
-                .map(|it| check_sampling(cell, dp, it, data, &at))
-                .any(|said| said)
+            samplings.any(|it| check_sampling(cell, dp, it, data, &at))
         }
     }
 }

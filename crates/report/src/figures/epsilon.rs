@@ -255,10 +255,10 @@ impl Facet<'_> {
         }
         for (i, &own) in shots.iter().enumerate() {
             let paint = colour(i);
-            if let Some(open) = self.undefended.iter().find(|row| row.shots == own) {
-                if let [Some(level), ..] = self.shows.of(open) {
-                    panel.level(scene, level, Stroke::dashed(paint, 1.6, 6.0, 4.0));
-                }
+            if let Some(open) = self.undefended.iter().find(|row| row.shots == own)
+                && let [Some(level), ..] = self.shows.of(open)
+            {
+                panel.level(scene, level, Stroke::dashed(paint, 1.6, 6.0, 4.0));
             }
             let of_shots = self.rows.iter().copied().filter(|row| row.shots == own);
             let mut rows: Vec<&ResultRow> = of_shots.collect();
