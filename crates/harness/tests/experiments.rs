@@ -110,7 +110,12 @@ fn a_run_writes_every_file_and_resuming_measures_nothing_again() {
         .unwrap();
     assert!(shown.status.success(), "{shown:?}");
     let page = std::fs::read_to_string(record.join("small/RECORD.md")).unwrap();
-    for part in ["Measured by commit ", " threads, in ", "TPR at 1 % FPR", ".png)"] {
+    for part in [
+        "Measured by commit ",
+        " threads, in ",
+        "TPR at 1 % FPR",
+        ".png)",
+    ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
     assert_eq!(

@@ -100,7 +100,7 @@ mod tests {
             epsilon_replace_one: Some(14.02),
             ..row
         };
-        assert_eq!(defence_words(&both), "DP-SGD, ε = 5 (replace one: 14)");
+        assert_eq!(defence_words(&both), "DP-SGD, ε = 5 (replace one: 14.02)");
         assert_eq!(queries_name(300), "300 queries");
         assert_eq!(cost_words(Some(0.459)), "45.9 points of accuracy");
         assert_eq!(cost_words(Some(-0.01)), "no accuracy lost");

@@ -55,7 +55,11 @@ proptest! {
 #[test]
 fn large_biases_take_bits_from_weights_and_no_overflow() {
     let layer = head(&[0.01, 100.0], 1);
-    let quantised = QuantisedLinear::new(&layer, Precision::default()).unwrap();
+    let precision = Precision {
+        weight_bits: 12,
+        ..Precision::default()
+    };
+    let quantised = QuantisedLinear::new(&layer, precision).unwrap();
     assert_eq!(quantised.biases, [16 * 2047]);
     assert_eq!(quantised.weights, [3]);
 }

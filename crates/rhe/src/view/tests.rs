@@ -246,6 +246,11 @@ fn answers_of_a_simulated_head_are_uniform_and_repeat() {
     assert!(head.observed_scores(&[0.0; 99]).is_err());
 }
 
+/// Half a step of weights of at most 1, and the noise.
+fn rounding(view: &CiphertextView) -> f32 {
+    0.51 / view.shape.space.max_weight as f32
+}
+
 /// The controls of every experiment: what is released is uniform, and who has the secret reads the
 /// weights in it.
 #[test]
@@ -263,9 +268,8 @@ fn a_release_hides_what_its_secret_shows() {
         let seen = view.simulate_release(&plain, noise, &mut rng).unwrap();
         assert!(correlation(&seen.bodies).abs() < 6.0 / 303f64.sqrt());
         assert!(correlation(&seen.opened) > 0.999, "{noise:?}");
-        // Half a step of 12 bits, and the noise.
         let furthest = seen.opened.iter().zip(&plain).map(|(a, b)| (a - b).abs());
-        assert!(furthest.fold(0.0, f32::max) < 0.51 / 2047.0, "{noise:?}");
+        assert!(furthest.fold(0.0, f32::max) < rounding(&view), "{noise:?}");
         assert_eq!(seen.released().len(), 303 + POLYNOMIAL_SIZE + 101);
     }
 }
@@ -302,7 +306,7 @@ fn known_weights_give_the_rest_away_only_where_there_is_no_noise() {
         let opened = view.open(&released);
         let right = (opened.iter().zip(&plain))
             .skip(POLYNOMIAL_SIZE)
-            .filter(|(a, b)| (**a - **b).abs() < 0.51 / 2047.0)
+            .filter(|(a, b)| (**a - **b).abs() < rounding(&view))
             .count();
         match noise {
             Noise::None => assert!(found && right == POLYNOMIAL_SIZE, "{right}"),
