@@ -203,7 +203,7 @@ pub struct QuantisedFeatures {
 }
 
 impl QuantisedFeatures {
-    /// Quantises a row with the largest scale that the space allows.
+    /// Quantises a row with the largest scale that the space allows, or a little less.
     pub fn new(row: &[f32], space: &PlaintextSpace, image: usize) -> Result<Self, RheError> {
         let mut out = Self::default();
         out.fill(row, row.len(), space, image)?;
@@ -229,7 +229,11 @@ impl QuantisedFeatures {
         let largest = f32::from_bits(bits);
         let limit = f64::from(space.max_feature);
         let fitting = limit / f64::from(largest);
-        let mut scale = fitting.min(f64::from(space.max_scale)).floor();
+        // Rounding adds to ‖x̂‖₁ by √(d/12) or so: a sum that leaves room for that mostly fits at once.
+        let room = space.max_sum as f64 - 4.0 * (width as f64 / 12.0).sqrt();
+        let summing = room / (magnitudes(row) + BIAS_RANGE as f64);
+        let most = f64::from(space.max_scale);
+        let mut scale = fitting.min(summing).min(most).floor();
         loop {
             if scale < 1.0 {
                 return Err(RheError::features(
@@ -327,6 +331,21 @@ impl QuantisedFeatures {
             .map(|x| u64::from(x.unsigned_abs()).pow(2));
         squares.sum::<u64>() + u64::from(self.scale).pow(2)
     }
+}
+
+/// ‖f‖₁, in lanes that vector instructions add up together.
+#[inline(always)]
+fn magnitudes(row: &[f32]) -> f64 {
+    let mut lanes = [0f32; 32];
+    let (chunks, rest) = row.as_chunks::<32>();
+    for chunk in chunks {
+        lanes
+            .iter_mut()
+            .zip(chunk)
+            .for_each(|(sum, f)| *sum += f.abs());
+    }
+    let all = lanes.iter().chain(rest);
+    all.map(|f| f64::from(f.abs())).sum()
 }
 
 #[cfg(test)]
