@@ -13,6 +13,7 @@ mod load;
 mod raw;
 mod reference;
 
+pub use check::{NAME, is_name};
 pub use error::{ConfigError, Problem};
 pub use experiment::*;
 pub use load::{Loaded, from_text, load, schema, to_yaml};

@@ -122,6 +122,30 @@ fn a_run_writes_every_file_and_resuming_measures_nothing_again() {
         std::fs::read(record.join("small/results.csv")).unwrap(),
         first
     );
+    // No record is written over a run, and no table says where one goes.
+    let refused = |results: &str, into: &str| {
+        let shown = harness()
+            .args(["show", results, "--record", into])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        (
+            shown.status.code(),
+            String::from_utf8(shown.stderr).unwrap(),
+        )
+    };
+    let (code, said) = refused("results/small", "results");
+    assert!(
+        code == Some(2) && said.contains("the folder of a run"),
+        "{said}"
+    );
+    let strange = String::from_utf8(first.clone())
+        .unwrap()
+        .replace("\nsmall,", "\n../small,");
+    std::fs::write(record.join("small/results.csv"), strange).unwrap();
+    std::fs::write(record.join("small/provenance.json"), "{}").unwrap();
+    let (code, said) = refused("kept/small", "elsewhere");
+    assert!(code == Some(4) && said.contains("`../small`"), "{said}");
 
     let plan = harness()
         .current_dir(folder.path())

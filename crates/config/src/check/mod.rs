@@ -60,15 +60,19 @@ pub fn check(raw: &raw::Experiment, root: &Node) -> Result<Experiment, Vec<Fault
     }
 }
 
+/// What the name of an experiment is, and with it that of the folder of its results.
+pub const NAME: &str =
+    "a folder name: up to 100 letters, digits, `-`, `_` and `.`, not starting with `.`";
+
+/// Whether an experiment may be called so: see [`NAME`].
+pub fn is_name(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(letter)
+}
+
 fn name(name: &str, at: &At<'_>) -> String {
-    let letters = name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if name.is_empty() || name.len() > 100 || name.starts_with('.') || !letters {
-        at.wrong(
-            format!("found `{name}`"),
-            "a folder name: up to 100 letters, digits, `-`, `_` and `.`, not starting with `.`",
-        );
+    if !is_name(name) {
+        at.wrong(format!("found `{name}`"), NAME);
     }
     name.to_owned()
 }

@@ -16,12 +16,24 @@ use crate::folder;
 /// writes `RECORD.md` there: command, commit, machine, time, and the table. Other files there stay.
 ///
 /// # Errors
-/// If a run is missing or damaged, two are of one experiment, or something cannot be written.
+/// If a run is missing or damaged, two are of one experiment, the folder is that of a run, or something
+/// cannot be written.
 pub(super) fn record(runs: &[PathBuf], into: &Path) -> Result<String, Failure> {
     let runs: Vec<Run> = runs
         .iter()
         .map(|path| Run::read(path))
         .collect::<Result<_, _>>()?;
+    for run in &runs {
+        // A record may be written anew, but finished results stay.
+        let kept = into.join(&run.experiment).join(PROVENANCE);
+        if kept.exists() {
+            let message = format!(
+                "{}: this is the folder of a run; records go elsewhere, as to `--record kept`",
+                into.join(&run.experiment).display()
+            );
+            return Err(Failure::new(&message, Exit::Usage));
+        }
+    }
     let mut names = BTreeSet::new();
     if let Some(twice) = runs.iter().find(|run| !names.insert(&run.experiment)) {
         let message = format!(
@@ -29,10 +41,7 @@ pub(super) fn record(runs: &[PathBuf], into: &Path) -> Result<String, Failure> {
             twice.table.path().display(),
             twice.experiment
         );
-        return Err(Failure {
-            message,
-            exit: Exit::Usage,
-        });
+        return Err(Failure::new(&message, Exit::Usage));
     }
     let mut said = Vec::new();
     for run in &runs {
@@ -51,6 +60,9 @@ pub(super) fn record(runs: &[PathBuf], into: &Path) -> Result<String, Failure> {
     }
     Ok(said.join("\n"))
 }
+
+/// The file by which the folder of a run is known.
+const PROVENANCE: &str = "provenance.json";
 
 /// What is kept of a run.
 struct Run {
@@ -72,6 +84,16 @@ impl Run {
             let message = format!("{}: it has no rows", table.path().display());
             return Err(Failure::new(&message, Exit::Data));
         };
+        // A table comes from anywhere, and what it says becomes a folder.
+        if !config::is_name(&first.experiment) {
+            let message = format!(
+                "{}, column `experiment`: found `{}`, expected {}",
+                table.path().display(),
+                first.experiment.escape_debug(),
+                config::NAME
+            );
+            return Err(Failure::new(&message, Exit::Data));
+        }
         let folder = table.path().parent().unwrap_or(Path::new("."));
         let bytes = |path: &Path| {
             std::fs::read(path).map_err(|source| HarnessError::File {
@@ -80,15 +102,23 @@ impl Run {
                 source,
             })
         };
-        let said = folder.join("provenance.json");
+        let said = folder.join(PROVENANCE);
         let provenance: Value = serde_json::from_slice(&bytes(&said)?)
             .map_err(|error| data(&format!("{}: {error}", said.display())))?;
         let mut files = vec![("results.csv".to_string(), bytes(table.path())?)];
         let config = folder.join("resolved.yaml");
         files.push(("resolved.yaml".to_string(), bytes(&config)?));
-        let mut drawn: Vec<PathBuf> = std::fs::read_dir(folder.join("figures"))
-            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-            .unwrap_or_default();
+        let figures = folder.join("figures");
+        let listed = |source| HarnessError::File {
+            action: "read",
+            path: figures.clone(),
+            source,
+        };
+        let entries = std::fs::read_dir(&figures).map_err(listed)?;
+        let mut drawn: Vec<PathBuf> = entries
+            .map(|entry| entry.map(|it| it.path()))
+            .collect::<Result<_, _>>()
+            .map_err(listed)?;
         drawn.retain(|path| path.extension().is_some_and(|it| it == "png"));
         drawn.sort();
         let mut pictures = Vec::new();
