@@ -94,9 +94,10 @@ fn scores_follow_the_law_of_the_mechanism() -> Result<(), TransferError> {
     Ok(())
 }
 
+/// Of claims that so few heads a side could refute: they can show up to 5 or so.
 #[test]
 fn no_audit_shows_more_than_is_claimed() {
-    for claimed in [1.0, 10.0] {
+    for claimed in [1.0, 2.0] {
         let noise = noise_for(claimed);
         for seed in 0..10 {
             let shown = shown(noise, 1_000, seed);
@@ -132,14 +133,13 @@ fn of_two_hundred(shown: impl Fn(u64) -> f64) -> (f64, f64) {
 /// Heads made by the trainer. As few a side can show no ε above 6 at this δ, so the claim that they
 /// could refute is a smaller one; that of ε = 10 is audited by the law of their scores, below.
 #[test]
-#[ignore = "minutes: 200 audits of 2 000 heads a side, at two noises"]
+#[ignore = "a minute: 200 audits of 2 000 heads a side"]
 fn two_hundred_audits_show_no_more_than_is_claimed() {
-    for claimed in [2.0, 10.0] {
-        let noise = noise_for(claimed);
-        let (most, mean) = of_two_hundred(|seed| shown(noise, 2_000, seed));
-        println!("200 audits of ε = {claimed}: {mean} on average, {most} at most");
-        assert!(most <= claimed, "{most} of {claimed}");
-    }
+    let claimed = 2.0;
+    let noise = noise_for(claimed);
+    let (most, mean) = of_two_hundred(|seed| shown(noise, 2_000, seed));
+    println!("200 audits of ε = {claimed}: {mean} on average, {most} at most");
+    assert!((0.5 * claimed..=claimed).contains(&most), "{most}");
 }
 
 /// Scores drawn from the law that those of heads are held to above: a million a side, which could
