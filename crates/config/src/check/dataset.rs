@@ -122,5 +122,7 @@ pub fn examples_per_class(data: &Data) -> Option<usize> {
             let positive = positive.len();
             each * positive.min(classes(&data.target)?.saturating_sub(positive))
         }
+        // Half of the people are told from the other half.
+        Task::Person { .. } => images(&data.target)? / 2,
     })
 }
