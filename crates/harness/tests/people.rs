@@ -41,7 +41,7 @@ fn one_person_is_told_from_others_and_attacked() {
     let folder = tempfile::tempdir().unwrap();
     people(folder.path());
     std::fs::write(folder.path().join("small.yaml"), CONFIG).unwrap();
-    let run = small::command(folder.path(), &["small.yaml", "-q"]);
+    let run = small::command(folder.path(), &["small.yaml", "-q", "--data", "."]);
     let output = { run }.output().unwrap();
     assert!(output.status.success(), "{}", small::said(&output));
     let table = small::results(folder.path());

@@ -2,7 +2,6 @@
 
 use polars::prelude::{Column, DataFrame, NamedFrom, PolarsError, Series};
 
-use crate::columns::headings;
 use crate::error::ReportError;
 use crate::gate::{accuracy, cell_name, pairs, rate};
 use crate::rows::ResultRow;
