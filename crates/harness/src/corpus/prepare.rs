@@ -16,6 +16,7 @@ use super::stages::CorpusStages;
 use super::threshold;
 use crate::context::Context;
 use crate::error::HarnessError;
+use crate::progress::Progress;
 use crate::stages::Stages;
 
 /// Images, features and owners of one (data, backbone) pair.
@@ -63,12 +64,16 @@ impl Corpus {
             let features = if let Wanted::Onnx(options) = wanted {
                 let network = Onnx::load(&context.data.join(&options.file), options.clone())?;
                 let network = onnx.insert(network);
-                network::features(id, &images, stages, |step| {
+                let unchecked = |_: &Progress| Ok(());
+                network::features(id, &images, stages, unchecked, |step| {
                     network.features(&images, &|done| step.at(done as u64, ""))
                 })?
             } else {
                 let network = match declared.backbone {
-                    Some(id) => network::pretrained(context, id, data, wanted, root, stages)?,
+                    Some(id) => {
+                        let data = (data, &images);
+                        network::pretrained(context, id, data, wanted, root, stages)?
+                    }
                     None => network::imported(context, wanted, images.shape())?,
                 };
                 let network = backbone.insert(network);
@@ -76,7 +81,13 @@ impl Corpus {
                 if data.target.colour_is_free() {
                     images = images.coloured(Colour::of(network.input_shape().channels));
                 }
-                network::features(id, &images, stages, |_| network.features(&images))?
+                let check = |progress: &Progress| match wanted {
+                    Wanted::VggTiny { .. } => {
+                        network::check_source(context, progress, (data, &images), root)
+                    }
+                    _ => Ok(()),
+                };
+                network::features(id, &images, stages, check, |_| network.features(&images))?
             };
             (images, features, public_from)
         } else {
