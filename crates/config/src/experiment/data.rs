@@ -53,6 +53,9 @@ fn others() -> usize {
 }
 
 impl Task {
+    /// Share of the people whom heads are about: the more of them, the more faces an attack learns
+    /// from; the others are only told from them.
+    pub const TOLD: f64 = 0.75;
     /// Bounds of `others`.
     pub const OTHERS: Whole = Whole::new(2, 100_000);
 

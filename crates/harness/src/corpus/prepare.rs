@@ -213,7 +213,7 @@ fn load_images(
     Ok((ImageSet::append(vec![target, public])?, Some(from)))
 }
 
-/// Labels of the head's task and their number of classes. Where people are told apart, a half of them
+/// Labels of the head's task and their number of classes. Where people are told apart, a share of them
 /// drawn with `people` are those whom heads are about, in turn, and the rest are the others.
 pub fn task_labels(task: &Task, images: &ImageSet, people: StreamKey) -> (Vec<u32>, usize) {
     match task {
@@ -227,8 +227,8 @@ pub fn task_labels(task: &Task, images: &ImageSet, people: StreamKey) -> (Vec<u3
         }
         Task::Person { .. } => {
             let labels = images.labels().iter();
-            let roles =
-                labels.map(|&person| u32::from(people.rng(u64::from(person)).random_bool(0.5)));
+            let roles = labels
+                .map(|&person| u32::from(people.rng(u64::from(person)).random_bool(Task::TOLD)));
             (roles.collect(), 2)
         }
     }
