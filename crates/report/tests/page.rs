@@ -40,6 +40,8 @@ fn page_text() -> String {
         galleries: &[gallery()],
         known: &[("source <1>".to_owned(), "letters".to_owned())],
         both_ways: &[],
+        classes: &[],
+        pairs: &[],
         timings: &timings,
         provenance: &[("command".to_owned(), "harness made-up.yaml".to_owned())],
         config: "name: made-up\n",

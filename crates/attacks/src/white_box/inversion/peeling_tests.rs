@@ -20,7 +20,7 @@ fn maps_of(backbone: &Backbone, image: &[f32], layers: usize) -> Vec<f32> {
 }
 
 fn peel(backbone: &Backbone, release: &NetworkRelease, image: &[f32]) -> Peeling {
-    let network = Convolution::all(backbone).unwrap();
+    let network = Convolution::all(backbone, release.labels.len()).unwrap();
     let tensors = backbone.tensors();
     let linear = tensors.get("fc.0.weight").unwrap();
     let mut peeling = Peeling::begin(release, &network, linear);
@@ -39,13 +39,13 @@ fn updates_give_the_maps_that_an_estimate_only_nears() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 8);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads).unwrap();
+    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, 1).unwrap();
     let means = class_means(&world);
     let pixels = world.pixels();
     let mut peeled = Vec::new();
-    for (update, &example) in updates.iter().zip(&examples) {
-        let image = data.images.image(example as usize);
-        let mean = &means[update.label * pixels..][..pixels];
+    for (update, example) in updates.iter().zip(&examples) {
+        let image = data.images.image(example[0] as usize);
+        let mean = &means[update.labels[0] * pixels..][..pixels];
         let near: Vec<f32> = image
             .iter()
             .zip(mean)
@@ -67,8 +67,8 @@ fn what_the_updates_do_not_bear_out_stays() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 2);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads).unwrap();
-    let image = data.images.image(examples[0] as usize);
+    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, 1).unwrap();
+    let image = data.images.image(examples[0][0] as usize);
     let all = data.backbone.pools().unwrap().len();
     let bare = NetworkRelease {
         convolutions: Vec::new(),
