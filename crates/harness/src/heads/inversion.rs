@@ -159,8 +159,22 @@ fn gradients(
         "inverting gradients",
         (updates.len() * options.steps) as u64,
     );
-    let images = attack.invert(&updates, |done| step.at(done, ""))?;
+    let told: Vec<_> = updates.iter().flatten().cloned().collect();
+    let found = attack.invert(&told, |done| step.at(done, ""))?;
     drop(step);
+    if told.len() < updates.len() {
+        trial.grid.context.progress.say(&format!(
+            "  {} of {} batches cannot be told apart: the mean public image is guessed",
+            updates.len() - told.len(),
+            updates.len()
+        ));
+    }
+    let (guess, mut found) = (attack.guess(), found.chunks(options.batch * pixels));
+    let images = updates.iter().map(|update| match update {
+        Some(_) => found.next().unwrap_or(&guess).to_vec(),
+        None => guess.clone(),
+    });
+    let images = images.collect::<Vec<_>>().concat();
     let of_victim: Vec<&[f32]> = images.chunks(options.batch * pixels).collect();
     let nearest = |victim: usize, example: u32| {
         let original = world.images.image(example as usize);

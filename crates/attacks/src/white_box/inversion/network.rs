@@ -163,6 +163,18 @@ impl<'a> NetworkInversion<'a> {
         Ok(images.collect::<Vec<_>>().concat())
     }
 
+    /// What is guessed where an update gives nothing away: the mean public image, as many times as an
+    /// update has examples.
+    pub fn guess(&self) -> Vec<f32> {
+        let (pixels, classes) = (self.world.pixels(), self.means.len() / self.world.pixels());
+        let mean = |pixel: usize| {
+            let values = self.means.iter().skip(pixel).step_by(pixels);
+            values.sum::<f32>() / classes as f32
+        };
+        let mean: Vec<f32> = (0..pixels).map(mean).collect();
+        mean.repeat(self.options.batch)
+    }
+
     /// What an update costs: no shadow head.
     pub fn cost(&self) -> Cost {
         Cost {

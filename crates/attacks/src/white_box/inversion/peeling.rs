@@ -17,13 +17,14 @@ use crate::AttackError;
 const TURNS: usize = 12;
 /// Turns that leave more than this share of what the turn before left have come to rest.
 const REST: f64 = 0.999;
-/// Share of the update, and of the maps, that an input may leave unexplained. Rounding leaves a
-/// hundredth of it, one position taken wrongly more.
-const EXACT: f64 = 1e-4;
+/// Share of the update, and of the maps, that an input may leave unexplained: of one image, and of a
+/// batch, whose separation adds its rounding. Rounding leaves a hundredth of it, one position taken
+/// wrongly more.
+const EXACT: [f64; 2] = [1e-4, 1e-3];
 /// Maps below a share of their largest value are what rounding left of zero. Where the line lies
 /// best depends on the rounding of the layers behind: it is drawn where the next input comes out
 /// exactly.
-const ZEROS: [f64; 4] = [1e-6, 1e-7, 1e-5, 0.0];
+const ZEROS: [[f64; 4]; 2] = [[1e-6, 1e-7, 1e-5, 0.0], [1e-4, 1e-5, 1e-3, 1e-6]];
 
 /// What is known of one update's forward and backward pass: the maps after the first `layers`
 /// convolutions, channels × positions of all images, and the loss's slopes with respect to them.
@@ -115,16 +116,17 @@ impl Peeling {
                 }
             })
         };
+        let batch = usize::from(self.images > 1);
         let exact =
-            |input: &Mat<f64>, left: f64| left < EXACT && self.leads_here(layer, input.as_ref());
+            |input: &Mat<f64>, left: f64| left < EXACT[batch] && self.leads_here(layer, input.as_ref());
         if !layer.pooled {
-            return ZEROS.into_iter().find_map(|zero| {
+            return ZEROS[batch].into_iter().find_map(|zero| {
                 let slopes = passed(zero);
                 let (input, left) = layer.input(update, slopes.as_ref(), guess.as_ref())?;
                 exact(&input, left).then_some((input, slopes))
             });
         }
-        let passed = passed(ZEROS[0]);
+        let passed = passed(ZEROS[batch][0]);
         let (mut input, mut before) = (guess, f64::INFINITY);
         for _ in 0..TURNS {
             let slopes = place(layer, update, passed.as_ref(), maps, input.as_ref());
@@ -164,7 +166,7 @@ impl Peeling {
                 error += (found.max(0.0) - self.maps[(c, p)]).powi(2);
             }
         }
-        error.sqrt() <= EXACT * self.maps.norm_l2()
+        error.sqrt() <= EXACT[usize::from(self.images > 1)] * self.maps.norm_l2()
     }
 }
 

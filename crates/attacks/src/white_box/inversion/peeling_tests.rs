@@ -9,7 +9,8 @@ use super::objective::host;
 use super::peeling::Peeling;
 use super::prior::class_means;
 use super::regression::MapRegression;
-use super::release::{NetworkRelease, single_gradients};
+use super::release::NetworkRelease;
+use super::tests::gradients;
 use crate::testing::{data, victims, world};
 
 /// The maps of one 16 × 16 image.
@@ -39,7 +40,7 @@ fn updates_give_the_maps_that_an_estimate_only_nears() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 8);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, 1).unwrap();
+    let (updates, examples) = gradients(&world, &data, &heads, 1);
     let means = class_means(&world);
     let pixels = world.pixels();
     let mut peeled = Vec::new();
@@ -67,7 +68,7 @@ fn what_the_updates_do_not_bear_out_stays() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 2);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, 1).unwrap();
+    let (updates, examples) = gradients(&world, &data, &heads, 1);
     let image = data.images.image(examples[0][0] as usize);
     let all = data.backbone.pools().unwrap().len();
     let bare = NetworkRelease {

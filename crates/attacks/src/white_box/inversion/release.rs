@@ -173,17 +173,16 @@ fn labels(
 
 /// What one SGD step on `batch` examples of each victim releases, from a head as the recipe initialises
 /// it: on the first examples of class `victim mod K` and the classes after it, then on the second ones.
-/// With the examples of each.
+/// With the examples of each. A batch whose examples cannot be told apart gives nothing away here.
 ///
 /// # Errors
-/// If the step cannot be made so, a batch has more examples than a victim, or its examples cannot be
-/// told apart.
+/// If the step cannot be made so, or a batch has more examples than a victim.
 pub fn single_gradients(
     world: &World<'_>,
     backbone: &Backbone,
     victims: &ShadowBatch,
     batch: usize,
-) -> Result<(Vec<NetworkRelease>, Vec<Vec<u32>>), AttackError> {
+) -> Result<(Vec<Option<NetworkRelease>>, Vec<Vec<u32>>), AttackError> {
     let options: spec::GradientInversion = spec::GradientInversion {
         form: GradientForm::SingleGradient,
         batch,
@@ -228,8 +227,11 @@ pub fn single_gradients(
         let examples = ImageSet::new(world.images.shape(), images, labels.collect(), classes)?;
         let rate = world.recipe.learning_rate;
         let key = key.child("separation").child(&victim.to_string());
-        let release = NetworkRelease::of_step(backbone, &head, &examples, rate, key)?;
-        Ok((release, members))
+        let release = NetworkRelease::of_step(backbone, &head, &examples, rate, key);
+        match release {
+            Err(AttackError::Singular { .. }) if batch > 1 => Ok((None, members)),
+            release => Ok((Some(release?), members)),
+        }
     });
     let released: Result<Vec<_>, AttackError> = released.into_iter().collect();
     Ok(released?.into_iter().unzip())

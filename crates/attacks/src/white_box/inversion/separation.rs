@@ -20,8 +20,10 @@ use crate::AttackError;
 const MORE: usize = 4;
 /// Share of the largest singular value that rounding alone does not reach.
 const ROUNDING: f64 = 1e-5;
-/// Entries below this share of a direction's root mean square are zeros.
-const ZERO: f64 = 2e-3;
+/// Entries below this share of a direction's root mean square are zeros: where the direction is that of a
+/// few rows, and where it is that of all its zeros.
+const ROUGH: f64 = 2e-3;
+const FINE: f64 = 2e-4;
 /// Share of the rows that must be zero for a direction to be looked at.
 const SPARSE: f64 = 0.1;
 /// Rows that are looked at first.
@@ -74,7 +76,7 @@ pub(super) fn separate(
         slopes[(i, b)] * lengths[(b, 0)]
     });
     for b in 0..count {
-        let least = ZERO * root_mean_square((0..slopes.nrows()).map(|i| slopes[(i, b)]));
+        let least = FINE * root_mean_square((0..slopes.nrows()).map(|i| slopes[(i, b)]));
         for i in 0..slopes.nrows() {
             if slopes[(i, b)].abs() < least {
                 slopes[(i, b)] = 0.0;
@@ -145,7 +147,7 @@ impl Basis {
         let leading = Mat::from_fn(columns, count, |i, k| eigen.U()[(i, columns - 1 - k)]);
         let left = product(range.as_ref(), leading.as_ref());
         let power = |i: usize| (0..count).map(|k| left[(i, k)].powi(2)).sum::<f64>();
-        let least = ZERO.powi(2) * count as f64 / left.nrows().max(1) as f64;
+        let least = FINE.powi(2) * count as f64 / left.nrows().max(1) as f64;
         let mut rows: Vec<usize> = (0..left.nrows()).filter(|&i| power(i) > least).collect();
         for at in (1..rows.len()).rev() {
             rows.swap(at, rng.random_range(0..=at));
@@ -192,19 +194,20 @@ impl Basis {
         }
         let direction = null_vector(&self.left, &picked)?;
         let first = &self.rows[..FIRST.min(self.rows.len())];
-        let zeros = self.zeros(&direction, first).count();
+        let zeros = self.zeros(&direction, first, ROUGH).count();
         (zeros as f64 >= SPARSE * first.len() as f64).then_some(direction)
     }
 
-    /// The rows among `rows` at which L q is nothing.
+    /// The rows among `rows` at which L q is nothing, up to this share.
     fn zeros<'a>(
         &'a self,
         direction: &'a [f64],
         rows: &'a [usize],
+        share: f64,
     ) -> impl Iterator<Item = usize> + 'a {
         // L has orthonormal columns: the root mean square of L q is that of q.
         let power: f64 = direction.iter().map(|q| q * q).sum();
-        let least = ZERO * (power / self.left.nrows() as f64).sqrt();
+        let least = share * (power / self.left.nrows() as f64).sqrt();
         let value = move |row: usize| -> f64 {
             let terms = direction.iter().enumerate();
             terms.map(|(k, q)| self.left[(row, k)] * q).sum()
@@ -216,8 +219,8 @@ impl Basis {
 
     /// The direction that all its zeros agree on: the last eigenvector of their Gram matrix.
     fn refine(&self, mut direction: Vec<f64>) -> Option<Vec<f64>> {
-        for _ in 0..2 {
-            let zeros: Vec<usize> = self.zeros(&direction, &self.rows).collect();
+        for share in [ROUGH, FINE] {
+            let zeros: Vec<usize> = self.zeros(&direction, &self.rows, share).collect();
             if (zeros.len() as f64) < SPARSE * self.rows.len() as f64 {
                 return None;
             }
@@ -241,7 +244,7 @@ struct Found {
 impl Found {
     fn new(basis: &Basis, direction: Vec<f64>) -> Self {
         Self {
-            zeros: basis.zeros(&direction, &basis.rows).count(),
+            zeros: basis.zeros(&direction, &basis.rows, FINE).count(),
             direction,
             hits: 1,
         }

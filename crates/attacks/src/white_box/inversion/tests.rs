@@ -22,6 +22,18 @@ fn unmix(world: &World<'_>) -> Unmixing {
     Unmixing::fit(world, &spec::Unmixing { samples: 2000 }, |_| {}).unwrap()
 }
 
+/// What steps of the victims give away, all of which can be told apart.
+pub(super) fn gradients(
+    world: &World<'_>,
+    data: &Data,
+    heads: &transfer::ShadowBatch,
+    batch: usize,
+) -> (Vec<NetworkRelease>, Vec<Vec<u32>>) {
+    let (updates, examples) = single_gradients(world, &data.backbone, heads, batch).unwrap();
+    let all: Option<Vec<_>> = updates.into_iter().collect();
+    (all.expect("every batch can be told apart"), examples)
+}
+
 /// Mean over heads and classes of the smallest MSE to the class's images.
 fn mean_mse(world: &World<'_>, images: &[f32], heads: &transfer::ShadowBatch) -> f64 {
     let owners: Vec<usize> = (0..heads.len()).collect();
@@ -72,7 +84,7 @@ fn results_do_not_depend_on_the_threads() {
         pool.install(|| {
             let attack =
                 GradientInversion::new(&world, &data.backbone, Some(&start), options(8)).unwrap();
-            let (updates, _) = single_gradients(&world, &data.backbone, &heads, 1).unwrap();
+            let (updates, _) = gradients(&world, &data, &heads, 1);
             let single = NetworkInversion::new(&world, &data.backbone, options(8)).unwrap();
             let single = single.invert(&updates, |_| {}).unwrap();
             (attack.invert(&heads, |_| {}), single)
@@ -131,7 +143,7 @@ fn an_update_of_the_network_gives_the_maps_the_class_and_the_image() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 8);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, 1).unwrap();
+    let (updates, examples) = gradients(&world, &data, &heads, 1);
     let examples = examples.concat();
     for (update, &example) in updates.iter().zip(&examples) {
         assert_eq!(
@@ -265,7 +277,7 @@ fn a_step_on_a_batch_gives_the_maps_the_classes_and_the_images_of_all() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 4);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, BATCH).unwrap();
+    let (updates, examples) = gradients(&world, &data, &heads, BATCH);
     let pixels = world.pixels();
     let maps = |example: u32| {
         let image = data.images.image(example as usize).to_vec();
