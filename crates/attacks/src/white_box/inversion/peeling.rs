@@ -117,8 +117,9 @@ impl Peeling {
             })
         };
         let batch = usize::from(self.images > 1);
-        let exact =
-            |input: &Mat<f64>, left: f64| left < EXACT[batch] && self.leads_here(layer, input.as_ref());
+        let exact = |input: &Mat<f64>, left: f64| {
+            left < EXACT[batch] && self.leads_here(layer, input.as_ref())
+        };
         if !layer.pooled {
             return ZEROS[batch].into_iter().find_map(|zero| {
                 let slopes = passed(zero);

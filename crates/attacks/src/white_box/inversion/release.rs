@@ -9,7 +9,7 @@ use spec::{GradientForm, Initial, Options};
 use transfer::ShadowBatch;
 
 use super::convolution::{matrix, product};
-use super::separation::separate;
+use super::separation::{Layer, separate};
 use crate::alone::alone;
 use crate::{AttackError, World};
 
@@ -78,7 +78,17 @@ impl NetworkRelease {
         let (weights, biases) = (part(update, "fc.0.weight")?, part(update, "fc.0.bias")?);
         let weights = matrix(weights, biases.len());
         let biases: Vec<f64> = biases.iter().map(|it| f64::from(*it)).collect();
-        let found = separate(weights.as_ref(), &biases, count, key.rng(0))?;
+        let tensors = backbone.tensors();
+        let (own, own_biases) = (part(&tensors, "fc.0.weight")?, part(&tensors, "fc.0.bias")?);
+        let own_biases: Vec<f64> = own_biases.iter().map(|it| f64::from(*it)).collect();
+        let own = matrix(own, own_biases.len());
+        let layer = Layer {
+            weights: own.as_ref(),
+            biases: &own_biases,
+            weights_gradient: weights.as_ref(),
+            biases_gradient: &biases,
+        };
+        let found = separate(&layer, count, key.rng(0))?;
         let (inputs, slopes) = (found.inputs, found.slopes);
         let flat = |rows: usize, of: &dyn Fn(usize, usize) -> f64| -> Vec<f32> {
             let at = (0..count).flat_map(|b| (0..rows).map(move |i| (b, i)));

@@ -5,7 +5,8 @@
 //! its zeros (SPEAR, Dimitrov et al., NeurIPS 2024, arXiv:2403.03945): ReLU makes δ_b zero wherever a
 //! unit is off. With G = L R, δ_b = L q_b; b − 1 rows of L whose units are off for example b fix q_b up
 //! to its length, and rows that are not leave a direction with hardly a zero. So rows are drawn until
-//! every example's direction has come up several times; the biases give the lengths.
+//! every example's direction has come up several times; the biases give the lengths. What was found is
+//! believed if the layer, given the inputs, is on where the slopes are not zero and off elsewhere.
 
 use faer::prelude::*;
 use faer::{Mat, MatRef, Side};
@@ -24,8 +25,10 @@ const ROUNDING: f64 = 1e-5;
 /// few rows, and where it is that of all its zeros.
 const ROUGH: f64 = 2e-3;
 const FINE: f64 = 2e-4;
-/// Share of the rows that must be zero for a direction to be looked at.
-const SPARSE: f64 = 0.1;
+/// Share of the rows that must be zero for a direction to be looked at, and how many more than were drawn
+/// to make it.
+const SPARSE: f64 = 0.05;
+const MORE_ZEROS: usize = 2;
 /// Rows that are looked at first.
 const FIRST: usize = 64;
 /// Directions whose cosine is above are one.
@@ -33,12 +36,17 @@ const SAME: f64 = 0.999;
 /// How often a direction must come up: one that mixes two examples needs one certain row, and hardly
 /// does so twice.
 const HITS: usize = 3;
-/// Most draws of rows.
-const DRAWS: usize = 1_000_000;
+/// Most draws of rows, and most for each set of rows that there is.
+const DRAWS: f64 = 500_000.0;
+const AGAIN: f64 = 30.0;
 /// Pivots below this share of the first leave more than one direction open.
 const PIVOT: f64 = 1e-5;
 /// Share of the biases' gradient that the lengths may leave.
 const LEFT: f64 = 0.02;
+/// Share of the units that moved at which on and off must agree with the slopes.
+const AGREE: f64 = 0.95;
+/// Draws before what was found is looked at first, then twice as many each time.
+const LOOK: usize = 500;
 
 /// What a linear layer's gradient says of each example, up to the step's scale.
 #[derive(Debug, Clone)]
@@ -49,21 +57,79 @@ pub(super) struct Separated {
     pub inputs: Mat<f64>,
 }
 
-/// Takes the gradient `weights` (units × inputs), with that of the `biases`, apart into `count` examples,
-/// in no order.
+/// A linear layer with the gradient of its weights (units × inputs) and biases.
+pub(super) struct Layer<'a> {
+    pub weights: MatRef<'a, f64>,
+    pub biases: &'a [f64],
+    pub weights_gradient: MatRef<'a, f64>,
+    pub biases_gradient: &'a [f64],
+}
+
+/// Takes the gradient of a layer apart into `count` examples, in no order.
 ///
 /// # Errors
 /// If it is of fewer or more examples, or they cannot be told apart.
 pub(super) fn separate(
-    weights: MatRef<'_, f64>,
-    biases: &[f64],
+    layer: &Layer<'_>,
     count: usize,
     mut rng: ChaCha8Rng,
 ) -> Result<Separated, AttackError> {
-    let basis = Basis::new(weights, count, &mut rng)?;
-    let directions = basis.directions(count, &mut rng)?;
+    let basis = Basis::new(layer.weights_gradient, count, &mut rng)?;
+    if count == 1 {
+        return lengths(layer, &basis, Mat::from_fn(1, 1, |_, _| 1.0));
+    }
+    if basis.rows.len() < 2 * count {
+        return Err(apart("too few units of the first linear layer moved"));
+    }
+    let sets = (0..count - 1).fold(1.0, |sets, at| {
+        sets * (basis.rows.len() - at) as f64 / (at + 1) as f64
+    });
+    let most = (AGAIN * sets).min(DRAWS) as usize;
+    let (mut found, mut look, mut why) = (Vec::new(), LOOK.min(most), None);
+    for drawn in 1..=most {
+        basis.look_for(count, &mut found, &mut rng);
+        if drawn < look {
+            continue;
+        }
+        look = (2 * look).min(most);
+        let Some(directions) = chosen(&found, count) else {
+            continue;
+        };
+        match lengths(layer, &basis, directions) {
+            Ok(separated) if layer.agrees(&separated) => return Ok(separated),
+            Ok(_) => why = Some(apart("the layer is on where their slopes are zero")),
+            Err(error) => why = Some(error),
+        }
+    }
+    Err(why.unwrap_or_else(|| apart("too few of the units are off")))
+}
+
+impl Layer<'_> {
+    /// Whether the layer is on exactly where an example's slopes are not zero, for all of them.
+    fn agrees(&self, found: &Separated) -> bool {
+        let sums = product(self.weights, found.inputs.transpose());
+        let moved: Vec<usize> = (0..self.biases.len())
+            .filter(|&i| (0..found.slopes.ncols()).any(|b| found.slopes[(i, b)] != 0.0))
+            .collect();
+        (0..found.slopes.ncols()).all(|b| {
+            let agree = |&&i: &&usize| {
+                (sums[(i, b)] + self.biases[i] > 0.0) == (found.slopes[(i, b)] != 0.0)
+            };
+            moved.iter().filter(agree).count() as f64 >= AGREE * moved.len() as f64
+        })
+    }
+}
+
+/// The examples of these directions: slopes of their right lengths, and the inputs that follow.
+fn lengths(
+    layer: &Layer<'_>,
+    basis: &Basis,
+    directions: Mat<f64>,
+) -> Result<Separated, AttackError> {
+    let count = directions.ncols();
     let slopes = product(basis.left.as_ref(), directions.as_ref());
     // Lengths: the slopes add up to the biases' gradient.
+    let biases = layer.biases_gradient;
     let biases = Mat::from_fn(biases.len(), 1, |i, _| biases[i]);
     let lengths = least_squares(slopes.as_ref(), biases.as_ref())?;
     let rest = &biases - product(slopes.as_ref(), lengths.as_ref());
@@ -83,7 +149,7 @@ pub(super) fn separate(
             }
         }
     }
-    let inputs = least_squares(slopes.as_ref(), weights)?;
+    let inputs = least_squares(slopes.as_ref(), layer.weights_gradient)?;
     Ok(Separated { slopes, inputs })
 }
 
@@ -155,31 +221,16 @@ impl Basis {
         Ok(Self { left, rows })
     }
 
-    /// The directions of all examples, a column each.
-    fn directions(&self, count: usize, rng: &mut ChaCha8Rng) -> Result<Mat<f64>, AttackError> {
-        if count == 1 {
-            return Ok(Mat::from_fn(1, 1, |_, _| 1.0));
+    /// Draws rows once and adds the direction that they leave to those `found`, if it is one.
+    fn look_for(&self, count: usize, found: &mut Vec<Found>, rng: &mut ChaCha8Rng) {
+        let drawn = self.draw(count, rng);
+        let Some(direction) = drawn.and_then(|it| self.refine(it)) else {
+            return;
+        };
+        match found.iter_mut().find(|it| it.is(&direction)) {
+            Some(known) => known.hits += 1,
+            None => found.push(Found::new(self, direction)),
         }
-        if self.rows.len() < 2 * count {
-            return Err(apart("too few units of the first linear layer moved"));
-        }
-        let mut found: Vec<Found> = Vec::new();
-        for _ in 0..DRAWS {
-            let Some(direction) = self.draw(count, rng) else {
-                continue;
-            };
-            let Some(direction) = self.refine(direction) else {
-                continue;
-            };
-            match found.iter_mut().find(|it| it.is(&direction)) {
-                Some(known) => known.hits += 1,
-                None => found.push(Found::new(self, direction)),
-            }
-            if let Some(all) = chosen(&found, count) {
-                return Ok(all);
-            }
-        }
-        Err(apart("too few of the units are off"))
     }
 
     /// The direction that count − 1 rows at random leave; none where they leave more than one, or one
@@ -221,10 +272,11 @@ impl Basis {
     fn refine(&self, mut direction: Vec<f64>) -> Option<Vec<f64>> {
         for share in [ROUGH, FINE] {
             let zeros: Vec<usize> = self.zeros(&direction, &self.rows, share).collect();
-            if (zeros.len() as f64) < SPARSE * self.rows.len() as f64 {
+            let n = direction.len();
+            let least = (SPARSE * self.rows.len() as f64) as usize;
+            if zeros.len() < least.max(n - 1 + MORE_ZEROS) {
                 return None;
             }
-            let n = direction.len();
             let rows = Mat::from_fn(zeros.len(), n, |i, k| self.left[(zeros[i], k)]);
             let gram = product(rows.transpose(), rows.as_ref());
             let eigen = gram.self_adjoint_eigen(Side::Lower).ok()?;
@@ -345,42 +397,60 @@ mod tests {
 
     use super::*;
 
-    /// Slopes of which about half are zero, and inputs that are not negative.
-    fn batch(count: usize, rng: &mut ChaCha8Rng) -> (Mat<f64>, Mat<f64>) {
+    const UNITS: usize = 160;
+
+    /// A layer with its gradient at a batch, as single precision keeps it, and the batch.
+    struct Made {
+        weights: Mat<f64>,
+        biases: Vec<f64>,
+        gradient: Mat<f64>,
+        biases_gradient: Vec<f64>,
+        inputs: Mat<f64>,
+    }
+
+    fn made(count: usize, rng: &mut ChaCha8Rng) -> Made {
         let mut normal = || -> f64 { StandardNormal.sample(rng) };
-        let slopes = Mat::from_fn(160, count, |_, _| match normal() < 0.0 {
-            true => 0.0,
-            false => normal(),
-        });
         let inputs = Mat::from_fn(count, 90, |_, _| normal().max(0.0));
-        (slopes, inputs)
+        let weights = Mat::from_fn(UNITS, 90, |_, _| normal());
+        let biases: Vec<f64> = (0..UNITS).map(|_| normal()).collect();
+        let sums = product(weights.as_ref(), inputs.transpose());
+        let slopes = Mat::from_fn(UNITS, count, |i, b| match sums[(i, b)] + biases[i] > 0.0 {
+            true => normal(),
+            false => 0.0,
+        });
+        let exact = product(slopes.as_ref(), inputs.as_ref());
+        let gradient = Mat::from_fn(UNITS, 90, |i, j| f64::from(exact[(i, j)] as f32));
+        let sum = |i: usize| (0..count).map(|b| slopes[(i, b)]).sum();
+        Made {
+            weights,
+            biases,
+            gradient,
+            biases_gradient: (0..UNITS).map(sum).collect(),
+            inputs,
+        }
     }
 
-    fn sums(slopes: &Mat<f64>) -> Vec<f64> {
-        let row = |i: usize| (0..slopes.ncols()).map(|b| slopes[(i, b)]).sum();
-        (0..slopes.nrows()).map(row).collect()
-    }
-
-    /// As single precision keeps it.
-    fn single(matrix: &Mat<f64>) -> Mat<f64> {
-        Mat::from_fn(matrix.nrows(), matrix.ncols(), |i, j| {
-            f64::from(matrix[(i, j)] as f32)
-        })
+    fn take_apart(made: &Made, count: usize) -> Result<Separated, AttackError> {
+        let layer = Layer {
+            weights: made.weights.as_ref(),
+            biases: &made.biases,
+            weights_gradient: made.gradient.as_ref(),
+            biases_gradient: &made.biases_gradient,
+        };
+        separate(&layer, count, ChaCha8Rng::seed_from_u64(4))
     }
 
     #[test]
     fn sparse_slopes_take_a_batch_apart() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         for count in [1, 2, 5, 8] {
-            let (slopes, inputs) = batch(count, &mut rng);
-            let gradient = single(&product(slopes.as_ref(), inputs.as_ref()));
-            let seed = ChaCha8Rng::seed_from_u64(4);
-            let found = separate(gradient.as_ref(), &sums(&slopes), count, seed).unwrap();
+            let made = made(count, &mut rng);
+            let found = take_apart(&made, count).unwrap();
             for b in 0..count {
                 // In no order: the nearest one is the example itself.
                 let error = |other: usize| {
-                    let row = inputs.row(b) - found.inputs.row(other);
-                    row.norm_l2() / inputs.row(b).norm_l2()
+                    let row = made.inputs.row(b) - found.inputs.row(other);
+                    row.norm_l2() / made.inputs.row(b).norm_l2()
                 };
                 let least = (0..count).map(error).fold(f64::INFINITY, f64::min);
                 assert!(least < 1e-4, "example {b} of {count}: {least}");
@@ -391,21 +461,25 @@ mod tests {
     #[test]
     fn what_cannot_be_taken_apart_is_refused() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let (slopes, inputs) = batch(3, &mut rng);
-        let gradient = product(slopes.as_ref(), inputs.as_ref());
-        let refused = |count: usize, biases: &[f64]| {
-            let seed = ChaCha8Rng::seed_from_u64(6);
-            let found = separate(gradient.as_ref(), biases, count, seed);
+        let made = made(3, &mut rng);
+        let refused = |made: &Made, count: usize| {
+            let found = take_apart(made, count);
             found.map(|_| ()).unwrap_err().to_string()
         };
-        let biases = sums(&slopes);
-        assert!(refused(2, &biases).contains("there are more"));
-        assert!(refused(4, &biases).contains("there are fewer"));
-        let other: Vec<f64> = (0..160).map(|i| f64::from(i % 7) - 3.0).collect();
-        assert!(
-            refused(3, &other).contains("not the sum"),
-            "{}",
-            refused(3, &other)
-        );
+        assert!(refused(&made, 2).contains("there are more"));
+        assert!(refused(&made, 4).contains("there are fewer"));
+        let biases = (0..UNITS).map(|i| (i % 7) as f64 - 3.0).collect();
+        let other = Made {
+            biases_gradient: biases,
+            ..made
+        };
+        let said = refused(&other, 3);
+        assert!(said.contains("not the sum"), "{said}");
+        let other = Made {
+            biases: vec![-1e6; UNITS],
+            ..self::made(3, &mut rng)
+        };
+        let said = refused(&other, 3);
+        assert!(said.contains("the layer is on where"), "{said}");
     }
 }

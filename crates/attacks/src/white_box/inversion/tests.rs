@@ -273,11 +273,16 @@ fn what_cannot_be_inverted_is_refused() {
 
 #[test]
 fn a_step_on_a_batch_gives_the_maps_the_classes_and_the_images_of_all() {
-    const BATCH: usize = 3;
+    const BATCH: usize = 2;
     let data = data();
     let world = world(&data, 1);
-    let heads = victims(&world, 4);
-    let (updates, examples) = gradients(&world, &data, &heads, BATCH);
+    let heads = victims(&world, 12);
+    // Of so few units some batches cannot be told apart; what is told must be right.
+    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, BATCH).unwrap();
+    let told = updates.into_iter().zip(examples);
+    let told = told.filter_map(|(update, examples)| Some((update?, examples)));
+    let (updates, examples): (Vec<_>, Vec<_>) = told.take(4).unzip();
+    assert_eq!(updates.len(), 4);
     let pixels = world.pixels();
     let maps = |example: u32| {
         let image = data.images.image(example as usize).to_vec();
@@ -322,7 +327,7 @@ fn a_step_on_a_batch_gives_the_maps_the_classes_and_the_images_of_all() {
     let one = NetworkInversion::new(&world, &data.backbone, options(1)).unwrap();
     let error = one.invert(&updates, |_| {}).unwrap_err().to_string();
     assert!(
-        error.contains("1 examples of") && error.contains("3 examples"),
+        error.contains("1 examples of") && error.contains("2 examples"),
         "{error}"
     );
     let error = single_gradients(&world, &data.backbone, &heads, 5).unwrap_err();
