@@ -38,7 +38,7 @@ pub use html::{
 pub use phrases::cell_label;
 pub use reference::columns_reference;
 pub use row::{Kind, Row, Spec, Unfit, Value};
-pub use rows::{BothWaysRow, ResultRow, RocRow, TimingRow};
+pub use rows::{BothWaysRow, ClassRow, PairRow, ResultRow, RocRow, TimingRow};
 pub use scene::{Raster, Scene};
 pub use seeds::show_seeds;
 pub use show::{Look, show, show_difference};

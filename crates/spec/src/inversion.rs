@@ -35,6 +35,8 @@ pub struct GradientInversion<A: Arity = One> {
     pub samples: usize,
     /// Which release is inverted.
     pub form: GradientForm,
+    /// Examples of the step whose gradient is released; more than one with `single_gradient` alone.
+    pub batch: usize,
 }
 
 impl<A: Arity> Default for GradientInversion<A> {
@@ -48,6 +50,7 @@ impl<A: Arity> Default for GradientInversion<A> {
             start: Start::Unmixing,
             samples: 20_000,
             form: GradientForm::Head,
+            batch: 1,
         }
     }
 }
@@ -57,6 +60,8 @@ impl GradientInversion {
     pub const STEPS: Whole = Whole::new(1, 1_000_000);
     /// Bounds of `learning_rate`.
     pub const LEARNING_RATE: Real = Real::POSITIVE;
+    /// Bounds of `batch`: the work of telling examples apart doubles with each.
+    pub const BATCH: Whole = Whole::new(1, 16);
     /// Bounds of `prior` and `total_variation`.
     pub const WEIGHT: Real = Real::NOT_NEGATIVE;
 
@@ -92,6 +97,7 @@ impl<A: Arity> Options for GradientInversion<A> {
                 start.each_wrong(wrong);
             }
         }
+        GradientInversion::BATCH.one("batch", self.batch, wrong);
         GradientInversion::STEPS.each("steps", A::values(&self.steps), wrong);
     }
 }
@@ -136,6 +142,7 @@ impl GradientInversion<Many> {
             start: self.start,
             samples: self.samples,
             form: self.form,
+            batch: self.batch,
         };
         self.steps.values.iter().map(with).collect()
     }
@@ -176,8 +183,8 @@ words! {
         /// of 0 (`recipe: { epochs: 1, init_std: 0 }`) this is the head's part of a single gradient.
         #[default]
         Head = "head",
-        /// The update that one SGD step on one example makes to the whole network, backbone and
-        /// head: each victim gives up one example of its set, so n is 1 in the results.
+        /// The update that one SGD step on `batch` examples makes to the whole network, backbone and
+        /// head: each victim gives up so many examples of its set, and n is that in the results.
         SingleGradient = "single_gradient",
     }
 }

@@ -162,6 +162,14 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
             "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
             "use the attack `unmixing`, or `reconstructor` without `informed`",
         );
+    } else if let Some((batch, most)) = batch_beyond(cell, data) {
+        own.key("batch").wrong(
+            format!("found {batch} examples of one step"),
+            match most {
+                None => "1: larger batches are for `form: single_gradient`".to_owned(),
+                Some(most) => format!("at most a victim's training set, {most}"),
+            },
+        );
     } else if attack.begins_training() && !begins_normally(&cell.recipe) {
         own.key("form").wrong(
             "found `single_gradient` with initial weights of PyTorch's or smoothed labels",
@@ -227,6 +235,19 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         return false;
     }
     true
+}
+
+/// The examples of a step that is inverted, where that cannot be: with the most there are where a single
+/// gradient is.
+fn batch_beyond(cell: &Cell, data: &Data) -> Option<(usize, Option<usize>)> {
+    let Attack::GradientInversion(options) = &cell.attack else {
+        return None;
+    };
+    if options.form != GradientForm::SingleGradient {
+        return (options.batch > 1).then_some((options.batch, None));
+    }
+    let most = heads_classes(data)? * cell.shots;
+    (options.batch > most).then_some((options.batch, Some(most)))
 }
 
 /// Single gradients are read off linear layers of the backbone.

@@ -37,6 +37,11 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
                 GradientForm::SingleGradient => "single gradient",
             };
             facet("form", form.into());
+            let batch = match options.batch {
+                1 => String::new(),
+                batch => format!("batch of {batch}"),
+            };
+            facet("batch", batch);
             facet("prior", format!("prior {}", options.prior));
             let variation = options.total_variation;
             facet("variation", format!("total variation {variation}"));
