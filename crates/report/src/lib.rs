@@ -30,7 +30,9 @@ pub use error::ReportError;
 pub use figures::{
     Figure, GridPair, ScoreSample, both_ways, figures, histograms, reconstruction_grid,
 };
-pub use gate::{Finding, Format, Gate, Measure, Outcome, Verdict, compare, save_baseline};
+pub use gate::{
+    Finding, Format, Gate, Measure, Outcome, Verdict, check_baseline, compare, save_baseline,
+};
 pub use html::{
     AuditPage, AuditRecord, AuditTarget, Gallery, Page, Tone, render as render_html, write_audit,
     write_html,
