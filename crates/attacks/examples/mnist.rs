@@ -15,7 +15,7 @@ mod common;
 
 use std::time::Instant;
 
-use attacks::{Reconstructor, Unmixing, WhiteBox, World, null_scores, victim_scores};
+use attacks::{Reconstructor, Unmixing, WhiteBox, World, errors, null_scores, victim_scores};
 use common::{AnyError, Options, by_class};
 use datasets::{Split, StreamKey};
 use evaluation::Scores;
@@ -88,14 +88,14 @@ fn report(
     start: Instant,
 ) -> Result<(), AnyError> {
     let seconds = start.elapsed().as_secs_f64();
-    let own = victim_scores(world, attack, victims);
+    let own = errors(&victim_scores(world, attack, victims));
     let mean = own.iter().flatten().sum::<f64>() / (own.len() * own[0].len()) as f64;
     println!(
         "{name}: {:?}, {seconds:.1} s, mean mse {mean:.4}",
         attack.cost()
     );
     for null in [Null::Independent, Null::Gaussian] {
-        let mut null_scores = null_scores(world, attack, victims, null, 100_000)?;
+        let mut null_scores = errors(&null_scores(world, attack, victims, null, 100_000)?);
         let mut own = own.clone();
         by_class(&mut own, &mut null_scores, attack.aim().targets());
         let scores = Scores::new(own, null_scores)?;

@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 use transfer::ShadowBatch;
 
-use crate::scoring::min_mse;
+use crate::scoring::nearest;
 use crate::{Aim, World};
 
 /// Public images of a class that guesses are judged by, at most.
@@ -53,7 +53,7 @@ impl BlindGuess {
             let guesses = self.images.chunks_exact(world.pixels()).enumerate();
             let error = |(class, guess): (usize, &[f32])| {
                 let target = Aim::Examples(classes).candidates(members, world.shots, class);
-                min_mse(world, guess, target)
+                nearest(world, guess, target).error
             };
             guesses.map(error).collect()
         };

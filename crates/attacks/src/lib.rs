@@ -28,9 +28,9 @@ pub use error::AttackError;
 pub use membership::{Candidate, Examples, Membership};
 pub use neighbours::neighbour_heads;
 pub use network::{LayerShape, Network, NetworkShape, UpShape};
-pub use nulls::{gaussian_heads, neighbour_scores, null_scores, victim_scores};
+pub use nulls::{Units, gaussian_heads, neighbour_scores, null_scores, victim_scores};
 pub use property::Property;
-pub use scoring::score;
+pub use scoring::{Nearest, errors, others_scores, score};
 pub use view::View;
 pub use white_box::{
     Aim, AttackProgress, GradientInversion, NetworkInversion, NetworkRelease, Reconstructor,

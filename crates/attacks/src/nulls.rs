@@ -13,7 +13,7 @@ use spec::Null;
 use transfer::ShadowBatch;
 
 use crate::error::option;
-use crate::scoring::{min_mse, score};
+use crate::scoring::{Nearest, nearest, score};
 use crate::{Aim, AttackError, WhiteBox, World};
 
 /// Shadow heads whose random combinations stand for the normal distribution.
@@ -21,11 +21,7 @@ const BASIS: usize = 2048;
 
 /// Scores of `attack` on the victims: for each head the smallest MSE of each of its
 /// reconstructions to the images it could be of.
-pub fn victim_scores(
-    world: &World<'_>,
-    attack: &dyn WhiteBox,
-    victims: &ShadowBatch,
-) -> Vec<Vec<f64>> {
+pub fn victim_scores(world: &World<'_>, attack: &dyn WhiteBox, victims: &ShadowBatch) -> Units {
     let images = attack.reconstruct(world, victims);
     let owners: Vec<usize> = (0..victims.heads).collect();
     score(world, &images, attack.aim(), victims, &owners)
@@ -33,7 +29,7 @@ pub fn victim_scores(
 
 /// At least `count` scores under `null`, one list a null unit: score number i is of target i modulo
 /// the number of targets. A null head that was trained on the image it would be compared with has
-/// no score there: NaN. For [`Null::ReplaceOne`] the number
+/// no score there: an error that is not a number. For [`Null::ReplaceOne`] the number
 /// of scores is the number of victims times their classes, whatever `count`.
 pub fn null_scores(
     world: &World<'_>,
@@ -41,7 +37,7 @@ pub fn null_scores(
     victims: &ShadowBatch,
     null: Null,
     count: usize,
-) -> Result<Vec<Vec<f64>>, AttackError> {
+) -> Result<Units, AttackError> {
     let units = victims.heads;
     let aim = attack.aim();
     let heads = match null {
@@ -76,16 +72,20 @@ pub fn null_scores(
                 }
             };
             let scores = more.into_iter().enumerate();
-            all.extend(
-                scores.map(|(target, score)| if strange(target) { score } else { f64::NAN }),
-            );
+            all.extend(scores.map(|(target, score)| match strange(target) {
+                true => score,
+                false => Nearest {
+                    error: f64::NAN,
+                    ..score
+                },
+            }));
         }
     }
     Ok(scores)
 }
 
 /// Scores of heads, a list each.
-type Units = Vec<Vec<f64>>;
+pub type Units = Vec<Vec<Nearest>>;
 
 /// Scores against one target example a class (its first shot), from the victims and from heads
 /// trained with that example replaced: what [`Null::ReplaceOne`] compares.
@@ -110,11 +110,11 @@ pub fn neighbour_scores(
     let pixels = world.pixels();
     let key = world.key.child("replace_one");
     let trainer = world.trainer(world.recipe)?;
-    let against_targets = |images: &[f32], unit: usize| -> Vec<f64> {
+    let against_targets = |images: &[f32], unit: usize| -> Vec<Nearest> {
         let members = victims.members(unit);
         let score = |class: usize| {
             let target = Aim::Examples(classes).candidates(members, world.shots, class);
-            min_mse(world, &images[class * pixels..(class + 1) * pixels], target)
+            nearest(world, &images[class * pixels..(class + 1) * pixels], target)
         };
         (0..classes).map(score).collect()
     };

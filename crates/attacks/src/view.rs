@@ -67,7 +67,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{CLASSES, WIDTH, auc, data, victims, world};
-    use crate::{Reconstructor, Unmixing, WhiteBox, World, null_scores, victim_scores};
+    use crate::{Reconstructor, Unmixing, WhiteBox, World, errors, null_scores, victim_scores};
 
     /// Noise in the place of the weights; beside it each class's row, or noise too.
     #[derive(Debug)]
@@ -99,12 +99,15 @@ mod tests {
         let mut heads = victims(world, 60);
         world.release(&mut heads, "victims").unwrap();
         let null = null_scores(world, attack, &heads, Null::Independent, 1_000).unwrap();
-        let null: Vec<f64> = null
+        let null: Vec<f64> = errors(&null)
             .concat()
             .into_iter()
             .filter(|it| !it.is_nan())
             .collect();
-        auc(&victim_scores(world, attack, &heads).concat(), &null)
+        auc(
+            &errors(&victim_scores(world, attack, &heads)).concat(),
+            &null,
+        )
     }
 
     /// Attacks read what lies beside the weights: they succeed if it tells, and only then. What they

@@ -1,6 +1,6 @@
 //! Attacks on shadow heads that others trained.
 
-use attacks::{Membership, Unmixing, World, null_scores, victim_scores};
+use attacks::{Membership, Nearest, Unmixing, World, errors, null_scores, victim_scores};
 use datasets::{DatasetSpec, FeatureSet, Split, StreamKey, StrokeClasses};
 use rand::RngExt;
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -64,11 +64,10 @@ fn unmixing_fits_on_given_heads_and_what_trains_its_own_is_refused() {
     let stream = world.victims().unwrap();
     let mut victims = stream.batch(60);
     stream.fill(0, &mut victims);
-    let mean = |scores: &[Vec<f64>]| {
-        let all: Vec<f64> = scores
-            .iter()
-            .flatten()
-            .copied()
+    let mean = |scores: &[Vec<Nearest>]| {
+        let all: Vec<f64> = errors(scores)
+            .concat()
+            .into_iter()
             .filter(|it| it.is_finite())
             .collect();
         all.iter().sum::<f64>() / all.len() as f64

@@ -19,6 +19,26 @@ pub enum EvaluationError {
         /// Position of the unit.
         unit: usize,
     },
+    /// Scores do not say one by one which image they are about.
+    #[error(
+        "cannot compare scores: unit {unit} of the {side} has {scores} scores and names {images} images, expected one a score"
+    )]
+    Unnamed {
+        /// `victims` or `null`.
+        side: &'static str,
+        /// Position of the unit.
+        unit: usize,
+        /// Its scores.
+        scores: usize,
+        /// The images that it names.
+        images: usize,
+    },
+    /// Attacks that are compared do not have the same victims.
+    #[error("cannot pair attacks: {why}")]
+    Unpaired {
+        /// What differs.
+        why: String,
+    },
     /// A score is NaN or infinite.
     #[error(
         "cannot compare scores: unit {unit} of the {side}, entry {entry}, is {value}, not a finite number\nhint: an attack that diverged must be reported as failed, not scored"

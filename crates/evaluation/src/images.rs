@@ -35,16 +35,22 @@ pub fn psnr(mse: f64) -> f64 {
     10.0 * (4.0 / mse).log10()
 }
 
-/// The smallest [`mse`] between a reconstruction and the candidates it is judged against (the c
-/// training images of its class); infinite if there are none, NaN if a candidate has another length.
-pub fn min_mse<'a>(reconstruction: &[f32], candidates: impl Iterator<Item = &'a [f32]>) -> f64 {
-    let mut best = f64::INFINITY;
-    for candidate in candidates {
+/// The candidate that a reconstruction is nearest to, of those it is judged against (the c training
+/// images of its class): its position, the first of equals, and the [`mse`]. `None` if there are
+/// none; NaN if a candidate has another length.
+pub fn nearest<'a>(
+    reconstruction: &[f32],
+    candidates: impl Iterator<Item = &'a [f32]>,
+) -> Option<(usize, f64)> {
+    let mut best = None;
+    for (at, candidate) in candidates.enumerate() {
         let error = mse(reconstruction, candidate);
         if error.is_nan() {
-            return f64::NAN;
+            return Some((at, f64::NAN));
         }
-        best = best.min(error);
+        if best.is_none_or(|(_, least)| error < least) {
+            best = Some((at, error));
+        }
     }
     best
 }
@@ -67,13 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn min_is_over_the_candidates() {
+    fn the_nearest_is_the_first_of_the_smallest_errors() {
         let guess = [0.0, 0.5];
-        let images = [[1.0, 0.5], [0.0, 0.0], [0.0, 1.5]];
-        let best = min_mse(&guess, images.iter().map(|image| image.as_slice()));
-        assert_eq!(best, 0.125);
-        assert_eq!(min_mse(&guess, std::iter::empty()), f64::INFINITY);
-        assert!(min_mse(&guess, [&[0.0_f32][..], &guess[..]].into_iter()).is_nan());
+        let images = [[1.0, 0.5], [0.0, 0.0], [0.0, 1.5], [0.0, 1.0]];
+        let best = nearest(&guess, images.iter().map(|image| image.as_slice()));
+        assert_eq!(best, Some((1, 0.125)));
+        assert_eq!(nearest(&guess, std::iter::empty()), None);
+        let odd = nearest(&guess, [&guess[..], &[0.0_f32][..]].into_iter());
+        assert!(odd.is_some_and(|(at, error)| at == 1 && error.is_nan()));
     }
 
     proptest! {

@@ -2,7 +2,8 @@
 //!
 //! Nothing here knows which attack made a score or which defence it met. A *score* is a number that
 //! is small where the attack succeeded (an MSE, or a membership score with its sign turned). The
-//! unit of every interval is the *victim*: the classes of one head are not independent.
+//! unit of every interval is the *victim*: the classes of one head are not independent. Where victims
+//! share images, images are drawn as well.
 
 mod bootstrap;
 mod chance;
@@ -10,19 +11,23 @@ mod error;
 mod images;
 mod intervals;
 mod neyman_pearson;
+mod paired;
 mod ranking;
 mod roc;
 mod scores;
 mod ssim;
+mod subjects;
 mod success;
 
 pub use bootstrap::Bootstrap;
 pub use chance::{Chance, chance};
 pub use error::EvaluationError;
-pub use images::{min_mse, mse, psnr};
+pub use images::{mse, nearest, psnr};
 pub use intervals::{Interval, clopper_pearson, cluster_proportion, mean_interval};
 pub use neyman_pearson::{FittedNormals, NeymanPearson, neyman_pearson, phi};
+pub use paired::{Difference, Paired, paired};
 pub use roc::{Rate, RocPoint, RocReport, roc, thin_curve};
 pub use scores::Scores;
 pub use ssim::ssim;
+pub use subjects::Subject;
 pub use success::{Success, success_at};

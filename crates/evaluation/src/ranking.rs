@@ -3,21 +3,45 @@
 //! A bootstrap resample is a vector of counts, one a unit. Sorting does not depend on the counts, so
 //! a resample costs one pass over the sorted null instead of a sort.
 
-use crate::Scores;
+use crate::subjects::{Drawn, Shared, Subject};
 
 /// Slack of a false positive budget, against `0.29 * 100 < 29`; far below one score.
 const BUDGET_SLACK: f64 = 1e-9;
 
-/// Scores of both hypotheses in ascending order, with the unit each belongs to.
+/// A score with where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub score: f64,
+    pub unit: u32,
+    /// The image that it is about, where that was said.
+    pub about: Option<Subject>,
+}
+
+/// Where the two counts stand that a score's weight is the product of.
+type Place = (u32, u32);
+
+/// How often each unit, and each image, of a side is drawn. The last count of `images` is of those
+/// that are not drawn: 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts<'a> {
+    pub units: &'a [u32],
+    pub images: &'a [u32],
+}
+
+impl Counts<'_> {
+    fn of(self, (unit, image): Place) -> u64 {
+        u64::from(self.units[unit as usize]) * u64::from(self.images[image as usize])
+    }
+}
+
+/// Scores of both hypotheses in ascending order, with the unit and the image that each belongs to.
 pub(crate) struct Ranking {
     /// Null scores, ascending.
     pub null: Vec<f64>,
-    /// Unit of each null score.
-    null_unit: Vec<u32>,
+    null_place: Vec<Place>,
     /// Victim scores, ascending.
     pub victims: Vec<f64>,
-    /// Unit of each victim score.
-    victim_unit: Vec<u32>,
+    victim_place: Vec<Place>,
     /// For each null score, how many victim scores lie strictly below it.
     victims_below: Vec<u32>,
     /// For each victim score, how many null scores lie strictly below it, and at or below it.
@@ -42,9 +66,10 @@ pub(crate) struct OperatingPoint {
 }
 
 impl Ranking {
-    pub fn new(scores: &Scores) -> Self {
-        let (null, null_unit) = sorted(scores.null());
-        let (victims, victim_unit) = sorted(scores.victims());
+    /// Sorts the scores of both sides; `drawn` and what each side shares place their images.
+    pub fn new(victims: (&[Entry], &Shared), null: (&[Entry], &Shared), drawn: &Drawn) -> Self {
+        let (null, null_place) = sorted(null, drawn);
+        let (victims, victim_place) = sorted(victims, drawn);
         let victims_below = null
             .iter()
             .map(|&score| victims.partition_point(|&v| v < score) as u32)
@@ -59,9 +84,9 @@ impl Ranking {
             .collect();
         Self {
             null,
-            null_unit,
+            null_place,
             victims,
-            victim_unit,
+            victim_place,
             victims_below,
             nulls_below,
         }
@@ -86,12 +111,18 @@ impl Ranking {
         }
     }
 
-    /// Reads TPRs and AUC with unit `u` of the victims counted `victim_weight[u]` times, and of the
-    /// null `null_weight[u]` times. `fprs` ascend; `cumulative` is scratch.
+    /// Whether anything is left of either side under these counts.
+    pub fn weighs(&self, victims: Counts<'_>, null: Counts<'_>) -> bool {
+        let any = |places: &[Place], counts: Counts<'_>| places.iter().any(|&it| counts.of(it) > 0);
+        any(&self.victim_place, victims) && any(&self.null_place, null)
+    }
+
+    /// Reads TPRs and AUC with each score counted as often as its unit times as often as its image.
+    /// `fprs` ascend; `cumulative` is scratch.
     pub fn read(
         &self,
-        victim_weight: &[u32],
-        null_weight: &[u32],
+        victims: Counts<'_>,
+        null: Counts<'_>,
         fprs: &[f64],
         cumulative: &mut Vec<u64>,
         reading: &mut Reading,
@@ -99,11 +130,11 @@ impl Ranking {
         cumulative.clear();
         cumulative.push(0);
         let mut total = 0_u64;
-        for &unit in &self.null_unit {
-            total += u64::from(null_weight[unit as usize]);
+        for &place in &self.null_place {
+            total += null.of(place);
             cumulative.push(total);
         }
-        let victim_total = weighted_len(&self.victim_unit, victim_weight);
+        let victim_total = weighted_len(&self.victim_place, victims);
 
         reading.tpr.clear();
         let mut called = 0_u64;
@@ -116,43 +147,58 @@ impl Ranking {
                 Some(&below) => below as usize,
                 None => self.victims.len(),
             };
-            called += weighted_len(&self.victim_unit[position..end], victim_weight);
+            called += weighted_len(&self.victim_place[position..end], victims);
             position = end;
             reading.tpr.push(called as f64 / victim_total as f64);
         }
 
         // Twice the number of (victim, null) pairs in the right order; a tie is worth one.
-        let mut pairs = 0_u64;
-        for (&unit, &(below, within)) in self.victim_unit.iter().zip(&self.nulls_below) {
-            let weight = u64::from(victim_weight[unit as usize]);
+        let mut pairs = 0_u128;
+        for (&place, &(below, within)) in self.victim_place.iter().zip(&self.nulls_below) {
             let losses = cumulative[below as usize] + cumulative[within as usize];
-            pairs += weight * (2 * total - losses);
+            pairs += u128::from(victims.of(place)) * u128::from(2 * total - losses);
         }
         reading.auc = pairs as f64 / (2.0 * victim_total as f64 * total as f64);
     }
 }
 
-fn weighted_len(units: &[u32], weight: &[u32]) -> u64 {
-    units
-        .iter()
-        .map(|&unit| u64::from(weight[unit as usize]))
-        .sum()
+fn weighted_len(places: &[Place], counts: Counts<'_>) -> u64 {
+    places.iter().map(|&place| counts.of(place)).sum()
 }
 
-fn sorted(units: &[Vec<f64>]) -> (Vec<f64>, Vec<u32>) {
-    let mut entries: Vec<(f64, u32)> = units
-        .iter()
-        .enumerate()
-        .flat_map(|(unit, scores)| scores.iter().map(move |&score| (score, unit as u32)))
-        .collect();
-    entries.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    entries.into_iter().unzip()
+fn sorted((entries, shared): (&[Entry], &Shared), drawn: &Drawn) -> (Vec<f64>, Vec<Place>) {
+    let mut order: Vec<&Entry> = entries.iter().collect();
+    order.sort_unstable_by(|a, b| {
+        let alike = || a.unit.cmp(&b.unit).then(a.about.cmp(&b.about));
+        a.score.total_cmp(&b.score).then_with(alike)
+    });
+    let place = |entry: &Entry| {
+        let image = drawn.slot(shared, entry.about.as_ref());
+        (entry.score, (entry.unit, image))
+    };
+    order.into_iter().map(place).unzip()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Scores;
     use proptest::prelude::*;
+
+    /// Without images.
+    fn ranked(scores: &Scores, drawn: &Drawn) -> Ranking {
+        let victims: Vec<Entry> = scores.victim_entries().collect();
+        let null: Vec<Entry> = scores.null_entries().collect();
+        let none = Shared::default();
+        Ranking::new((&victims, &none), (&null, &none), drawn)
+    }
+
+    fn units(counts: &[u32]) -> Counts<'_> {
+        Counts {
+            units: counts,
+            images: &[1],
+        }
+    }
 
     /// The definitions, by comparing every pair.
     fn direct(victims: &[f64], null: &[f64], fpr: f64) -> (f64, f64) {
@@ -183,6 +229,17 @@ mod tests {
         (tpr, wins / (victims.len() * null.len()) as f64)
     }
 
+    /// A score that is about image number (position in its unit) modulo 3, counted as often as its
+    /// unit times as often as its image.
+    fn crossed(units: &[Vec<f64>], weight: &[u32], images: [u32; 3]) -> Vec<f64> {
+        let each = |(unit, &w): (&Vec<f64>, &u32)| {
+            let scores = unit.iter().enumerate();
+            let each = scores.map(|(at, &it)| vec![it; (w * images[at % 3]) as usize]);
+            each.collect::<Vec<_>>().concat()
+        };
+        units.iter().zip(weight).flat_map(each).collect()
+    }
+
     fn repeated(units: &[Vec<f64>], weight: &[u32]) -> Vec<f64> {
         let each = |(unit, &w): (&Vec<f64>, &u32)| unit.repeat(w as usize);
         units.iter().zip(weight).flat_map(each).collect()
@@ -203,9 +260,9 @@ mod tests {
         fn weighted_reading_equals_the_definition((victims, vw) in side(), (null, nw) in side()) {
             let fprs = [0.001, 0.01, 0.1, 0.25, 0.5, 1.0];
             let scores = Scores::new(victims.clone(), null.clone()).unwrap();
-            let ranking = Ranking::new(&scores);
+            let ranking = ranked(&scores, &Drawn::default());
             let mut reading = Reading::default();
-            ranking.read(&vw, &nw, &fprs, &mut Vec::new(), &mut reading);
+            ranking.read(units(&vw), units(&nw), &fprs, &mut Vec::new(), &mut reading);
             let (v, n) = (repeated(&victims, &vw), repeated(&null, &nw));
             for (at, &fpr) in fprs.iter().enumerate() {
                 let (tpr, auc) = direct(&v, &n, fpr);
@@ -215,12 +272,44 @@ mod tests {
         }
 
         #[test]
-        fn the_sample_itself_has_weight_one((victims, _) in side(), (null, _) in side()) {
-            let ranking = Ranking::new(&Scores::new(victims.clone(), null.clone()).unwrap());
+        fn a_score_counts_as_often_as_its_unit_times_its_image(
+            (victims, vw) in side(), (null, nw) in side(), images in prop::array::uniform3(1..3_u32),
+        ) {
+            let name = |units: &[Vec<f64>]| -> Vec<Vec<Subject>> {
+                let each = |unit: &Vec<f64>| (0..unit.len() as u32)
+                    .map(|at| Subject { class: 0, image: at % 3 })
+                    .collect();
+                units.iter().map(each).collect()
+            };
+            let scores = Scores::new(victims.clone(), null.clone()).unwrap();
+            let scores = scores.about(name(&victims), name(&null)).unwrap();
+            let own: Vec<Entry> = scores.victim_entries().collect();
+            let others: Vec<Entry> = scores.null_entries().collect();
+            // All three images are taken as shared, whoever names them.
+            let all = Shared::of((0..6).map(|i| (i / 3, Subject { class: 0, image: i % 3 })));
+            let drawn = Drawn::new([&all].into_iter());
+            let ranking = Ranking::new((&own, &all), (&others, &all), &drawn);
+            let counts = [images[0], images[1], images[2], 1];
+            let of = |units| Counts { units, images: &counts };
             let mut reading = Reading::default();
-            let ones = |units: &[Vec<f64>]| vec![1_u32; units.len()];
+            let fprs = [0.01, 0.25, 0.5];
+            ranking.read(of(&vw), of(&nw), &fprs, &mut Vec::new(), &mut reading);
+            let (v, n) = (crossed(&victims, &vw, images), crossed(&null, &nw, images));
+            for (at, &fpr) in fprs.iter().enumerate() {
+                let (tpr, auc) = direct(&v, &n, fpr);
+                prop_assert!((reading.tpr[at] - tpr).abs() < 1e-12);
+                prop_assert!((reading.auc - auc).abs() < 1e-12);
+            }
+        }
+
+        #[test]
+        fn the_sample_itself_has_weight_one((victims, _) in side(), (null, _) in side()) {
+            let scores = Scores::new(victims.clone(), null.clone()).unwrap();
+            let ranking = ranked(&scores, &Drawn::default());
+            let mut reading = Reading::default();
+            let (vw, nw) = (vec![1_u32; victims.len()], vec![1_u32; null.len()]);
             let fprs = [0.0, 0.2, 0.6];
-            ranking.read(&ones(&victims), &ones(&null), &fprs, &mut Vec::new(), &mut reading);
+            ranking.read(units(&vw), units(&nw), &fprs, &mut Vec::new(), &mut reading);
             for (at, &fpr) in fprs.iter().enumerate() {
                 let point = ranking.operating_point(fpr);
                 prop_assert_eq!(point.tpr, reading.tpr[at]);

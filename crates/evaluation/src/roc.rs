@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::Bootstrap;
+use crate::bootstrap::{Bootstrap, Sides, variance};
 use crate::intervals::{Interval, logit_ends, proportion_ends};
 use crate::neyman_pearson::FittedNormals;
-use crate::ranking::Ranking;
+use crate::ranking::{Entry, Ranking};
+use crate::subjects::{Drawn, Shared};
 use crate::{EvaluationError, Scores};
 
 /// The false positive rates that reports quote.
-const QUOTED: [f64; 3] = [0.001, 0.01, 0.1];
+pub(crate) const QUOTED: [f64; 3] = [0.001, 0.01, 0.1];
 
 /// A true positive rate at a false positive budget.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -72,23 +73,30 @@ impl RocReport {
 /// Compares victims with the null over all thresholds.
 ///
 /// TPR at FPR f is the largest TPR over all thresholds whose FPR is at most f, on the sample, without
-/// interpolation. Intervals come from the cluster bootstrap's variance (victims and null units drawn
-/// again) and take Clopper-Pearson's shape at the effective number of trials, so that they are sound
-/// near 0 and 1 too; the AUC's is normal on its logit.
+/// interpolation. Intervals come from the bootstrap's variance (victims, null units and, where scores
+/// name them, images drawn again) and take Clopper-Pearson's shape at the effective number of trials,
+/// so that they are sound near 0 and 1 too; the AUC's is normal on its logit.
 ///
 /// # Errors
 /// If the bootstrap's parameters are out of range.
 pub fn roc(scores: &Scores, bootstrap: &Bootstrap) -> Result<RocReport, EvaluationError> {
     bootstrap.check()?;
-    let ranking = Ranking::new(scores);
+    let own: Vec<Entry> = scores.victim_entries().collect();
+    let others: Vec<Entry> = scores.null_entries().collect();
+    let (of_victims, of_null) = (shared(&own), shared(&others));
+    let drawn = Drawn::new([&of_victims, &of_null].into_iter());
+    let ranking = Ranking::new((&own, &of_victims), (&others, &of_null), &drawn);
     let (victims, null) = (scores.victims().len(), scores.null().len());
-    let (variances, auc_variance) = bootstrap.variances(&ranking, victims, null, &QUOTED);
+    let sides = Sides::Apart(victims, null);
+    let readings = bootstrap.readings(&ranking, sides, &drawn, &QUOTED);
     let level = bootstrap.level;
     let trials = ranking.victims.len();
+    let units = independent(scores);
 
     let rate = |at: usize| {
         let point = ranking.operating_point(QUOTED[at]);
-        let (lo, hi) = proportion_ends(point.tpr, variances[at], victims, trials, level);
+        let spread = variance(readings.iter().map(|it| it.tpr[at]));
+        let (lo, hi) = proportion_ends(point.tpr, spread, units, trials, level);
         Rate {
             value: point.tpr,
             lo,
@@ -99,7 +107,8 @@ pub fn roc(scores: &Scores, bootstrap: &Bootstrap) -> Result<RocReport, Evaluati
         }
     };
     let auc = area(&ranking);
-    let (auc_lo, auc_hi) = logit_ends(auc, auc_variance, victims.min(null), level);
+    let spread = variance(readings.iter().map(|it| it.auc));
+    let (auc_lo, auc_hi) = logit_ends(auc, spread, units.min(null), level);
     Ok(RocReport {
         tpr_at_0_1pct: rate(0),
         tpr_at_1pct: rate(1),
@@ -145,6 +154,19 @@ pub fn thin_curve(curve: &[RocPoint], points: usize) -> Vec<RocPoint> {
         thinned.push(*last);
     }
     thinned
+}
+
+/// The images that several units of a side name.
+pub(crate) fn shared(scores: &[Entry]) -> Shared {
+    Shared::of(scores.iter().filter_map(|it| Some((it.unit, it.about?))))
+}
+
+/// Independent things behind the victims' scores: victims, or images where there are fewer.
+pub(crate) fn independent(scores: &Scores) -> usize {
+    let victims = scores.victims().len();
+    scores
+        .images()
+        .map_or(victims, |images| images.min(victims))
 }
 
 fn area(ranking: &Ranking) -> f64 {

@@ -1,16 +1,19 @@
 //! What an attack scored on victims and on null units.
 
-use crate::EvaluationError;
+use crate::subjects::Subject;
+use crate::{EvaluationError, ranking::Entry};
 
 /// The scores of an attack under both hypotheses, grouped by unit.
 ///
 /// A unit of `victims` is one head with the scores of its classes; a unit of `null` is one draw of
 /// the null hypothesis with its scores. Smaller means more success, as with an MSE. Units may differ
-/// in their number of scores, but none is empty and every score is finite.
+/// in their number of scores, but none is empty and every score is finite. Scores may say which
+/// image they are about ([`Scores::about`]): intervals then take images as drawn, too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     victims: Vec<Vec<f64>>,
     null: Vec<Vec<f64>>,
+    about: Option<[Vec<Vec<Subject>>; 2]>,
 }
 
 impl Scores {
@@ -37,7 +40,63 @@ impl Scores {
                 }
             }
         }
-        Ok(Self { victims, null })
+        Ok(Self {
+            victims,
+            null,
+            about: None,
+        })
+    }
+
+    /// The same scores with the image that each is about, in their order.
+    ///
+    /// # Errors
+    /// If a unit names more or fewer images than it has scores.
+    pub fn about(
+        mut self,
+        victims: Vec<Vec<Subject>>,
+        null: Vec<Vec<Subject>>,
+    ) -> Result<Self, EvaluationError> {
+        let sides = [
+            ("victims", &self.victims, &victims),
+            ("null", &self.null, &null),
+        ];
+        for (side, scores, images) in sides {
+            let count = |units: &[Vec<Subject>], unit: usize| units.get(unit).map_or(0, Vec::len);
+            for unit in 0..scores.len().max(images.len()) {
+                let (scores, images) = (scores.get(unit).map_or(0, Vec::len), count(images, unit));
+                if scores != images {
+                    return Err(EvaluationError::Unnamed {
+                        side,
+                        unit,
+                        scores,
+                        images,
+                    });
+                }
+            }
+        }
+        self.about = Some([victims, null]);
+        Ok(self)
+    }
+
+    /// The victims' scores one by one.
+    pub(crate) fn victim_entries(&self) -> impl Iterator<Item = Entry> {
+        let about = self.about.as_ref().map(|[victims, _]| victims.as_slice());
+        entries(&self.victims, about)
+    }
+
+    /// The null's scores one by one.
+    pub(crate) fn null_entries(&self) -> impl Iterator<Item = Entry> {
+        let about = self.about.as_ref().map(|[_, null]| null.as_slice());
+        entries(&self.null, about)
+    }
+
+    /// Images that victims' scores are about; none where nobody said.
+    pub(crate) fn images(&self) -> Option<usize> {
+        let [victims, _] = self.about.as_ref()?;
+        let mut images: Vec<&Subject> = victims.iter().flatten().collect();
+        images.sort_unstable();
+        images.dedup();
+        Some(images.len())
     }
 
     /// The scores of each victim.
@@ -59,8 +118,22 @@ impl Scores {
             let each = |unit: &Vec<f64>| unit.iter().map(|&score| f(score)).collect();
             units.iter().map(each).collect()
         };
-        Self::new(apply(&self.victims), apply(&self.null))
+        let mapped = Self::new(apply(&self.victims), apply(&self.null))?;
+        Ok(Self {
+            about: self.about.clone(),
+            ..mapped
+        })
     }
+}
+
+fn entries(units: &[Vec<f64>], about: Option<&[Vec<Subject>]>) -> impl Iterator<Item = Entry> {
+    units.iter().enumerate().flat_map(move |(unit, scores)| {
+        scores.iter().enumerate().map(move |(at, &score)| Entry {
+            score,
+            unit: unit as u32,
+            about: about.map(|units| units[unit][at]),
+        })
+    })
 }
 
 #[cfg(test)]
@@ -93,6 +166,20 @@ mod tests {
             let error = Scores::new(victims, null).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
-        assert!(Scores::new(good.clone(), good).is_ok());
+        let scores = Scores::new(good.clone(), good).unwrap();
+        let image = Subject { class: 0, image: 1 };
+        let named = |victims: usize, null: usize| {
+            scores
+                .clone()
+                .about(vec![vec![image; victims]], vec![vec![image; null]])
+        };
+        assert_eq!(named(2, 2).unwrap().images(), Some(1));
+        let error = named(2, 3).unwrap_err().to_string();
+        assert!(
+            error.contains("unit 0 of the null has 2 scores and names 3 images"),
+            "{error}"
+        );
+        let none = scores.clone().about(vec![vec![image; 2]], vec![]);
+        assert!(none.unwrap_err().to_string().contains("names 0 images"));
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod classes;
 pub mod cli;
 pub mod commands;
 pub mod contents;
@@ -20,6 +21,7 @@ pub mod instructions;
 pub mod interrupt;
 pub mod message;
 pub mod names;
+pub mod pairs;
 pub mod plan;
 pub mod progress;
 pub mod provenance;

@@ -7,9 +7,10 @@ use evaluation::{
     roc, success_at,
 };
 use privacy::{AttackCounts, Delta, TradeOff, epsilon_lower_bound};
-use report::ResultRow;
+use report::{ClassRow, ResultRow};
 use spec::{AttackKind, Null};
 
+use crate::classes;
 use crate::differences::Differences;
 use crate::error::HarnessError;
 use crate::heads::{Grid, Outcome, Spending, recipe};
@@ -27,6 +28,8 @@ pub struct Measured {
     pub row: ResultRow,
     /// The ROC, where there are scores.
     pub roc: Option<RocReport>,
+    /// Its classes one by one, where it reads images back.
+    pub classes: Vec<ClassRow>,
     /// What the mechanism allows any attack, where it speaks of the null.
     pub trade_off: Option<TradeOff>,
     /// Scores and pictures; none where the cell failed.
@@ -90,23 +93,24 @@ pub fn measured(
     row.label_agreement = outcome.label_agreement;
     row.encrypted_agreement = outcome.encrypted_agreement;
     row.cosine = outcome.cosine;
-    let roc = if outcome.victims.is_empty() {
-        None
-    } else {
+    let (mut roc, mut classes) = (None, Vec::new());
+    if !outcome.victims.is_empty() {
         let key = StreamKey::from_seed(grid.experiment.seed)
             .child("bootstrap")
             .child(grid.config_hash(at));
-        Some(scored(
+        roc = Some(scored(
             &mut row,
             grid.heads,
             &outcome,
             trade_off.as_ref(),
             key,
-        )?)
-    };
+        )?);
+        classes = classes::rows(&row, &outcome, key)?;
+    }
     Ok(Measured {
         row,
         roc,
+        classes,
         trade_off,
         outcome: Some(outcome),
     })
@@ -119,6 +123,7 @@ pub fn failed(grid: &Grid<'_>, differences: &Differences, at: usize, error: &str
     Measured {
         row,
         roc: None,
+        classes: Vec::new(),
         trade_off: None,
         outcome: None,
     }
@@ -202,6 +207,10 @@ fn scored(
     key: StreamKey,
 ) -> Result<RocReport, HarnessError> {
     let scores = Scores::new(outcome.victims.clone(), outcome.null.clone())?;
+    let scores = match &outcome.about {
+        Some(about) => scores.about(about.victims.clone(), about.null.clone())?,
+        None => scores,
+    };
     let mut report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
     if outcome.errors.is_some() {
         // Scores of reconstructions are φ in units of their class's null: normal as they are.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use config::experiment::{Experiment, Kind};
-use report::BothWaysRow;
+use report::{BothWaysRow, PairRow};
 
 use crate::audit::{self, AuditOptions};
 use crate::context::Context;
@@ -117,18 +117,19 @@ fn run_one(
     let Run {
         measured,
         both_ways,
+        pairs,
         counts,
         instructions,
     } = run.all(&mut timings)?;
-    if !both_ways.is_empty() {
-        report::write_csv(&folder.join("both_ways.csv"), &both_ways)?;
-    }
+    write::table(&folder, &both_ways)?;
+    write::table(&folder, &pairs)?;
     let seconds = started.elapsed().as_secs_f64();
     let provenance = Provenance::new(seconds, counts, instructions);
     write::timings(&folder, experiment, &timings)?;
     write::provenance(&folder, &provenance)?;
     let run = write::Run {
         both_ways: &both_ways,
+        pairs: &pairs,
         timings: &timings,
         provenance: &provenance,
         config: &resolved,
@@ -153,6 +154,7 @@ fn run_one(
 struct Run {
     measured: Vec<Measured>,
     both_ways: Vec<BothWaysRow>,
+    pairs: Vec<PairRow>,
     counts: Counts,
     instructions: Vec<String>,
 }
@@ -256,8 +258,10 @@ impl<'a> Measuring<'a> {
         }
         write::rows(self.folder, &measured)?;
         let both_ways = running.both_ways(&measured);
+        let pairs = running.pairs(&measured)?;
         Ok(Run {
             both_ways,
+            pairs,
             measured,
             counts: self.counts,
             instructions: instructions.into_keys().collect(),

@@ -5,7 +5,8 @@ use std::path::Path;
 use config::experiment::Experiment;
 use evaluation::thin_curve;
 use report::{
-    BothWaysRow, Figure, Gallery, GridPair, Raster, ResultRow, RocRow, ScoreSample, TimingRow,
+    BothWaysRow, ClassRow, Figure, Gallery, GridPair, PairRow, Raster, ResultRow, RocRow,
+    ScoreSample, TimingRow,
 };
 
 use crate::context::Context;
@@ -20,12 +21,34 @@ const CURVE_POINTS: usize = 200;
 /// Pictures in a row of a reconstruction grid.
 const COLUMNS: usize = 10;
 
-/// Writes `results.csv` and `roc.csv`.
+/// Writes `results.csv`, `roc.csv` and `classes.csv`.
 pub fn rows(folder: &Path, measured: &[Measured]) -> Result<(), HarnessError> {
     let results: Vec<ResultRow> = measured.iter().map(|cell| cell.row.clone()).collect();
     report::write_results_csv(&folder.join("results.csv"), &results)?;
     report::write_roc_csv(&folder.join("roc.csv"), &roc_rows(measured))?;
-    Ok(())
+    table(folder, &class_rows(measured))
+}
+
+/// Writes a table that not every experiment has; one that another run left goes where there are no
+/// rows.
+pub fn table<R: report::Row>(folder: &Path, rows: &[R]) -> Result<(), HarnessError> {
+    let path = folder.join(format!("{}.csv", R::TABLE));
+    if !rows.is_empty() {
+        return Ok(report::write_csv(&path, rows)?);
+    }
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(HarnessError::File {
+            action: "remove",
+            path,
+            source,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn class_rows(measured: &[Measured]) -> Vec<ClassRow> {
+    let all = measured.iter().flat_map(|cell| &cell.classes);
+    all.cloned().collect()
 }
 
 fn roc_rows(measured: &[Measured]) -> Vec<RocRow> {
@@ -130,6 +153,8 @@ pub fn report(
         purpose: "How much of a few-shot training set can be read back out of a classifier head.",
         results: &results,
         both_ways: run.both_ways,
+        classes: &class_rows(measured),
+        pairs: run.pairs,
         figures: &figures,
         galleries: &galleries,
         known: &known(experiment),
@@ -150,6 +175,8 @@ pub fn report(
 pub struct Run<'a> {
     /// The same task with inputs encrypted and with the head encrypted; may be empty.
     pub both_ways: &'a [BothWaysRow],
+    /// Attacks on the same victims against one another; may be empty.
+    pub pairs: &'a [PairRow],
     /// Stages with their times.
     pub timings: &'a Timings,
     /// Host, commit, counts.

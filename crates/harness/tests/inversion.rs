@@ -21,6 +21,7 @@ sweep:
     - gradient_inversion: { steps: 6, samples: 1000 }
     - gradient_inversion: { steps: 6, samples: 1000, distance: cosine, start: noise, total_variation: 0.1 }
     - gradient_inversion: { form: single_gradient, steps: 40 }
+    - gradient_inversion: { form: single_gradient, steps: 40, batch: 2 }
   null: [independent, gaussian, replace_one]
 ";
 
@@ -53,22 +54,22 @@ fn every_null_has_a_row_with_costs_and_threads_change_nothing() {
     let header = rows.headers().unwrap().clone();
     let rows: Vec<_> = rows.records().map(|row| row.unwrap()).collect();
     // A single gradient is compared with those of other victims, whatever else is listed.
-    assert_eq!(rows.len(), 10);
+    assert_eq!(rows.len(), 11);
     let of = |row: &csv::StringRecord, name: &str| -> String {
         let at = header.iter().position(|column| column == name).unwrap();
         row[at].to_string()
     };
     let number = |row: &csv::StringRecord, name: &str| -> f64 { of(row, name).parse().unwrap() };
     let of_attack = |name: &str| rows.iter().filter(|row| of(row, "attack") == name).count();
-    assert_eq!(of_attack("gradient_inversion"), 7);
+    assert_eq!(of_attack("gradient_inversion"), 8);
     for (at, row) in rows.iter().enumerate() {
         assert_eq!(of(row, "error"), "");
         assert_eq!(number(row, "victims"), 12.0);
         assert!((0.0..=1.0).contains(&number(row, "auc")));
         assert!(number(row, "mse") > 0.0 && number(row, "mse_null") > 0.0);
-        // The single gradient is of one example, and takes no shadow head.
+        // The single gradients are of one example and of two, and take no shadow head.
         let single = at >= 9;
-        assert_eq!(number(row, "n"), if single { 1.0 } else { 10.0 });
+        assert_eq!(number(row, "n"), [10.0, 1.0, 2.0][at.max(8) - 8]);
         assert_eq!(number(row, "samples") == 0.0, single, "row {at}");
     }
     // A single gradient gives much of its image away even through a network this narrow.

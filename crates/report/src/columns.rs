@@ -27,7 +27,7 @@ enum Form {
 }
 
 /// Headings and forms by name; a column that is not here is shown as it stands.
-const SHOWN: [(&str, &str, Form); 42] = [
+const SHOWN: [(&str, &str, Form); 48] = [
     ("defence", "defence", Form::Defence),
     ("epsilon", "ε, add/remove", Form::Number),
     ("epsilon_replace_one", "ε, replace one", Form::Number),
@@ -74,6 +74,12 @@ const SHOWN: [(&str, &str, Form); 42] = [
     ("accuracy_a", "accuracy, A", Form::Share(1)),
     ("accuracy_b", "accuracy, B", Form::Share(1)),
     ("accuracy_difference", "B - A [points]", Form::Points),
+    ("tpr_at_fpr_1pct_a", "A at 1 % FPR", Form::Share(1)),
+    ("tpr_at_fpr_1pct_b", "B at 1 % FPR", Form::Share(1)),
+    ("difference_at_fpr_1pct", "A - B [points]", Form::Points),
+    ("tpr_at_fpr_0_1pct_a", "A at 0.1 % FPR", Form::Share(1)),
+    ("tpr_at_fpr_0_1pct_b", "B at 0.1 % FPR", Form::Share(1)),
+    ("difference_at_fpr_0_1pct", "A - B [points]", Form::Points),
 ];
 
 /// A cell's text, with the interval of its value where there is one.

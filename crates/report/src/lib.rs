@@ -17,6 +17,7 @@ mod reference;
 mod row;
 mod rows;
 mod scene;
+mod seeds;
 mod show;
 mod style;
 mod table;
@@ -39,8 +40,9 @@ pub use html::{
 pub use phrases::cell_label;
 pub use reference::columns_reference;
 pub use row::{Kind, Row, Spec, Unfit, Value};
-pub use rows::{BothWaysRow, ResultRow, RocRow, TimingRow};
+pub use rows::{BothWaysRow, ClassRow, PairRow, ResultRow, RocRow, TimingRow};
 pub use scene::{Raster, Scene};
+pub use seeds::show_seeds;
 pub use show::{Look, show, show_difference};
 pub use table::{
     Table, read_csv, read_results_csv, write_csv, write_results_csv, write_roc_csv,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::row::{Kind, Row};
-use crate::rows::{BothWaysRow, ResultRow, RocRow, TimingRow};
+use crate::rows::{BothWaysRow, ClassRow, PairRow, ResultRow, RocRow, TimingRow};
 
 /// Every table and its columns as Markdown, from the row types and their documentation.
 pub fn columns_reference() -> String {
@@ -14,6 +14,8 @@ pub fn columns_reference() -> String {
     );
     table::<ResultRow>(&mut out);
     table::<RocRow>(&mut out);
+    table::<ClassRow>(&mut out);
+    table::<PairRow>(&mut out);
     table::<BothWaysRow>(&mut out);
     table::<TimingRow>(&mut out);
     out

@@ -46,7 +46,8 @@ row! {
         tpr_at_fpr_0_1pct: Option<f64>,
         /// TPR at a false positive rate of 1 %.
         tpr_at_fpr_1pct: Option<f64>,
-        /// Lower end of its interval.
+        /// Lower end of its interval. Intervals of rates and of the AUC draw victims and null again, and
+        /// of attacks that read images back also the private images that several victims share.
         tpr_at_fpr_1pct_lo: Option<f64>,
         /// Upper end of its interval.
         tpr_at_fpr_1pct_hi: Option<f64>,
@@ -233,6 +234,131 @@ row! {
         config_hash: String,
         /// What sets the cell apart beside the columns above, as in `results.csv`.
         setting: Option<String>,
+    }
+}
+
+row! {
+    /// One class of one cell that reads images back: one row of `classes.csv`. Every class has a
+    /// threshold of its own, from the null's scores of that class.
+    "classes" => ClassRow {
+        /// What the victims learn from.
+        dataset: String,
+        /// The frozen public network.
+        backbone: String,
+        /// Shape of the head.
+        head: String,
+        /// Training examples per class.
+        shots: u64,
+        /// `none`, `dp_sgd`, `one_release` or `rhe`.
+        defence: String,
+        /// Claimed ε of a private head, under adding or removing an example.
+        epsilon: Option<f64>,
+        /// Clipping norm.
+        clip: Option<f64>,
+        /// What tuning on public data chose; empty where nothing was tuned.
+        tuned: String,
+        /// What the adversary sees.
+        release: String,
+        /// The attack's name.
+        attack: String,
+        /// The null hypothesis.
+        null: String,
+        /// Queries put to the victim.
+        queries: Option<u64>,
+        /// The class of the images that the scores are about, counted from 0 as the head's outputs are.
+        class: u64,
+        /// Victims with a score of the class.
+        victims: u64,
+        /// Different private images behind those scores: victims share some.
+        images: u64,
+        /// Scores of the null of this class, which set its threshold.
+        null_scores: u64,
+        /// TPR at a false positive rate of 1 %; empty under a hundred scores of the null.
+        tpr_at_fpr_1pct: Option<f64>,
+        /// Lower end of its interval, over victims and images.
+        tpr_at_fpr_1pct_lo: Option<f64>,
+        /// Upper end of its interval, over victims and images.
+        tpr_at_fpr_1pct_hi: Option<f64>,
+        /// FPR realised at that threshold.
+        fpr_realised: Option<f64>,
+        /// The paper's definition: exact threshold at 1 % of the likelihood ratio of two normals that are
+        /// fitted to φ of victims and null.
+        tpr_neyman_pearson: Option<f64>,
+        /// The same read off the fitted normals alone, Φ((μ₁ + σ₁ Φ⁻¹(.01) − μ₀) / σ₀): what a smooth
+        /// curve through them shows.
+        tpr_fitted: Option<f64>,
+        /// Mean min-MSE of the reconstructions.
+        mse: f64,
+        /// The same under the null.
+        mse_null: f64,
+        /// Hash of the resolved config.
+        config_hash: String,
+        /// What sets the cell apart beside the columns above, as in `results.csv`.
+        setting: Option<String>,
+    }
+}
+
+row! {
+    /// Two cells that attack the same victims and differ in release or attack alone, like with like: one
+    /// row of `pairs.csv`. Both are read anew against one kind of null, each victim's reconstructions
+    /// beside other victims' images, which every attack that reads images back has.
+    "pairs" => PairRow {
+        /// What the victims learn from.
+        dataset: String,
+        /// The frozen public network.
+        backbone: String,
+        /// Shape of the head.
+        head: String,
+        /// Training examples per class.
+        shots: u64,
+        /// `none`, `dp_sgd`, `one_release` or `rhe`.
+        defence: String,
+        /// Claimed ε of a private head, under adding or removing an example.
+        epsilon: Option<f64>,
+        /// Number of victims.
+        victims: u64,
+        /// What the first adversary sees.
+        release_a: String,
+        /// The first attack's name.
+        attack_a: String,
+        /// Queries that the first attack puts to a victim.
+        queries_a: Option<u64>,
+        /// What sets the first cell apart beside the columns above, as in `results.csv`.
+        setting_a: Option<String>,
+        /// What the second adversary sees.
+        release_b: String,
+        /// The second attack's name.
+        attack_b: String,
+        /// Queries that the second attack puts to a victim.
+        queries_b: Option<u64>,
+        /// What sets the second cell apart beside the columns above, as in `results.csv`.
+        setting_b: Option<String>,
+        /// Scores of the smaller of the two nulls.
+        null_scores: u64,
+        /// The first attack's TPR at a false positive rate of 1 %.
+        tpr_at_fpr_1pct_a: Option<f64>,
+        /// The second attack's.
+        tpr_at_fpr_1pct_b: Option<f64>,
+        /// First minus second.
+        difference_at_fpr_1pct: Option<f64>,
+        /// Lower end of the difference's interval: victims and images drawn again for both at once.
+        difference_at_fpr_1pct_lo: Option<f64>,
+        /// Upper end of the difference's interval.
+        difference_at_fpr_1pct_hi: Option<f64>,
+        /// The first attack's TPR at a false positive rate of .1 %.
+        tpr_at_fpr_0_1pct_a: Option<f64>,
+        /// The second attack's.
+        tpr_at_fpr_0_1pct_b: Option<f64>,
+        /// First minus second.
+        difference_at_fpr_0_1pct: Option<f64>,
+        /// Lower end of the difference's interval.
+        difference_at_fpr_0_1pct_lo: Option<f64>,
+        /// Upper end of the difference's interval.
+        difference_at_fpr_0_1pct_hi: Option<f64>,
+        /// Hash of the first cell's resolved config.
+        config_hash_a: String,
+        /// Hash of the second cell's.
+        config_hash_b: String,
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod common;
 
-use report::{Gallery, GridPair, Page, Raster, TimingRow, figures, render_html, write_html};
+use report::{
+    ClassRow, Gallery, GridPair, Page, PairRow, Raster, TimingRow, figures, render_html, write_html,
+};
 
 /// Pictures of the first cell.
 fn gallery() -> Gallery {
@@ -40,6 +42,8 @@ fn page_text() -> String {
         galleries: &[gallery()],
         known: &[("source <1>".to_owned(), "letters".to_owned())],
         both_ways: &[],
+        classes: &[],
+        pairs: &[],
         timings: &timings,
         provenance: &[("command".to_owned(), "harness made-up.yaml".to_owned())],
         config: "name: made-up\n",
@@ -269,4 +273,54 @@ fn both_ways_round_have_a_section_with_every_number() {
             .unwrap()
             .contains("id=\"both-ways")
     );
+}
+
+#[test]
+fn attacks_on_the_same_victims_and_classes_have_sections() {
+    let pair = PairRow {
+        victims: 30,
+        release_a: "weights".to_owned(),
+        attack_a: "unmixing".to_owned(),
+        release_b: "labels".to_owned(),
+        attack_b: "labels+unmixing".to_owned(),
+        queries_b: Some(20_000),
+        tpr_at_fpr_1pct_a: Some(0.85),
+        tpr_at_fpr_1pct_b: Some(0.84),
+        difference_at_fpr_1pct: Some(0.01),
+        difference_at_fpr_1pct_lo: Some(-0.02),
+        difference_at_fpr_1pct_hi: Some(0.04),
+        ..PairRow::default()
+    };
+    let class = |class: u64, tpr: Option<f64>| ClassRow {
+        attack: "unmixing".to_owned(),
+        release: "weights".to_owned(),
+        null: "gaussian".to_owned(),
+        shots: 1,
+        class,
+        tpr_at_fpr_1pct: tpr,
+        tpr_at_fpr_1pct_lo: tpr.map(|it| it - 0.05),
+        tpr_at_fpr_1pct_hi: tpr.map(|it| it + 0.05),
+        ..ClassRow::default()
+    };
+    let page = render_html(&Page {
+        pairs: &[pair],
+        classes: &[class(0, Some(0.9)), class(7, Some(0.6)), class(8, None)],
+        ..Page::default()
+    })
+    .unwrap();
+    for text in [
+        "<h2>Like with like</h2>",
+        "labels+unmixing on labels, 20000 queries",
+        "+1.0<small>[-2.0, +4.0]</small>",
+        "<a href=\"pairs.csv\">",
+        "<h2>Class by class</h2>",
+        "unmixing, 1 shot",
+        "null gaussian",
+        "60.0 %<small>[55.0, 65.0]</small>",
+        "<a href=\"classes.csv\">",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    let empty = render_html(&Page::default()).unwrap();
+    assert!(!empty.contains("id=\"pairs\"") && !empty.contains("id=\"classes\""));
 }

@@ -7,7 +7,8 @@ use crate::arity::{Arity, Many, One};
 use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
 use crate::head::{HeadKind, Unsuited};
 use crate::recipe::Optimiser;
-use crate::reconstruction::Unmixing;
+use crate::reconstruction::{Reconstructor, Unmixing};
+use crate::then::Then;
 use crate::word::words;
 
 /// Joint optimisation of all training images through the backbone.
@@ -29,10 +30,13 @@ pub struct GradientInversion<A: Arity = One> {
     pub total_variation: f64,
     /// Where the images start, and what their law is centred on.
     pub start: Start,
-    /// Shadow heads seen by `unmixing`, which starts the images and calibrates the scores.
+    /// Shadow heads seen by the attack that starts the images and calibrates the scores: `unmixing`, or
+    /// the rows that `reconstructor` sees.
     pub samples: usize,
     /// Which release is inverted.
     pub form: GradientForm,
+    /// Examples of the step whose gradient is released; more than one with `single_gradient` alone.
+    pub batch: usize,
 }
 
 impl<A: Arity> Default for GradientInversion<A> {
@@ -46,6 +50,7 @@ impl<A: Arity> Default for GradientInversion<A> {
             start: Start::Unmixing,
             samples: 20_000,
             form: GradientForm::Head,
+            batch: 1,
         }
     }
 }
@@ -55,14 +60,23 @@ impl GradientInversion {
     pub const STEPS: Whole = Whole::new(1, 1_000_000);
     /// Bounds of `learning_rate`.
     pub const LEARNING_RATE: Real = Real::POSITIVE;
+    /// Bounds of `batch`: the work of telling examples apart doubles with each.
+    pub const BATCH: Whole = Whole::new(1, 16);
     /// Bounds of `prior` and `total_variation`.
     pub const WEIGHT: Real = Real::NOT_NEGATIVE;
 
     /// The attack that is fitted before the inversion of heads; none before that of a single
     /// gradient.
-    pub fn started_by(&self) -> Option<Unmixing> {
+    pub fn started_by(&self) -> Option<Then> {
         let samples = self.samples;
-        (self.form == GradientForm::Head).then_some(Unmixing { samples })
+        let start = match self.start {
+            Start::Unmixing | Start::Noise => Then::Unmixing(Unmixing { samples }),
+            Start::Reconstructor => Then::Reconstructor(Reconstructor {
+                samples,
+                ..Reconstructor::default()
+            }),
+        };
+        (self.form == GradientForm::Head).then_some(start)
     }
 }
 
@@ -71,7 +85,19 @@ impl<A: Arity> Options for GradientInversion<A> {
         GradientInversion::LEARNING_RATE.one("learning_rate", self.learning_rate, wrong);
         GradientInversion::WEIGHT.one("prior", self.prior, wrong);
         GradientInversion::WEIGHT.one("total_variation", self.total_variation, wrong);
-        Unmixing::SAMPLES.one("samples", self.samples, wrong);
+        match self.start {
+            Start::Unmixing | Start::Noise => {
+                Unmixing::SAMPLES.one("samples", self.samples, wrong);
+            }
+            Start::Reconstructor => {
+                let start: Reconstructor = Reconstructor {
+                    samples: self.samples,
+                    ..Reconstructor::default()
+                };
+                start.each_wrong(wrong);
+            }
+        }
+        GradientInversion::BATCH.one("batch", self.batch, wrong);
         GradientInversion::STEPS.each("steps", A::values(&self.steps), wrong);
     }
 }
@@ -116,6 +142,7 @@ impl GradientInversion<Many> {
             start: self.start,
             samples: self.samples,
             form: self.form,
+            batch: self.batch,
         };
         self.steps.values.iter().map(with).collect()
     }
@@ -141,6 +168,8 @@ words! {
         /// The reconstruction by `unmixing`, with its errors as the law.
         #[default]
         Unmixing = "unmixing",
+        /// The reconstruction by `reconstructor`, with its errors as the law.
+        Reconstructor = "reconstructor",
         /// Noise around each class's mean public image, with the public images' spread as the law.
         Noise = "noise",
     }
@@ -154,8 +183,8 @@ words! {
         /// of 0 (`recipe: { epochs: 1, init_std: 0 }`) this is the head's part of a single gradient.
         #[default]
         Head = "head",
-        /// The update that one SGD step on one example makes to the whole network, backbone and
-        /// head: each victim gives up one example of its set, so n is 1 in the results.
+        /// The update that one SGD step on `batch` examples makes to the whole network, backbone and
+        /// head: each victim gives up so many examples of its set, and n is that in the results.
         SingleGradient = "single_gradient",
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use attacks::{WhiteBox, World, null_scores, victim_scores};
+use attacks::{WhiteBox, World, errors, null_scores, victim_scores};
 use backbones::{Backbone, PretrainOptions, VggTinyConfig, pretrain};
 use datasets::{FeatureSet, IdxOptions, ImageSet, Reading, StreamKey, read_idx, read_omniglot};
 use evaluation::{Bootstrap, Rate, Scores, phi, roc};
@@ -56,9 +56,10 @@ pub fn success(
     attack: &dyn WhiteBox,
     victims: &ShadowBatch,
 ) -> Result<(Rate, f64), AnyError> {
-    let mut own = victim_scores(world, attack, victims);
+    let mut own = errors(&victim_scores(world, attack, victims));
     let mean = own.iter().flatten().sum::<f64>() / (own.len() * own[0].len()) as f64;
-    let mut null = null_scores(world, attack, victims, Null::Independent, 100_000)?;
+    let null = null_scores(world, attack, victims, Null::Independent, 100_000)?;
+    let mut null = errors(&null);
     by_class(&mut own, &mut null, attack.aim().targets());
     let bootstrap = Bootstrap::new(*world.key.child("bootstrap").bytes());
     Ok((roc(&Scores::new(own, null)?, &bootstrap)?.tpr_at_1pct, mean))

@@ -94,11 +94,11 @@ fn success(world: &World<'_>, attack: &dyn WhiteBox, victims: &ShadowBatch, null
     share_below(&own, &null)
 }
 
-fn share_below(own: &[Vec<f64>], null: &[Vec<f64>]) -> f64 {
-    let mut null: Vec<f64> = null.iter().flatten().copied().collect();
+fn share_below(own: &[Vec<Nearest>], null: &[Vec<Nearest>]) -> f64 {
+    let mut null = errors(null).concat();
     null.sort_by(f64::total_cmp);
     let threshold = null[null.len() / 10];
-    let own: Vec<f64> = own.iter().flatten().copied().collect();
+    let own = errors(own).concat();
     own.iter().filter(|score| **score < threshold).count() as f64 / own.len() as f64
 }
 

@@ -10,7 +10,7 @@ use super::at::At;
 use super::cell::{beside, heads_classes};
 use super::dataset::{examples_per_class, images, shape};
 use super::defended::check_defence;
-use crate::experiment::{Cell, Data, DatasetSpec, Heads, Sweep};
+use crate::experiment::{Cell, Data, DatasetSpec, Heads, Sweep, Task};
 
 /// Says which entries make a cell that cannot run, each for the first reason found.
 pub fn check(
@@ -137,7 +137,20 @@ pub fn plain_under_dp(recipe: &Recipe) -> bool {
 fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     let attack = &cell.attack;
     let own = at.choice(attack.word());
-    if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
+    let whole = matches!(attack, Attack::Reconstructor(options) if !options.informed);
+    if matches!(data.task, Task::Person { .. })
+        && !(whole && matches!(cell.head, HeadKind::Mlp { .. }))
+    {
+        at.wrong_hint(
+            format!(
+                "found `{}` on {} for the task `person`",
+                attack.word(),
+                cell.head.described()
+            ),
+            "`reconstructor`, not informed, on heads with a hidden layer",
+            "use `head: { mlp: { hidden: 4 } }`, the paper's for one person against others",
+        );
+    } else if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
         beside(unsuited, at);
     } else if attack.follows_training()
         && (!cell.recipe.is_plain_descent()
@@ -148,6 +161,14 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
             format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
             "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
             "use the attack `unmixing`, or `reconstructor` without `informed`",
+        );
+    } else if let Some((batch, most)) = batch_beyond(cell, data) {
+        own.key("batch").wrong(
+            format!("found {batch} examples of one step"),
+            match most {
+                None => "1: larger batches are for `form: single_gradient`".to_owned(),
+                Some(most) => format!("at most a victim's training set, {most}"),
+            },
         );
     } else if attack.begins_training() && !begins_normally(&cell.recipe) {
         own.key("form").wrong(
@@ -214,6 +235,19 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         return false;
     }
     true
+}
+
+/// The examples of a step that is inverted, where that cannot be: with the most there are where a single
+/// gradient is.
+fn batch_beyond(cell: &Cell, data: &Data) -> Option<(usize, Option<usize>)> {
+    let Attack::GradientInversion(options) = &cell.attack else {
+        return None;
+    };
+    if options.form != GradientForm::SingleGradient {
+        return (options.batch > 1).then_some((options.batch, None));
+    }
+    let most = heads_classes(data)? * cell.shots;
+    (options.batch > most).then_some((options.batch, Some(most)))
 }
 
 /// Single gradients are read off linear layers of the backbone.

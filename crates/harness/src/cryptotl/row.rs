@@ -77,6 +77,7 @@ pub fn measured_encrypted(
     Ok(Measured {
         row,
         roc: Some(report),
+        classes: Vec::new(),
         trade_off: None,
         outcome: None,
     })
@@ -114,6 +115,7 @@ pub fn measured(
     Ok(Measured {
         row,
         roc: curve,
+        classes: Vec::new(),
         trade_off: None,
         outcome: None,
     })
@@ -152,6 +154,7 @@ pub fn failed(mut row: ResultRow, error: &str) -> Measured {
     Measured {
         row,
         roc: None,
+        classes: Vec::new(),
         trade_off: None,
         outcome: None,
     }

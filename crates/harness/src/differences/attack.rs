@@ -28,6 +28,7 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
             facet("distance", distance.into());
             let start = match options.start {
                 Start::Unmixing => "",
+                Start::Reconstructor => "from the reconstructor",
                 Start::Noise => "from noise",
             };
             facet("start", start.into());
@@ -36,6 +37,11 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
                 GradientForm::SingleGradient => "single gradient",
             };
             facet("form", form.into());
+            let batch = match options.batch {
+                1 => String::new(),
+                batch => format!("batch of {batch}"),
+            };
+            facet("batch", batch);
             facet("prior", format!("prior {}", options.prior));
             let variation = options.total_variation;
             facet("variation", format!("total variation {variation}"));
@@ -65,6 +71,11 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
             Architecture::Conv => "convolutional",
         };
         facet("architecture", architecture.into());
+        let scales = match options.scales {
+            1 => String::new(),
+            scales => format!("loss on {scales} scales"),
+        };
+        facet("scales", scales);
         let informed = if options.informed { "informed" } else { "" };
         facet("informed", informed.into());
         let shared = if options.shared {

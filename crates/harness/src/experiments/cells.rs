@@ -1,6 +1,6 @@
 //! What every kind of experiment is to a plan and a run: cells, each with a stage that measures it.
 
-use report::BothWaysRow;
+use report::{BothWaysRow, PairRow};
 
 use crate::error::HarnessError;
 use crate::rows::Measured;
@@ -38,6 +38,15 @@ pub trait Measuring {
     fn both_ways(&self, measured: &[Measured]) -> Vec<BothWaysRow> {
         let _ = measured;
         Vec::new()
+    }
+
+    /// Attacks on the same victims against one another; `measured` are all rows.
+    ///
+    /// # Errors
+    /// If their scores cannot be compared.
+    fn pairs(&self, measured: &[Measured]) -> Result<Vec<PairRow>, HarnessError> {
+        let _ = measured;
+        Ok(Vec::new())
     }
 }
 

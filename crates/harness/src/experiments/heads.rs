@@ -1,10 +1,13 @@
 //! Experiments on heads.
 
+use report::PairRow;
+
 use super::cells::{Cells, Finished, Measuring};
 use crate::differences::Differences;
 use crate::error::HarnessError;
 use crate::heads::{Grid, Running};
 use crate::names;
+use crate::pairs;
 use crate::rows::{self, Measured};
 use crate::stages::{Graph, StageId, Stages};
 
@@ -75,5 +78,10 @@ impl Measuring for MeasuringHeads<'_> {
             measured: rows::measured(grid, differences, cell, made.product, &made.commit)?,
             cached: made.cached,
         })
+    }
+
+    fn pairs(&self, measured: &[Measured]) -> Result<Vec<PairRow>, HarnessError> {
+        let grid = &self.cells.grid;
+        pairs::rows(&grid.cells, measured, grid.experiment.seed)
     }
 }

@@ -1,8 +1,8 @@
 //! Black-box reconstruction in a cell: extract the head by queries, then attack the copy.
 
 use attacks::{
-    Aim, Boundaries, BoundaryOptions, Extracted, FittedExtraction, HiddenLaw, LabelExtraction,
-    ScoreExtraction, centred_cosine, score, victim_scores,
+    Boundaries, BoundaryOptions, Extracted, FittedExtraction, HiddenLaw, LabelExtraction,
+    ScoreExtraction, centred_cosine, others_scores, score,
 };
 use rayon::prelude::*;
 use rhe::SimulatedHead;
@@ -220,14 +220,15 @@ fn attack_copies(
         .collect::<Result<Vec<f64>, HarnessError>>()?;
 
     let images = model.reconstruct(world, &batch);
-    let null = rotated(trial, &images, model.aim());
-    let errors = victim_scores(world, model.as_ref(), &batch);
-    let (scores, errors) = Calibration::fit(world, model.as_ref())?.scored(errors, null);
+    let own: Vec<usize> = (0..batch.len()).collect();
+    let errors = score(world, &images, model.aim(), victims, &own);
+    let null = others_scores(world, &images, model.aim(), victims, trial.heads().nulls);
+    let calibration = Calibration::fit(world, model.as_ref())?;
+    let compared = calibration.compared(errors, null.clone(), Some(null));
     let gallery = gallery::pictures(world, &images, model.aim(), victims);
     Ok(Copied {
         reconstructed: Reconstructed {
-            scores,
-            errors,
+            compared,
             cost: model.cost(),
             ssim: gallery::mean_ssim(world, &gallery),
             gallery,
@@ -236,35 +237,6 @@ fn attack_copies(
         label_agreement: mean(&agreements),
         queries,
     })
-}
-
-/// Scores of every victim's reconstructions against other victims' images; pairs of victims that
-/// share a training image are left out.
-pub fn rotated(trial: &Trial<'_>, images: &[f32], aim: Aim) -> Vec<Vec<f64>> {
-    let victims = trial.victims;
-    let heads = victims.len();
-    let rounds = trial
-        .heads()
-        .nulls
-        .div_ceil(heads * aim.targets())
-        .clamp(1, heads.saturating_sub(1).max(1));
-    let mut units = vec![Vec::new(); heads];
-    for round in 1..=rounds {
-        let owners: Vec<usize> = (0..heads).map(|head| (head + round) % heads).collect();
-        let scores = score(trial.world, images, aim, victims, &owners);
-        for (head, scores) in scores.into_iter().enumerate() {
-            let own = victims.members(head);
-            let shared = victims
-                .members(owners[head])
-                .iter()
-                .any(|index| own.contains(index));
-            if !shared {
-                units[head].extend(scores);
-            }
-        }
-    }
-    units.retain(|unit| !unit.is_empty());
-    units
 }
 
 fn softmax(logits: &[f32]) -> Vec<f32> {

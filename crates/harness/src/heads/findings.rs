@@ -1,6 +1,7 @@
 //! What attacks find: each kind of attack has a result of its own.
 
 use attacks::Cost;
+use evaluation::Subject;
 use serde::{Deserialize, Serialize};
 
 /// Scores under both hypotheses, a list a victim or a draw of the null; smaller is more success.
@@ -21,6 +22,40 @@ pub struct Errors {
     pub null: Vec<Vec<f64>>,
 }
 
+/// The image that each score is about, in the order of the scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// Of each victim's targets.
+    pub victims: Vec<Vec<Subject>>,
+    /// Of each draw of the null hypothesis.
+    pub null: Vec<Vec<Subject>>,
+}
+
+/// The victims' own reconstructions against other victims' images: a null that every attack on the same
+/// victims has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Others {
+    /// Scores of each victim's reconstructions.
+    pub scores: Vec<Vec<f64>>,
+    /// The image that each is about.
+    pub about: Vec<Vec<Subject>>,
+    /// Which victim each list is of.
+    pub of: Vec<u32>,
+}
+
+/// Errors made into scores, with what they are about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// Errors relative to their class.
+    pub scores: Scored,
+    /// The errors themselves.
+    pub errors: Errors,
+    /// The image that each is about.
+    pub about: About,
+    /// The null that other attacks have too; none where targets are single examples.
+    pub others: Option<Others>,
+}
+
 /// One reconstruction beside the training image it is nearest to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
@@ -35,10 +70,8 @@ pub struct Picture {
 /// Images read back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reconstructed {
-    /// Errors relative to their class.
-    pub scores: Scored,
-    /// The errors themselves.
-    pub errors: Errors,
+    /// How near they came, under both hypotheses.
+    pub compared: Compared,
     /// What preparing the attack took.
     pub cost: Cost,
     /// A few originals and what was read back of them.
@@ -76,8 +109,8 @@ pub struct Inferred {
 pub enum Findings {
     /// Images, from heads.
     Images(Reconstructed),
-    /// Images, each from one gradient of one example.
-    SingleImages(Reconstructed),
+    /// Images from single gradients, each of a step on so many examples.
+    OfSteps(Reconstructed, usize),
     /// Images, from copies of heads.
     Copies(Copied),
     /// Membership or a property.

@@ -1,19 +1,18 @@
 //! Gradient inversion in a cell.
 //!
 //! Inverting a head takes seconds, so that what else attacks do by the hundred is rationed: scores
-//! are relative to the classes as `unmixing` reconstructs them, and the null `independent` compares
+//! are relative to the classes as the attack that starts it reconstructs them, and the null `independent` compares
 //! each victim's images with all other victims'.
 
 use attacks::{
-    Cost, GradientInversion, NetworkInversion, gaussian_heads, neighbour_heads, score,
-    single_gradients,
+    Cost, GradientInversion, Nearest, NetworkInversion, Units, gaussian_heads, neighbour_heads,
+    others_scores, score, single_gradients,
 };
-use evaluation::mse;
-use spec::{DefenceKind, Null, Start, Then, Unmixing};
+use evaluation::{Subject, mse};
+use spec::{DefenceKind, Null, Start, Then};
 use transfer::ShadowBatch;
 
 use super::calibration::Calibration;
-use super::extraction::rotated;
 use super::findings::{Findings, Picture, Reconstructed};
 use super::gallery;
 use super::model;
@@ -31,21 +30,20 @@ pub fn run(
     stages: &mut Stages<'_>,
 ) -> Result<Findings, HarnessError> {
     Ok(match options.started_by() {
-        Some(unmixing) => Findings::Images(heads(trial, options, unmixing, stages)?),
-        None => Findings::SingleImages(gradients(trial, options)?),
+        Some(start) => Findings::Images(heads(trial, options, start, stages)?),
+        None => Findings::OfSteps(gradients(trial, options)?, options.batch),
     })
 }
 
 fn heads(
     trial: &Trial<'_>,
     options: &spec::GradientInversion,
-    unmixing: Unmixing,
+    by: Then,
     stages: &mut Stages<'_>,
 ) -> Result<Reconstructed, HarnessError> {
     let world = trial.world;
-    let then = Then::Unmixing(unmixing);
-    let start = model::white_box(trial, &then, stages)?;
-    let from = (options.start == Start::Unmixing).then_some(start.as_ref());
+    let start = model::white_box(trial, &by, stages)?;
+    let from = (options.start != Start::Noise).then_some(start.as_ref());
     let attack = GradientInversion::new(world, backbone(trial)?, from, *options)?;
     let invert = |name: &str, heads: &ShadowBatch| {
         let step = trial
@@ -61,31 +59,36 @@ fn heads(
     let images = attack.one_a_class(&all);
     let aim = start.aim();
     let own: Vec<usize> = (0..released.len()).collect();
-    let (errors, null) = match trial.cell.null {
-        Null::Independent => (
-            score(world, &images, aim, &released, &own),
-            rotated(trial, &images, aim),
-        ),
+    let against_others =
+        |images: &[f32]| others_scores(world, images, aim, &released, trial.heads().nulls);
+    let (errors, null, others) = match trial.cell.null {
+        Null::Independent => {
+            let others = against_others(&images);
+            let own = score(world, &images, aim, &released, &own);
+            (own, others.clone(), Some(others))
+        }
         Null::Gaussian => {
             let drawn = ShadowBatch {
                 weights: gaussian_heads(world, released.len())?,
                 ..released.clone()
             };
-            let others = attack.one_a_class(&invert("inverting the null", &drawn));
-            let mut null = rotated(trial, &others, aim);
-            let same = score(world, &others, aim, &released, &own);
+            let of_null = attack.one_a_class(&invert("inverting the null", &drawn));
+            let mut null = against_others(&of_null);
+            let same = score(world, &of_null, aim, &released, &own);
             null.iter_mut()
                 .zip(same)
                 .for_each(|(all, own)| all.extend(own));
-            (score(world, &images, aim, &released, &own), null)
+            let own = score(world, &images, aim, &released, &own);
+            (own, null, Some(against_others(&images)))
         }
         Null::ReplaceOne => {
             let neighbours = neighbour_heads(world, &released)?;
             let others = invert("inverting the null", &neighbours);
-            (targets_alone(trial, &all), targets_alone(trial, &others))
+            let null = targets_alone(trial, &others);
+            (targets_alone(trial, &all), null, None)
         }
     };
-    let (scores, errors) = Calibration::fit(world, start.as_ref())?.scored(errors, null);
+    let compared = Calibration::fit(world, start.as_ref())?.compared(errors, null, others);
     let mut cost = attack.cost();
     if options.start == Start::Noise {
         // The start is fitted all the same: scores are relative to it.
@@ -93,8 +96,7 @@ fn heads(
     }
     let gallery = gallery::pictures(world, &images, aim, &released);
     Ok(Reconstructed {
-        scores,
-        errors,
+        compared,
         cost,
         ssim: gallery::mean_ssim(world, &gallery),
         gallery,
@@ -104,7 +106,7 @@ fn heads(
 /// For each victim the smallest error of its class's images (of class `victim mod K`) to the first
 /// example of that class. The errors stand where their class's law is looked for; the others are
 /// not numbers.
-fn targets_alone(trial: &Trial<'_>, images: &[f32]) -> Vec<Vec<f64>> {
+fn targets_alone(trial: &Trial<'_>, images: &[f32]) -> Units {
     let world = trial.world;
     let (pixels, shots) = (world.pixels(), world.shots);
     let classes = world.shape.classes;
@@ -112,19 +114,30 @@ fn targets_alone(trial: &Trial<'_>, images: &[f32]) -> Vec<Vec<f64>> {
     units
         .map(|(unit, images)| {
             let class = unit % classes;
-            let target = trial.victims.members(unit)[class * shots];
-            let target = world.images.image(target as usize);
+            let index = trial.victims.members(unit)[class * shots];
+            let target = world.images.image(index as usize);
             let own = &images[class * shots * pixels..(class + 1) * shots * pixels];
             let errors = own.chunks(pixels).map(|image| mse(image, target));
-            let mut unit = vec![f64::NAN; classes];
-            unit[class] = errors.fold(f64::INFINITY, f64::min);
+            let nearest = |error: f64| about(trial, index, error);
+            let mut unit = vec![nearest(f64::NAN); classes];
+            unit[class] = nearest(errors.fold(f64::INFINITY, f64::min));
             unit
         })
         .collect()
 }
 
-/// One SGD step of the whole network on one example of each victim: the first of class `victim mod
-/// K`, from a head as its recipe initialises it.
+/// An error that is about image number `index`.
+fn about(trial: &Trial<'_>, index: u32, error: f64) -> Nearest {
+    let class = trial.world.images.labels()[index as usize];
+    let subject = Subject {
+        class,
+        image: index,
+    };
+    Nearest { error, subject }
+}
+
+/// One SGD step of the whole network on a few examples of each victim, from a head as its recipe
+/// initialises it: each example by the nearest of the images that the step gives.
 fn gradients(
     trial: &Trial<'_>,
     options: &spec::GradientInversion,
@@ -140,42 +153,68 @@ fn gradients(
     let backbone = backbone(trial)?;
     let attack = NetworkInversion::new(world, backbone, *options)?;
     let pixels = world.pixels();
-    let (updates, examples) = single_gradients(world, backbone, trial.victims)?;
+    let (updates, examples) = single_gradients(world, backbone, trial.victims, options.batch)?;
     let step = trial.grid.context.progress.step(
         "inverting gradients",
         (updates.len() * options.steps) as u64,
     );
-    let images = attack.invert(&updates, |done| step.at(done, ""))?;
+    let told: Vec<_> = updates.iter().flatten().cloned().collect();
+    let found = attack.invert(&told, |done| step.at(done, ""))?;
     drop(step);
-    let original = |victim: usize| world.images.image(examples[victim] as usize);
+    if told.len() < updates.len() {
+        trial.grid.context.progress.say(&format!(
+            "  {} of {} batches cannot be told apart: the mean public image is guessed",
+            updates.len() - told.len(),
+            updates.len()
+        ));
+    }
+    let (guess, mut found) = (attack.guess(), found.chunks(options.batch * pixels));
+    let images = updates.iter().map(|update| match update {
+        Some(_) => found.next().unwrap_or(&guess).to_vec(),
+        None => guess.clone(),
+    });
+    let images = images.collect::<Vec<_>>().concat();
+    let of_victim: Vec<&[f32]> = images.chunks(options.batch * pixels).collect();
+    let nearest = |victim: usize, example: u32| {
+        let original = world.images.image(example as usize);
+        let found = of_victim[victim].chunks(pixels);
+        let (at, error) = evaluation::nearest(original, found).unwrap_or((0, f64::NAN));
+        (about(trial, example, error), at)
+    };
     let count = examples.len();
     let rounds = trial
         .heads()
         .nulls
-        .div_ceil(count)
+        .div_ceil(count * options.batch)
         .clamp(1, count.max(2) - 1);
-    let (mut errors, mut null, mut gallery) = (Vec::new(), Vec::new(), Vec::new());
-    for (victim, image) in images.chunks(pixels).enumerate() {
-        errors.push(vec![mse(image, original(victim))]);
-        let others = (1..=rounds).map(|round| (victim + round) % count);
-        let others = others.filter(|&other| examples[other] != examples[victim]);
-        null.push(others.map(|other| mse(image, original(other))).collect());
-        if victim < PICTURES {
-            gallery.push(Picture {
-                original: original(victim).to_vec(),
-                reconstruction: image.to_vec(),
-                mse: mse(image, original(victim)),
-            });
+    let (mut errors, mut null, mut gallery): (Units, Units, Vec<Picture>) = Default::default();
+    for (victim, own) in examples.iter().enumerate() {
+        for &example in own {
+            if gallery.len() < PICTURES {
+                let (found, at) = nearest(victim, example);
+                gallery.push(Picture {
+                    original: world.images.image(example as usize).to_vec(),
+                    reconstruction: of_victim[victim][at * pixels..(at + 1) * pixels].to_vec(),
+                    mse: found.error,
+                });
+            }
         }
+        let others = (1..=rounds).flat_map(|round| &examples[(victim + round) % count]);
+        let others = others.filter(|&other| !own.contains(other));
+        null.push(others.map(|&other| nearest(victim, other).0).collect());
+        errors.push(
+            own.iter()
+                .map(|&example| nearest(victim, example).0)
+                .collect(),
+        );
     }
-    let (scores, errors) = Calibration::none().scored(errors, null);
+    let compared = Calibration::none().compared(errors, null.clone(), Some(null));
     let cost = Cost {
         samples: 0,
         ..attack.cost()
     };
     Ok(Reconstructed {
-        scores,
-        errors,
+        compared,
         cost,
         ssim: gallery::mean_ssim(world, &gallery),
         gallery,

@@ -17,6 +17,7 @@ mod measure;
 mod model;
 mod one_release;
 mod outcome;
+mod people;
 mod prior;
 mod private;
 mod recipe;
@@ -34,7 +35,7 @@ mod world;
 
 pub use chosen::Chosen;
 pub use encrypted::{Encrypted, revealed};
-pub use findings::{Errors, Picture};
+pub use findings::{About, Errors, Others, Picture};
 pub use outcome::Outcome;
 pub use private::Spending;
 pub use recipe::recipe;

@@ -4,7 +4,7 @@ use datasets::ImageShape;
 use serde::{Deserialize, Serialize};
 
 use super::chosen::Chosen;
-use super::findings::{Errors, Findings, Picture, Reconstructed, Scored};
+use super::findings::{About, Errors, Findings, Others, Picture, Reconstructed, Scored};
 use super::private::Spending;
 use super::world::Terms;
 
@@ -21,6 +21,10 @@ pub struct Outcome {
     pub null: Vec<Vec<f64>>,
     /// Mean squared errors behind the scores, where the attack reconstructs.
     pub errors: Option<Errors>,
+    /// The image that each score is about, where the attack reconstructs.
+    pub about: Option<About>,
+    /// The null that attacks on the same victims share, where there is one.
+    pub others: Option<Others>,
     /// Mean structural similarity with the nearest training image.
     pub ssim: Option<f64>,
     /// Share of test images on which the attacked head (extracted, or decrypted) agrees with the
@@ -89,6 +93,8 @@ impl Outcome {
             victims: Vec::new(),
             null: Vec::new(),
             errors: None,
+            about: None,
+            others: None,
             ssim: None,
             label_agreement: encrypted_agreement,
             encrypted_agreement,
@@ -105,8 +111,8 @@ impl Outcome {
         };
         match findings {
             Findings::Images(found) => nothing.with_images(found),
-            Findings::SingleImages(found) => Self {
-                n: 1,
+            Findings::OfSteps(found, batch) => Self {
+                n: batch as u64,
                 // No head comes out of a single step that could be told right or wrong.
                 accuracy: Vec::new(),
                 ..nothing.with_images(found)
@@ -135,12 +141,14 @@ impl Outcome {
 
     fn with_images(self, found: Reconstructed) -> Self {
         Self {
-            errors: Some(found.errors),
+            errors: Some(found.compared.errors),
+            about: Some(found.compared.about),
+            others: found.compared.others,
             ssim: found.ssim,
             samples: found.cost.samples,
             steps: found.cost.steps,
             gallery: found.gallery,
-            ..self.with_scores(found.scores)
+            ..self.with_scores(found.compared.scores)
         }
     }
 }

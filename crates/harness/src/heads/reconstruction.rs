@@ -1,6 +1,6 @@
 //! White-box reconstruction in a cell.
 
-use attacks::{neighbour_scores, null_scores, victim_scores};
+use attacks::{neighbour_scores, null_scores, others_scores, score};
 use spec::{Null, Then};
 
 use super::calibration::Calibration;
@@ -24,19 +24,23 @@ pub fn run(
     let model = model::white_box(trial, attack, stages)?;
     let mut released = trial.victims.clone();
     world.release(&mut released, "victims")?;
-    let null = trial.cell.null;
-    let (victims, draws) = match null {
-        Null::ReplaceOne => neighbour_scores(world, model.as_ref(), &released)?,
-        _ => (
-            victim_scores(world, model.as_ref(), &released),
-            null_scores(world, model.as_ref(), &released, null, trial.heads().nulls)?,
-        ),
+    let (null, count) = (trial.cell.null, trial.heads().nulls);
+    let calibration = Calibration::fit(world, model.as_ref())?;
+    let compared = if null == Null::ReplaceOne {
+        let (victims, draws) = neighbour_scores(world, model.as_ref(), &released)?;
+        calibration.compared(victims, draws, None)
+    } else {
+        let images = model.reconstruct(world, &released);
+        let (aim, own) = (model.aim(), (0..released.len()).collect::<Vec<_>>());
+        calibration.compared(
+            score(world, &images, aim, &released, &own),
+            null_scores(world, model.as_ref(), &released, null, count)?,
+            Some(others_scores(world, &images, aim, &released, count)),
+        )
     };
-    let (scores, errors) = Calibration::fit(world, model.as_ref())?.scored(victims, draws);
     let gallery = gallery::gallery(world, model.as_ref(), &released);
     Ok(Reconstructed {
-        scores,
-        errors,
+        compared,
         cost: model.cost(),
         ssim: gallery::mean_ssim(world, &gallery),
         gallery,

@@ -57,7 +57,7 @@ pub(super) const WORDS: [(&str, &str); 15] = [
     ),
     (
         "[lo, hi]",
-        "95 % interval over victims; of rates also over the null that sets the threshold",
+        "95 % interval over victims; of rates also over the null that sets the threshold, and of attacks that read images back over the images that victims share",
     ),
 ];
 
@@ -66,6 +66,12 @@ pub(super) const STRONGEST: &str = "For each number of shots and each defence, t
 
 /// What stands above the table of all cells.
 pub(super) const CELLS: &str = "One row a cell of the sweep, as in results.csv, which holds more columns. Empty means undefined for that cell, not zero.";
+
+/// What stands above the table of attacks on the same victims.
+pub(super) const PAIRS: &str = "Attacks on the same victims, each read against the same kind of null: its reconstructions of a victim beside other victims' images. Rates can differ from those of all cells, whose null is the one named there. The interval is of the difference, over victims and images drawn again for both at once: where it holds 0, neither is shown to read more.";
+
+/// What stands above the table of classes.
+pub(super) const CLASSES: &str = "True positive rate at 1 % false positives of each class, at a threshold of its own, with its interval over victims and images. In the cells of all classes together, thresholds are relative to the class.";
 
 /// What stands above the failures.
 pub(super) const FAILURES: &str = "These cells stopped with an error. They are missing from the figures and from the other tables' rates; nothing was put in their place.";

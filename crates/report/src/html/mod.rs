@@ -3,11 +3,13 @@
 
 mod answer;
 mod audit;
+mod classes;
 mod document;
 mod figure;
 mod gallery;
 mod guide;
 mod page;
+mod pairs;
 mod style;
 mod tables;
 mod threat;

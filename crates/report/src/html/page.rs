@@ -6,10 +6,10 @@ use maud::{Markup, html};
 
 use super::document::document;
 use super::gallery::{self, Gallery};
-use super::{answer, figure, guide, tables, threat};
+use super::{answer, classes, figure, guide, pairs, tables, threat};
 use crate::error::ReportError;
 use crate::figures::Figure;
-use crate::rows::{BothWaysRow, ResultRow, TimingRow};
+use crate::rows::{BothWaysRow, ClassRow, PairRow, ResultRow, TimingRow};
 use crate::writing::write_atomically;
 
 /// What a page is made of.
@@ -23,6 +23,10 @@ pub struct Page<'a> {
     pub results: &'a [ResultRow],
     /// The same task with inputs encrypted and with the head encrypted; may be empty.
     pub both_ways: &'a [BothWaysRow],
+    /// Its cells class by class; may be empty.
+    pub classes: &'a [ClassRow],
+    /// Attacks on the same victims against one another; may be empty.
+    pub pairs: &'a [PairRow],
     /// Its figures, in reading order.
     pub figures: &'a [Figure],
     /// The pictures of its cells; may be empty.
@@ -47,6 +51,8 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
     let threat = threat::section(page.results, page.known);
     let gallery = gallery::section(page.results, page.galleries)?;
     let both_ways = tables::both_ways(page.both_ways);
+    let pairs = pairs::table_of(page.pairs)?;
+    let classes = classes::table_of(page.classes);
     let timings = tables::timings(page.timings)?;
     let told = !page.provenance.is_empty() || !page.config.is_empty();
     let links = [
@@ -55,6 +61,8 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
         ("#both-ways-round", "both ways", both_ways.is_some()),
         ("#figures", "figures", !figures.is_empty()),
         ("#reconstructions", "pictures", gallery.is_some()),
+        ("#pairs", "like with like", pairs.is_some()),
+        ("#classes", "class by class", classes.is_some()),
         ("#cells", "all cells", true),
         ("#words", "words", true),
         ("#provenance", "how it was made", told),
@@ -85,6 +93,18 @@ pub fn render(page: &Page) -> Result<String, ReportError> {
             }
         }
         @if let Some(gallery) = gallery { (gallery) }
+        @if let Some(table) = pairs {
+            (section("pairs", "Like with like", guide::PAIRS, html! {
+                (table)
+                p.links { a href="pairs.csv" { "pairs.csv" } }
+            }))
+        }
+        @if let Some(table) = classes {
+            (section("classes", "Class by class", guide::CLASSES, html! {
+                (table)
+                p.links { a href="classes.csv" { "classes.csv" } }
+            }))
+        }
         (section("cells", "All cells", guide::CELLS, html! {
             (tables::cells(page.results)?)
             p.links { a href="results.csv" { "results.csv" } }

@@ -48,7 +48,7 @@ pub(super) fn table(frame: &DataFrame, failed: &[bool]) -> Markup {
     }
 }
 
-fn refused(error: PolarsError) -> ReportError {
+pub(super) fn refused(error: PolarsError) -> ReportError {
     ReportError::Table {
         doing: "lay out",
         path: "report.html".into(),

@@ -1,6 +1,7 @@
 //! A 3 x 3 convolution as matrices, in double precision, and what its update says of its input.
 //!
-//! Maps are channels × positions. With D the slopes of the loss with respect to the convolution's
+//! Maps are channels × positions, those of a batch's images side by side: their updates add up, as if
+//! they were one wide image whose parts do not touch. With D the slopes of the loss with respect to the convolution's
 //! output and x its input, the slope with respect to a weight is ∂L/∂V\[o, c, k\] = Σ_p D\[o, p\] x\[c, p + k\]:
 //! linear in the input, with the same coefficients for every channel (arXiv:2010.07733 solves this
 //! layer by layer).
@@ -45,11 +46,13 @@ pub(super) struct Convolution {
     pub pooled: bool,
     pub height: usize,
     pub width: usize,
+    /// Images whose maps stand side by side.
+    images: usize,
 }
 
 impl Convolution {
-    /// All convolutions of `backbone`, from the first one on.
-    pub fn all(backbone: &Backbone) -> Result<Vec<Self>, AttackError> {
+    /// All convolutions of `backbone`, from the first one on, for so many images at once.
+    pub fn all(backbone: &Backbone, images: usize) -> Result<Vec<Self>, AttackError> {
         let tensors: NamedTensors = backbone.tensors();
         let shape = backbone.input_shape();
         let (mut height, mut width) = (shape.height, shape.width);
@@ -72,6 +75,7 @@ impl Convolution {
                 pooled,
                 height,
                 width,
+                images,
             });
             if pooled {
                 (height, width) = (height / 2, width / 2);
@@ -90,9 +94,22 @@ impl Convolution {
         self.weight.nrows() * self.weight.ncols()
     }
 
-    /// Positions of a map.
+    /// Positions of the maps of all images.
     pub fn positions(&self) -> usize {
-        self.height * self.width
+        self.images * self.height * self.width
+    }
+
+    /// The positions of each 2 x 2 cell, image by image and row by row.
+    pub fn cells(&self) -> Vec<[usize; 4]> {
+        let (rows, columns) = (self.height / 2, self.width / 2);
+        let of_image = |image: usize| {
+            (0..rows * columns).map(move |cell| {
+                let (row, column) = (2 * (cell / columns), 2 * (cell % columns));
+                let first = (image * self.height + row) * self.width + column;
+                [0, 1, self.width, self.width + 1].map(|away| first + away)
+            })
+        };
+        (0..self.images).flat_map(of_image).collect()
     }
 
     /// Whether an update has equations enough for the input.
@@ -155,12 +172,13 @@ impl Convolution {
         let mut out = Mat::zeros(self.positions(), maps.nrows() * KERNEL);
         for k in 0..KERNEL as isize {
             let (down, right) = (sign * (k / 3 - 1), sign * (k % 3 - 1));
-            for p in 0..height * width {
-                let (i, j) = (p / width + down, p % width + right);
+            for p in 0..self.positions() as isize {
+                let (image, p_in) = (p / (height * width), p % (height * width));
+                let (i, j) = (p_in / width + down, p_in % width + right);
                 if i < 0 || j < 0 || i >= height || j >= width {
                     continue;
                 }
-                let from = (i * width + j) as usize;
+                let from = ((image * height + i) * width + j) as usize;
                 for c in 0..maps.nrows() {
                     out[(p as usize, c * KERNEL + k as usize)] = maps[(c, from)];
                 }

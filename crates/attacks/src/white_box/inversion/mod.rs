@@ -9,7 +9,8 @@
 //! the images, whose mean is what another attack reconstructs and whose covariance is that
 //! attack's error on public shadow heads.
 //!
-//! A single step's update of the whole network gives more: see [`NetworkInversion`].
+//! A single step's update of the whole network, on one example or a batch, gives more: see
+//! [`NetworkInversion`].
 
 mod convolution;
 mod head;
@@ -21,6 +22,7 @@ mod pooling;
 mod prior;
 mod regression;
 mod release;
+mod separation;
 mod training;
 
 pub use head::GradientInversion;

@@ -1,9 +1,10 @@
-//! Inversion of one SGD step of the whole network on one image.
+//! Inversion of one SGD step of the whole network on one image, or on a batch.
 //!
 //! For a linear layer z = V h + b the loss's slopes satisfy ∂L/∂V = (∂L/∂b) hᵀ: the update of its
 //! weights is the update of its biases times its input (Phong et al. 2017; arXiv:2003.14053,
 //! proposition 3.1). The backbone's first linear layer so gives its last feature maps to the last
-//! bit of rounding, and the only positive bias update of the head names the class (arXiv:2001.02610).
+//! bit of rounding, and the only positive bias update of the head names the class (arXiv:2001.02610);
+//! of a batch, what the layer's ReLU leaves takes the examples apart (see `separation`).
 //! What is left is the convolutions. From the last one back their own updates give their inputs
 //! exactly (see `peeling`), once an estimate of the image is near enough to tell what the
 //! poolings took: images are estimated by a regression on public ones' maps, the network is taken
@@ -62,12 +63,12 @@ pub struct NetworkInversion<'a> {
     options: spec::GradientInversion,
 }
 
-/// One update's image under way.
+/// One update's images under way.
 struct Candidate<'a> {
     release: &'a NetworkRelease,
     peeling: Peeling,
-    /// Coordinates in the law of images.
-    z: Vec<f32>,
+    /// Each image's coordinates in the law of images.
+    z: Vec<Vec<f32>>,
 }
 
 impl<'a> NetworkInversion<'a> {
@@ -80,7 +81,7 @@ impl<'a> NetworkInversion<'a> {
     ) -> Result<Self, AttackError> {
         options.check()?;
         // A backbone without linear layers is refused here, before any victim.
-        let convolutions = Convolution::all(backbone)?;
+        let convolutions = Convolution::all(backbone, options.batch)?;
         let tensors = backbone.tensors();
         let linear = tensors.get("fc.0.weight").unwrap_or_default().to_vec();
         let means = class_means(world);
@@ -102,8 +103,8 @@ impl<'a> NetworkInversion<'a> {
         })
     }
 
-    /// One image an update: updates × pixels, in [-1, 1]. `progress` is told the number of updates'
-    /// steps done.
+    /// The images of every update, in its order: updates × examples × pixels, in [-1, 1]. `progress` is
+    /// told the number of updates' steps done.
     ///
     /// # Errors
     /// Where an update is not of this backbone. One without its convolutions' part is inverted from
@@ -116,13 +117,19 @@ impl<'a> NetworkInversion<'a> {
         updates.iter().try_for_each(|update| self.check(update))?;
         let mut candidates: Vec<Candidate<'_>> = alone(updates.len(), |number| {
             let release = &updates[number];
-            let image = self.guess.estimate(&release.maps);
+            let maps = release.maps.chunks(self.width());
+            let guessed = release
+                .labels
+                .iter()
+                .zip(maps)
+                .map(|(&label, maps)| self.coordinates(label, &self.guess.estimate(maps)));
             Candidate {
                 release,
                 peeling: Peeling::begin(release, &self.convolutions, &self.linear),
-                z: self.coordinates(release.label, &image),
+                z: guessed.collect(),
             }
         });
+        let together = (TOGETHER / self.options.batch).max(1);
         let done = AtomicU64::new(0);
         let mut begun = 0;
         for (share, error) in STAGES {
@@ -136,7 +143,7 @@ impl<'a> NetworkInversion<'a> {
             order.sort_by_key(|&it| candidates[it].peeling.layers);
             let alike = order
                 .chunk_by(|&a, &b| candidates[a].peeling.layers == candidates[b].peeling.layers);
-            let groups: Vec<&[usize]> = alike.flat_map(|alike| alike.chunks(TOGETHER)).collect();
+            let groups: Vec<&[usize]> = alike.flat_map(|alike| alike.chunks(together)).collect();
             let found = alone(groups.len(), |number| {
                 let group: Vec<_> = groups[number].iter().map(|&it| &candidates[it]).collect();
                 let count = group.len() as u64;
@@ -145,14 +152,27 @@ impl<'a> NetworkInversion<'a> {
                 })
             });
             for (&group, found) in groups.iter().zip(found) {
-                for (&it, z) in group.iter().zip(found?) {
-                    candidates[it].z = z;
+                let found = found?;
+                for (&it, z) in group.iter().zip(found.chunks(self.options.batch)) {
+                    candidates[it].z = z.to_vec();
                 }
             }
             begun = until;
         }
-        let images = candidates.iter().map(|it| self.image(it));
+        let images = candidates.iter().map(|it| self.images(it));
         Ok(images.collect::<Vec<_>>().concat())
+    }
+
+    /// What is guessed where an update gives nothing away: the mean public image, as many times as an
+    /// update has examples.
+    pub fn guess(&self) -> Vec<f32> {
+        let (pixels, classes) = (self.world.pixels(), self.means.len() / self.world.pixels());
+        let mean = |pixel: usize| {
+            let values = self.means.iter().skip(pixel).step_by(pixels);
+            values.sum::<f32>() / classes as f32
+        };
+        let mean: Vec<f32> = (0..pixels).map(mean).collect();
+        mean.repeat(self.options.batch)
     }
 
     /// What an update costs: no shadow head.
@@ -173,16 +193,22 @@ impl<'a> NetworkInversion<'a> {
             })
         };
         let classes = self.world.split.public.classes();
-        let units = self.plain.width();
-        let width = self.linear.len() / units.max(1);
-        if update.maps.len() != width || update.units.len() != units || update.label >= classes {
+        let (batch, units, width) = (self.options.batch, self.plain.width(), self.width());
+        let largest = update.labels.iter().max();
+        let fits = (update.labels.len(), update.maps.len(), update.units.len())
+            == (batch, batch * width, batch * units);
+        if !fits || largest.is_none_or(|&label| label >= classes) {
             return refuse(
-                format!("{width} map values, {units} units and a class below {classes}"),
                 format!(
-                    "{}, {} and class {}",
+                    "{batch} examples of {width} map values and {units} units, and classes below \
+                     {classes}"
+                ),
+                format!(
+                    "{} examples, {} map values, {} units and classes {:?}",
+                    update.labels.len(),
                     update.maps.len(),
                     update.units.len(),
-                    update.label
+                    update.labels
                 ),
             );
         }
@@ -197,13 +223,18 @@ impl<'a> NetworkInversion<'a> {
         Ok(())
     }
 
+    /// Values of an example's last maps.
+    fn width(&self) -> usize {
+        self.linear.len() / self.plain.width().max(1)
+    }
+
     /// Takes convolutions off every candidate's network as far as its image's estimate allows.
     fn peel(&self, candidates: &mut [Candidate<'_>]) -> Result<(), AttackError> {
         let peeled: Vec<Result<_, AttackError>> = alone(candidates.len(), |number| {
             let candidate = &candidates[number];
-            let image = self.image(candidate);
+            let images = self.images(candidate);
             let mut peeling = candidate.peeling.clone();
-            let maps = |layers| maps_of(self.world, &self.plain, &image, layers);
+            let maps = |layers| maps_of(self.world, &self.plain, &images, layers);
             peeling.advance(candidate.release, &self.convolutions, maps)?;
             Ok(peeling)
         });
@@ -227,22 +258,25 @@ impl<'a> NetworkInversion<'a> {
             .collect()
     }
 
-    /// The image of a candidate's coordinates.
-    fn image(&self, candidate: &Candidate<'_>) -> Vec<f32> {
+    /// The images of a candidate's coordinates, one after the other.
+    fn images(&self, candidate: &Candidate<'_>) -> Vec<f32> {
         let pixels = self.world.pixels();
-        let label = candidate.release.label;
-        let mut image = self.means[label * pixels..(label + 1) * pixels].to_vec();
-        let directions = self.prior.directions.chunks(pixels);
-        for (z, direction) in candidate.z.iter().zip(directions) {
-            let terms = image.iter_mut().zip(direction);
-            terms.for_each(|(x, d)| *x += z * d);
-        }
-        image.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
-        image
+        let each = candidate.release.labels.iter().zip(&candidate.z);
+        let image = |(&label, z): (&usize, &Vec<f32>)| {
+            let mut image = self.means[label * pixels..(label + 1) * pixels].to_vec();
+            let directions = self.prior.directions.chunks(pixels);
+            for (z, direction) in z.iter().zip(directions) {
+                let terms = image.iter_mut().zip(direction);
+                terms.for_each(|(x, d)| *x += z * d);
+            }
+            image.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
+            image
+        };
+        each.flat_map(image).collect()
     }
 
     /// The coordinates of the images, of whose updates the same maps are known, that come nearest to
-    /// these within `steps` evaluations.
+    /// these within `steps` evaluations: those of all images of the first update, then of the next.
     fn minimise(
         &self,
         group: &[&Candidate<'_>],
@@ -251,11 +285,15 @@ impl<'a> NetworkInversion<'a> {
         step_done: impl Fn(),
     ) -> Result<Vec<Vec<f32>>, AttackError> {
         let pixels = self.world.pixels();
-        let n = group.len();
+        let labels = || {
+            group
+                .iter()
+                .flat_map(|it| it.release.labels.iter().copied())
+        };
+        let n = labels().count();
         let layers = group[0].peeling.layers;
-        let means: Vec<f32> = group
-            .iter()
-            .flat_map(|it| &self.means[it.release.label * pixels..(it.release.label + 1) * pixels])
+        let means: Vec<f32> = labels()
+            .flat_map(|label| &self.means[label * pixels..(label + 1) * pixels])
             .copied()
             .collect();
         let maps: Vec<f32> = group.iter().flat_map(|it| it.peeling.maps()).collect();
@@ -300,7 +338,7 @@ impl<'a> NetworkInversion<'a> {
             let slopes = slopes.chunks(length).map(<[f32]>::to_vec);
             Ok(values.zip(slopes).collect())
         };
-        let z: Vec<f32> = group.iter().flat_map(|it| it.z.iter().copied()).collect();
+        let z: Vec<f32> = group.iter().flat_map(|it| it.z.concat()).collect();
         let begun = z.chunks(self.prior.len()).zip(evaluate(&z)?);
         let mut states: Vec<Lbfgs> = begun
             .map(|(z, (value, gradient))| {

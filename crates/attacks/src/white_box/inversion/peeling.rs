@@ -17,49 +17,64 @@ use crate::AttackError;
 const TURNS: usize = 12;
 /// Turns that leave more than this share of what the turn before left have come to rest.
 const REST: f64 = 0.999;
-/// Share of the update, and of the maps, that an input may leave unexplained. Rounding leaves a
-/// hundredth of it, one position taken wrongly more.
-const EXACT: f64 = 1e-4;
+/// Share of the update, and of the maps, that an input may leave unexplained: of one image, and of a
+/// batch, whose separation adds its rounding. Rounding leaves a hundredth of it, one position taken
+/// wrongly more.
+const EXACT: [f64; 2] = [1e-4, 1e-3];
 /// Maps below a share of their largest value are what rounding left of zero. Where the line lies
 /// best depends on the rounding of the layers behind: it is drawn where the next input comes out
 /// exactly.
-const ZEROS: [f64; 4] = [1e-6, 1e-7, 1e-5, 0.0];
+const ZEROS: [[f64; 4]; 2] = [[1e-6, 1e-7, 1e-5, 0.0], [1e-4, 1e-5, 1e-3, 1e-6]];
 
 /// What is known of one update's forward and backward pass: the maps after the first `layers`
-/// convolutions, channels × positions, and the loss's slopes with respect to them.
+/// convolutions, channels × positions of all images, and the loss's slopes with respect to them.
 #[derive(Clone, Debug)]
 pub(super) struct Peeling {
     pub layers: usize,
     maps: Mat<f64>,
     slopes: Mat<f64>,
+    images: usize,
 }
 
 impl Peeling {
     /// What the first linear layer says. `linear` is its weights: features × maps, row-major.
     pub fn begin(release: &NetworkRelease, network: &[Convolution], linear: &[f32]) -> Self {
         let channels = network.last().map_or(1, Convolution::outputs);
+        let images = release.labels.len();
+        let width = release.maps.len() / images.max(1);
+        let units = release.units.len() / images.max(1);
         let mut slopes = vec![0.0_f64; release.maps.len()];
-        for (row, &unit) in linear.chunks(slopes.len().max(1)).zip(&release.units) {
-            let terms = slopes.iter_mut().zip(row);
-            terms.for_each(|(sum, weight)| *sum += f64::from(unit) * f64::from(*weight));
+        for (slopes, own) in slopes
+            .chunks_mut(width.max(1))
+            .zip(release.units.chunks(units))
+        {
+            for (row, &unit) in linear.chunks(width.max(1)).zip(own) {
+                let terms = slopes.iter_mut().zip(row);
+                terms.for_each(|(sum, weight)| *sum += f64::from(unit) * f64::from(*weight));
+            }
         }
-        let positions = slopes.len() / channels;
+        let maps: Vec<f64> = release.maps.iter().map(|it| f64::from(*it)).collect();
         Self {
             layers: network.len(),
-            maps: matrix(&release.maps, channels),
-            slopes: Mat::from_fn(channels, positions, |c, p| slopes[c * positions + p]),
+            maps: side_by_side(&maps, images, channels),
+            slopes: side_by_side(&slopes, images, channels),
+            images,
         }
     }
 
-    /// The known maps, row-major.
+    /// The known maps, one image's after the other's, row-major.
     pub fn maps(&self) -> Vec<f32> {
-        let (channels, positions) = (self.maps.nrows(), self.maps.ncols());
-        let at = (0..channels).flat_map(|c| (0..positions).map(move |p| (c, p)));
+        let (channels, positions) = (self.maps.nrows(), self.maps.ncols() / self.images.max(1));
+        let of_image = |image: usize| {
+            let at = move |c: usize| (0..positions).map(move |p| (c, image * positions + p));
+            (0..channels).flat_map(at)
+        };
+        let at = (0..self.images).flat_map(of_image);
         at.map(|at| self.maps[at] as f32).collect()
     }
 
-    /// Takes convolutions off while their inputs can be told. `estimate` gives an estimate of the
-    /// maps after as many convolutions as it is told.
+    /// Takes convolutions off while their inputs can be told. `estimate` gives an estimate of all
+    /// images' maps after as many convolutions as it is told.
     pub fn advance(
         &mut self,
         release: &NetworkRelease,
@@ -73,7 +88,8 @@ impl Peeling {
                 break;
             }
             let channels = network[number - 1].outputs();
-            let guess = matrix(&estimate(number)?, channels);
+            let guess: Vec<f64> = estimate(number)?.into_iter().map(f64::from).collect();
+            let guess = side_by_side(&guess, self.images, channels);
             let update = matrix(&release.convolutions[number], layer.outputs());
             let Some((input, slopes)) = self.peel(layer, update.as_ref(), guess) else {
                 break;
@@ -100,16 +116,18 @@ impl Peeling {
                 }
             })
         };
-        let exact =
-            |input: &Mat<f64>, left: f64| left < EXACT && self.leads_here(layer, input.as_ref());
+        let batch = usize::from(self.images > 1);
+        let exact = |input: &Mat<f64>, left: f64| {
+            left < EXACT[batch] && self.leads_here(layer, input.as_ref())
+        };
         if !layer.pooled {
-            return ZEROS.into_iter().find_map(|zero| {
+            return ZEROS[batch].into_iter().find_map(|zero| {
                 let slopes = passed(zero);
                 let (input, left) = layer.input(update, slopes.as_ref(), guess.as_ref())?;
                 exact(&input, left).then_some((input, slopes))
             });
         }
-        let passed = passed(ZEROS[0]);
+        let passed = passed(ZEROS[batch][0]);
         let (mut input, mut before) = (guess, f64::INFINITY);
         for _ in 0..TURNS {
             let slopes = place(layer, update, passed.as_ref(), maps, input.as_ref());
@@ -135,22 +153,29 @@ impl Peeling {
     /// Whether `input` leads through `layer` to the known maps.
     fn leads_here(&self, layer: &Convolution, input: MatRef<'_, f64>) -> bool {
         let output = layer.output(layer.patches(input).as_ref());
-        let columns = layer.width / 2;
+        let cells = layer.cells();
         let mut error = 0.0;
         for c in 0..self.maps.nrows() {
             for p in 0..self.maps.ncols() {
                 let found = match layer.pooled {
                     false => output[(c, p)],
                     true => {
-                        let first = 2 * (p / columns) * layer.width + 2 * (p % columns);
-                        let cell = [0, 1, layer.width, layer.width + 1];
-                        let values = cell.map(|away| output[(c, first + away)]);
+                        let values = cells[p].map(|position| output[(c, position)]);
                         values.into_iter().fold(f64::NEG_INFINITY, f64::max)
                     }
                 };
                 error += (found.max(0.0) - self.maps[(c, p)]).powi(2);
             }
         }
-        error.sqrt() <= EXACT * self.maps.norm_l2()
+        error.sqrt() <= EXACT[usize::from(self.images > 1)] * self.maps.norm_l2()
     }
+}
+
+/// Maps of several images (images × channels × positions) as channels × positions of all images.
+fn side_by_side(values: &[f64], images: usize, channels: usize) -> Mat<f64> {
+    let positions = values.len() / (images * channels).max(1);
+    Mat::from_fn(channels, images * positions, |c, p| {
+        let (image, p) = (p / positions, p % positions);
+        values[(image * channels + c) * positions + p]
+    })
 }

@@ -10,17 +10,18 @@ use super::peeling::Peeling;
 use super::prior::class_means;
 use super::regression::MapRegression;
 use super::release::{NetworkRelease, single_gradients};
+use super::tests::gradients;
 use crate::testing::{data, victims, world};
 
-/// The maps of one 16 × 16 image.
-fn maps_of(backbone: &Backbone, image: &[f32], layers: usize) -> Vec<f32> {
-    let data = TensorData::new(image.to_vec(), [1, 1, 16, 16]);
+/// The maps of 16 × 16 images.
+fn maps_of(backbone: &Backbone, images: &[f32], layers: usize) -> Vec<f32> {
+    let data = TensorData::new(images.to_vec(), [images.len() / 256, 1, 16, 16]);
     let image = Tensor::<4>::from_data(data, &backbones::device());
     host(backbone.maps_after(image, layers).unwrap())
 }
 
 fn peel(backbone: &Backbone, release: &NetworkRelease, image: &[f32]) -> Peeling {
-    let network = Convolution::all(backbone).unwrap();
+    let network = Convolution::all(backbone, release.labels.len()).unwrap();
     let tensors = backbone.tensors();
     let linear = tensors.get("fc.0.weight").unwrap();
     let mut peeling = Peeling::begin(release, &network, linear);
@@ -39,13 +40,13 @@ fn updates_give_the_maps_that_an_estimate_only_nears() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 8);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads).unwrap();
+    let (updates, examples) = gradients(&world, &data, &heads, 1);
     let means = class_means(&world);
     let pixels = world.pixels();
     let mut peeled = Vec::new();
-    for (update, &example) in updates.iter().zip(&examples) {
-        let image = data.images.image(example as usize);
-        let mean = &means[update.label * pixels..][..pixels];
+    for (update, example) in updates.iter().zip(&examples) {
+        let image = data.images.image(example[0] as usize);
+        let mean = &means[update.labels[0] * pixels..][..pixels];
         let near: Vec<f32> = image
             .iter()
             .zip(mean)
@@ -67,8 +68,8 @@ fn what_the_updates_do_not_bear_out_stays() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 2);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads).unwrap();
-    let image = data.images.image(examples[0] as usize);
+    let (updates, examples) = gradients(&world, &data, &heads, 1);
+    let image = data.images.image(examples[0][0] as usize);
     let all = data.backbone.pools().unwrap().len();
     let bare = NetworkRelease {
         convolutions: Vec::new(),
@@ -101,4 +102,36 @@ fn a_linear_relation_of_maps_and_images_is_found() {
     }
     let same = Mat::from_fn(4, 2, |_, j| j as f64);
     assert!(MapRegression::fit(same, Mat::from_fn(4, 3, image)).is_none());
+}
+
+#[test]
+fn a_batchs_convolutions_come_off_together() {
+    let data = data();
+    let world = world(&data, 1);
+    let heads = victims(&world, 12);
+    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, 2).unwrap();
+    let mut peeled = Vec::new();
+    for (update, examples) in updates.iter().zip(&examples) {
+        let Some(update) = update else { continue };
+        // Which of the two an example's maps are is told by the last ones.
+        let image = |&example: &u32| data.images.image(example as usize);
+        let last = |example: &u32| maps_of(&data.backbone, image(example), 8);
+        let mut images: Vec<&[f32]> = examples.iter().map(image).collect();
+        let half = update.maps.len() / 2;
+        let error = |maps: &[f32]| evaluation::mse(maps, &last(&examples[0]));
+        if error(&update.maps[half..]) < error(&update.maps[..half]) {
+            images.reverse();
+        }
+        let all = images.concat();
+        let near: Vec<f32> = all.iter().map(|x| 0.9 * x - 0.05).collect();
+        let found = peel(&data.backbone, update, &near);
+        let own = maps_of(&data.backbone, &all, found.layers);
+        let error = distance(&found.maps(), &own);
+        assert!(error < 1e-2, "{} layers: {error}", found.layers);
+        peeled.push(found.layers);
+    }
+    println!("{peeled:?}");
+    // The two convolutions behind the middle pooling for most.
+    let deep = peeled.iter().filter(|&&layers| layers <= 6).count();
+    assert!(deep >= 2 && 2 * deep >= peeled.len(), "{peeled:?}");
 }

@@ -29,7 +29,7 @@ pub(super) fn place(
     let patches = layer.patches(input);
     let output = layer.output(patches.as_ref());
     let gram = product(patches.as_ref(), patches.transpose());
-    let cells = cells(layer);
+    let cells = layer.cells();
     let (channels, positions) = (layer.outputs(), layer.positions());
     let moving: Vec<Vec<usize>> = (0..channels)
         .map(|o| {
@@ -124,7 +124,7 @@ pub(super) fn place_exact(
     let output = layer.output(layer.patches(input).as_ref());
     let tie = TIE * output.norm_max();
     let mut placed = Mat::zeros(layer.outputs(), layer.positions());
-    for (c, cell) in cells(layer).iter().enumerate() {
+    for (c, cell) in layer.cells().iter().enumerate() {
         for o in 0..layer.outputs() {
             let largest = cell
                 .iter()
@@ -137,20 +137,4 @@ pub(super) fn place_exact(
         }
     }
     placed
-}
-
-/// The positions of each 2 x 2 cell, row by row.
-fn cells(layer: &Convolution) -> Vec<[usize; 4]> {
-    let (rows, columns) = (layer.height / 2, layer.width / 2);
-    (0..rows * columns)
-        .map(|cell| {
-            let first = 2 * (cell / columns) * layer.width + 2 * (cell % columns);
-            [
-                first,
-                first + 1,
-                first + layer.width,
-                first + layer.width + 1,
-            ]
-        })
-        .collect()
 }

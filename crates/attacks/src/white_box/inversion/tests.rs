@@ -22,11 +22,23 @@ fn unmix(world: &World<'_>) -> Unmixing {
     Unmixing::fit(world, &spec::Unmixing { samples: 2000 }, |_| {}).unwrap()
 }
 
+/// What steps of the victims give away, all of which can be told apart.
+pub(super) fn gradients(
+    world: &World<'_>,
+    data: &Data,
+    heads: &transfer::ShadowBatch,
+    batch: usize,
+) -> (Vec<NetworkRelease>, Vec<Vec<u32>>) {
+    let (updates, examples) = single_gradients(world, &data.backbone, heads, batch).unwrap();
+    let all: Option<Vec<_>> = updates.into_iter().collect();
+    (all.expect("every batch can be told apart"), examples)
+}
+
 /// Mean over heads and classes of the smallest MSE to the class's images.
 fn mean_mse(world: &World<'_>, images: &[f32], heads: &transfer::ShadowBatch) -> f64 {
     let owners: Vec<usize> = (0..heads.len()).collect();
     let scores = crate::score(world, images, Aim::Classes(CLASSES), heads, &owners);
-    let all: Vec<f64> = scores.into_iter().flatten().collect();
+    let all = crate::errors(&scores).concat();
     all.iter().sum::<f64>() / all.len() as f64
 }
 
@@ -72,7 +84,7 @@ fn results_do_not_depend_on_the_threads() {
         pool.install(|| {
             let attack =
                 GradientInversion::new(&world, &data.backbone, Some(&start), options(8)).unwrap();
-            let (updates, _) = single_gradients(&world, &data.backbone, &heads).unwrap();
+            let (updates, _) = gradients(&world, &data, &heads, 1);
             let single = NetworkInversion::new(&world, &data.backbone, options(8)).unwrap();
             let single = single.invert(&updates, |_| {}).unwrap();
             (attack.invert(&heads, |_| {}), single)
@@ -131,9 +143,13 @@ fn an_update_of_the_network_gives_the_maps_the_class_and_the_image() {
     let data = data();
     let world = world(&data, 1);
     let heads = victims(&world, 8);
-    let (updates, examples) = single_gradients(&world, &data.backbone, &heads).unwrap();
+    let (updates, examples) = gradients(&world, &data, &heads, 1);
+    let examples = examples.concat();
     for (update, &example) in updates.iter().zip(&examples) {
-        assert_eq!(update.label as u32, data.images.labels()[example as usize]);
+        assert_eq!(
+            update.labels,
+            [data.images.labels()[example as usize] as usize]
+        );
         let image = data.images.image(example as usize).to_vec();
         let image =
             Tensor::<4>::from_data(TensorData::new(image, [1, 1, 16, 16]), &backbones::device());
@@ -236,7 +252,7 @@ fn what_cannot_be_inverted_is_refused() {
     }
     let attack = NetworkInversion::new(&world, &data.backbone, options(1)).unwrap();
     let strange = NetworkRelease {
-        label: 0,
+        labels: vec![0],
         maps: vec![1.0; 3],
         units: vec![1.0; WIDTH],
         convolutions: Vec::new(),
@@ -253,4 +269,67 @@ fn what_cannot_be_inverted_is_refused() {
             .to_string()
             .contains("hint: use the attack `reconstructor`")
     );
+}
+
+#[test]
+fn a_step_on_a_batch_gives_the_maps_the_classes_and_the_images_of_all() {
+    const BATCH: usize = 2;
+    let data = data();
+    let world = world(&data, 1);
+    let heads = victims(&world, 12);
+    // Of so few units some batches cannot be told apart; what is told must be right.
+    let (updates, examples) = single_gradients(&world, &data.backbone, &heads, BATCH).unwrap();
+    let told = updates.into_iter().zip(examples);
+    let told = told.filter_map(|(update, examples)| Some((update?, examples)));
+    let (updates, examples): (Vec<_>, Vec<_>) = told.take(4).unzip();
+    assert_eq!(updates.len(), 4);
+    let pixels = world.pixels();
+    let maps = |example: u32| {
+        let image = data.images.image(example as usize).to_vec();
+        let image =
+            Tensor::<4>::from_data(TensorData::new(image, [1, 1, 16, 16]), &backbones::device());
+        host(data.backbone.maps(image).unwrap())
+    };
+    for (update, examples) in updates.iter().zip(&examples) {
+        let width = update.maps.len() / BATCH;
+        for &example in examples {
+            // In no order: the nearest maps are the example's, and its label stands beside them.
+            let own = maps(example);
+            let found = update.maps.chunks(width);
+            let (at, error) = evaluation::nearest(&own, found).unwrap();
+            let power = evaluation::mse(&own, &vec![0.0; width]);
+            assert!(error < 1e-6 * power, "{error} of {power}");
+            let label = data.images.labels()[example as usize];
+            assert_eq!(update.labels[at] as u32, label);
+        }
+    }
+    let options = |batch| spec::GradientInversion {
+        batch,
+        ..options(200)
+    };
+    let attack = NetworkInversion::new(&world, &data.backbone, options(BATCH)).unwrap();
+    let images = attack.invert(&updates, |_| {}).unwrap();
+    let means = class_means(&world);
+    let (mut found, mut guess) = (0.0, 0.0);
+    for (images, examples) in images.chunks(BATCH * pixels).zip(&examples) {
+        for &example in examples {
+            let original = data.images.image(example as usize);
+            let label = data.images.labels()[example as usize] as usize;
+            found += evaluation::nearest(original, images.chunks(pixels))
+                .unwrap()
+                .1;
+            guess += evaluation::mse(&means[label * pixels..][..pixels], original);
+        }
+    }
+    println!("{found} of {guess}");
+    assert!(found < 0.02 * guess, "{found} of {guess}");
+    // Updates of a batch are not those of one example, and a victim has no more than its set.
+    let one = NetworkInversion::new(&world, &data.backbone, options(1)).unwrap();
+    let error = one.invert(&updates, |_| {}).unwrap_err().to_string();
+    assert!(
+        error.contains("1 examples of") && error.contains("2 examples"),
+        "{error}"
+    );
+    let error = single_gradients(&world, &data.backbone, &heads, 5).unwrap_err();
+    assert!(error.to_string().contains("at most 4 examples"), "{error}");
 }

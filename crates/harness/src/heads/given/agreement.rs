@@ -150,9 +150,9 @@ fn simulated(
         let targets = aim.targets();
         all.extend(errors.into_iter().enumerate().map(|(head, errors)| {
             let each = errors.into_iter().enumerate();
-            let trial = |(target, error): (usize, f64)| Trial {
+            let trial = |(target, found): (usize, attacks::Nearest)| Trial {
                 disagreement: disagreement(&images, world.pixels(), head * targets + target),
-                within: error <= tau,
+                within: found.error <= tau,
             };
             each.map(trial).collect()
         }));

@@ -139,7 +139,7 @@ impl Beside<'_> {
 
     fn target(&self, record: usize) -> usize {
         match self.model.aim() {
-            Aim::Set => 0,
+            Aim::Set | Aim::Positive => 0,
             _ => self.records.images.labels()[record] as usize,
         }
     }
@@ -198,12 +198,18 @@ impl Beside<'_> {
             least[target] = least[target].min(error);
         }
         let calibration = Calibration::fit(self.world, self.model)?;
-        let (scores, _) = calibration.scored(vec![least], Vec::new());
+        let found = least
+            .iter()
+            .enumerate()
+            .filter(|(_, error)| error.is_finite());
+        let own: Vec<f64> = found
+            .map(|(target, &error)| calibration.score(target, error))
+            .collect();
         let rate = |scores: &[f64]| {
             let called = scores.iter().filter(|&&score| score < threshold).count();
             called as f64 / scores.len().max(1) as f64
         };
-        let value = scores.victims.first().map_or(0.0, |scores| rate(scores));
+        let value = rate(&own);
         let below = simulated
             .iter()
             .filter(|scores| rate(scores) <= value)
