@@ -40,7 +40,11 @@ pub fn source(head: &Bound<'_, PyAny>) -> PyResult<Source> {
                 ))
             })?;
         let values = values.as_array();
-        all.push((name, values.shape().to_vec(), values.iter().copied().collect()));
+        all.push((
+            name,
+            values.shape().to_vec(),
+            values.iter().copied().collect(),
+        ));
     }
     Ok(Source::Tensors(all))
 }

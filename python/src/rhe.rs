@@ -91,7 +91,10 @@ impl SecretKey {
         });
         let (revealed, doubts) = opened.map_err(raised)?;
         if doubts.most() {
-            return Err(DataError::new_err(format!("{doubts}\nhint: {}", Doubts::MEND)));
+            return Err(DataError::new_err(format!(
+                "{doubts}\nhint: {}",
+                Doubts::MEND
+            )));
         }
         if doubts.any() {
             let category = py.get_type::<PyUserWarning>();

@@ -24,8 +24,11 @@ def mypy(*words, **options):
     )
 
 
-def test_everything_has_its_type():
-    done = mypy("mypy.stubtest", "rhea")
+def test_everything_has_its_type(tmp_path):
+    # The compiled module lies in the package, which hands on all that is in it.
+    within = tmp_path / "allowed"
+    within.write_text("rhea.rhea\n")
+    done = mypy("mypy.stubtest", "rhea", "--allowlist", within)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
