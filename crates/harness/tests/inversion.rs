@@ -21,7 +21,7 @@ sweep:
     - gradient_inversion: { steps: 6, samples: 1000 }
     - gradient_inversion: { steps: 6, samples: 1000, distance: cosine, start: noise, total_variation: 0.1 }
     - gradient_inversion: { form: single_gradient, steps: 40 }
-    - gradient_inversion: { form: single_gradient, steps: 40, batch: 2 }
+    - gradient_inversion: { form: single_gradient, steps: 6, batch: 2 }
   null: [independent, gaussian, replace_one]
 ";
 

@@ -252,8 +252,8 @@ fn cheapest(rows: &[&&ResultRow], defence: DefenceKind, taken: Taken) -> Vec<Che
             let open = bare.find(|row| !row.tuned.is_empty()).unwrap_or(first);
             open.accuracy?;
             let defended: Vec<&ResultRow> = rows
-                .into_iter()
-                .copied()
+                .iter()
+                .map(|row| **row)
                 .filter(|row| row.defence == defence)
                 .collect();
             if defended.is_empty() {

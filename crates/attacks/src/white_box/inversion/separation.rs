@@ -4,8 +4,10 @@
 //! of its biases Σ_b δ_b: rank b, but any basis of its column space would do. The right one is known by
 //! its zeros (SPEAR, Dimitrov et al., NeurIPS 2024, arXiv:2403.03945): ReLU makes δ_b zero wherever a
 //! unit is off. With G = L R, δ_b = L q_b; b − 1 rows of L whose units are off for example b fix q_b up
-//! to its length, and rows that are not leave a direction with hardly a zero. So rows are drawn until
-//! every example's direction has come up several times; the biases give the lengths. What was found is
+//! to its length, and rows that are not leave a direction with hardly a zero. Rows at which several
+//! examples are off are more often drawn together: they leave a mixture of those, with the zeros that
+//! they share, from which rows drawn among its zeros lead to one with more. So rows are drawn until every
+//! example's direction has come up again; the biases give the lengths. What was found is
 //! believed if the layer, given the inputs, is on where the slopes are not zero and off elsewhere.
 
 use faer::prelude::*;
@@ -35,7 +37,10 @@ const FIRST: usize = 64;
 const SAME: f64 = 0.999;
 /// How often a direction must come up: one that mixes two examples needs one certain row, and hardly
 /// does so twice.
-const HITS: usize = 3;
+const HITS: usize = 2;
+/// Draws for a direction with more zeros, and the most rows in one that are not among its zeros.
+const CLIMBS: usize = 60;
+const STRAYS: usize = 3;
 /// Most draws of rows, and most for each set of rows that there is.
 const DRAWS: f64 = 500_000.0;
 const AGAIN: f64 = 30.0;
@@ -224,7 +229,8 @@ impl Basis {
     /// Draws rows once and adds the direction that they leave to those `found`, if it is one.
     fn look_for(&self, count: usize, found: &mut Vec<Found>, rng: &mut ChaCha8Rng) {
         let drawn = self.draw(count, rng);
-        let Some(direction) = drawn.and_then(|it| self.refine(it)) else {
+        let climbed = drawn.map(|it| self.climb(it, count, rng));
+        let Some(direction) = climbed.and_then(|it| self.refine(it)) else {
             return;
         };
         match found.iter_mut().find(|it| it.is(&direction)) {
@@ -237,16 +243,34 @@ impl Basis {
     /// with hardly a zero.
     fn draw(&self, count: usize, rng: &mut ChaCha8Rng) -> Option<Vec<f64>> {
         let mut picked: Vec<usize> = Vec::with_capacity(count - 1);
-        while picked.len() < count - 1 {
-            let row = self.rows[rng.random_range(0..self.rows.len())];
-            if !picked.contains(&row) {
-                picked.push(row);
-            }
-        }
+        pick(&self.rows, count - 1, &mut picked, rng);
         let direction = null_vector(&self.left, &picked)?;
         let first = &self.rows[..FIRST.min(self.rows.len())];
         let zeros = self.zeros(&direction, first, ROUGH).count();
         (zeros as f64 >= SPARSE * first.len() as f64).then_some(direction)
+    }
+
+    /// A direction with as many zeros as can be found from this one: most rows are drawn among its zeros,
+    /// a few among all.
+    fn climb(&self, mut direction: Vec<f64>, count: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
+        let mut zeros: Vec<usize> = self.zeros(&direction, &self.rows, ROUGH).collect();
+        let mut left = CLIMBS;
+        let mut picked = Vec::with_capacity(count - 1);
+        while left > 0 && zeros.len() >= count {
+            left -= 1;
+            let strays = rng.random_range(1..=STRAYS.min(count - 1));
+            picked.clear();
+            pick(&zeros, count - 1 - strays, &mut picked, rng);
+            pick(&self.rows, count - 1, &mut picked, rng);
+            let Some(next) = null_vector(&self.left, &picked) else {
+                continue;
+            };
+            let more: Vec<usize> = self.zeros(&next, &self.rows, ROUGH).collect();
+            if more.len() > zeros.len() {
+                (direction, zeros, left) = (next, more, CLIMBS);
+            }
+        }
+        direction
     }
 
     /// The rows among `rows` at which L q is nothing, up to this share.
@@ -283,6 +307,16 @@ impl Basis {
             direction = (0..n).map(|k| eigen.U()[(k, 0)]).collect();
         }
         Some(direction)
+    }
+}
+
+/// Adds rows of `among`, each once, until there are `count` in `picked`.
+fn pick(among: &[usize], count: usize, picked: &mut Vec<usize>, rng: &mut ChaCha8Rng) {
+    while picked.len() < count {
+        let row = among[rng.random_range(0..among.len())];
+        if !picked.contains(&row) {
+            picked.push(row);
+        }
     }
 }
 
