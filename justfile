@@ -39,3 +39,8 @@ snapshots:
 # Everything that CI does.
 ci:
     bash .ci/run
+
+# Build the Python package into the environment that is active, and pass its tests (needs maturin).
+python:
+    cargo build -p harness
+    cd python && maturin develop && pytest
