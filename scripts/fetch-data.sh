@@ -1,25 +1,29 @@
 #!/usr/bin/env bash
 # Fetches the published datasets from their official sources into a data folder.
 #
-#   scripts/fetch-data.sh [--data DIR] NAME...
+#   scripts/fetch-data.sh [--data DIR] [--mirror URL] NAME...
 #   NAME: mnist emnist notmnist omniglot cifar10 cifar100 tiny_imagenet32 celeba sms youtube imdb all
 #
 # The folder is --data, else RHEA_DATA, else data. A file that is there already is kept if its
-# published MD5 sum agrees, or if none is published. Then check all of it: harness data verify
+# published MD5 sum agrees, or if none is published; one that was cut off is continued, if its sum can
+# tell whether the parts belong together. --mirror takes every file from below a URL, where it lies
+# as in the folder. Then check all of it: harness data verify
 set -euo pipefail
 
 data=${RHEA_DATA:-data}
+mirror=
 names=()
 while (($#)); do
     case $1 in
         --data) data=${2:?--data needs a folder}; shift ;;
-        -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        --mirror) mirror=${2:?--mirror needs a URL}; shift ;;
+        -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
         -*) echo "unknown option $1" >&2; exit 2 ;;
         *) names+=("$1") ;;
     esac
     shift
 done
-((${#names[@]})) || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+((${#names[@]})) || { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 md5_of() { if command -v md5sum >/dev/null; then md5sum; else md5 -q; fi | cut -d' ' -f1; }
 
@@ -31,16 +35,26 @@ check() {
 
 # fetch URL FILE SUM
 fetch() {
-    local url=$1 file=$data/$2 sum=$3
+    local url=${mirror:+$mirror/$2} file=$data/$2 sum=$3
+    url=${url:-$1}
     if [[ -f $file ]] && check "$file" "$sum"; then
         echo "have     $file"
         return
     fi
     mkdir -p "$(dirname "$file")" || return
-    echo "fetching $url"
-    curl --fail --location --retry 3 --progress-bar --output "$file.part" "$url" || return
+    local get=(curl --fail --location --retry 3 --progress-bar --output "$file.part")
+    if [[ -s $file.part && $sum != - ]]; then
+        echo "going on $url"
+        check "$file.part" "$sum" || "${get[@]}" --continue-at - "$url" || rm -f "$file.part"
+        check "$file.part" "$sum" 2>/dev/null || rm -f "$file.part"
+    fi
+    if [[ ! -f $file.part || $sum == - ]]; then
+        echo "fetching $url"
+        "${get[@]}" "$url" || return
+    fi
     if ! check "$file.part" "$sum"; then
-        echo "error: $url has another MD5 sum than the published $sum; it is left in $file.part" >&2
+        echo "error: $url has another MD5 sum than the published $sum; it is left in $file.wrong" >&2
+        mv "$file.part" "$file.wrong"
         return 1
     fi
     mv "$file.part" "$file"

@@ -187,7 +187,7 @@ impl<'a> World<'a> {
 
     /// Examples of one training set, N = K·c.
     pub fn members(&self) -> usize {
-        self.split.public.classes() * self.shots
+        self.split.public.drawn(self.shots)
     }
 
     /// The victims: heads on private examples.

@@ -372,20 +372,17 @@ fn damaged_files_are_refused_or_run_but_never_crash() {
     assert!(refused > whole.len() / 3, "{refused}");
 }
 
-/// `name` below `RHEA_DATA`, or below the folder beside the project.
-fn shared(name: &str) -> Option<PathBuf> {
-    let data = std::env::var_os("RHEA_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    Some(data.join(name)).filter(|path| path.exists())
+/// `name` below `RHEA_DATA`.
+fn real(name: &str) -> PathBuf {
+    let data = std::env::var_os("RHEA_DATA").expect("RHEA_DATA names the folder of real data");
+    PathBuf::from(data).join(name)
 }
 
 #[test]
 #[ignore = "needs EfficientNet-Lite0 below RHEA_DATA"]
 fn efficientnet_lite0_gives_the_features_of_onnxruntime() {
-    let network = shared("backbones/efficientnet_lite0.onnx").expect("RHEA_DATA has the network");
-    let golden = shared("../golden/efficientnet_lite0.safetensors").expect("and its outputs");
+    let network = real("backbones/efficientnet_lite0.onnx");
+    let golden = real("../golden/efficientnet_lite0.safetensors");
     let bytes = std::fs::read(golden).unwrap();
     let golden = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     for side in [128, 224] {

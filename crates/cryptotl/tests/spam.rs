@@ -1,4 +1,4 @@
-//! All YouTube comments through the encrypted network: features and labels are the plain network's.
+//! YouTube comments through the encrypted network: features and labels are the plain network's.
 
 mod common;
 
@@ -11,10 +11,13 @@ use datasets::{FeatureSet, StreamKey};
 use std::sync::Arc;
 
 #[test]
+#[ignore = "needs real data below RHEA_DATA"]
 fn encrypted_and_plain_labels_agree() {
-    let (Some(source), Some(target)) = (embeddings("sms-spam"), embeddings("youtube-spam")) else {
-        return;
-    };
+    let (source, target) = (embeddings("sms-spam"), embeddings("youtube-spam"));
+    // Every fourth comment, unless `CRYPTOTL_EVERY` says another step: 1 for all of them.
+    let every = std::env::var("CRYPTOTL_EVERY").map_or(4, |every| every.parse().unwrap());
+    let some: Vec<usize> = (0..target.len()).step_by(every).collect();
+    let target = subset(&target, &some);
     let key = StreamKey::from_seed(1935);
     let shape = LowerShape::paper(source.width());
     let recipe = SourceRecipe {

@@ -8,6 +8,8 @@ use crate::DatasetError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
     by_class: Vec<Vec<u32>>,
+    /// Examples of each class in a draw of one shot.
+    each: Vec<usize>,
 }
 
 impl Pool {
@@ -17,7 +19,28 @@ impl Pool {
         for index in indices {
             by_class[labels[index as usize] as usize].push(index);
         }
-        Self { by_class }
+        let each = vec![1; classes];
+        Self { by_class, each }
+    }
+
+    /// The same examples, of which draws hold `each[class]` times as many as there are shots.
+    ///
+    /// # Panics
+    /// If there is not one number a class.
+    pub fn weighing(self, each: &[usize]) -> Self {
+        assert_eq!(each.len(), self.classes(), "a number for each class");
+        let each = each.to_vec();
+        Self { each, ..self }
+    }
+
+    /// Whether draws hold as many examples of each class.
+    pub fn is_balanced(&self) -> bool {
+        self.each.iter().all(|&each| each == self.each[0])
+    }
+
+    /// Number of examples in a draw of `shots`.
+    pub fn drawn(&self, shots: usize) -> usize {
+        self.each.iter().sum::<usize>() * shots
     }
 
     /// Number of classes.
@@ -45,31 +68,33 @@ impl Pool {
         self.len() == 0
     }
 
-    /// Errors unless every class has `shots` examples.
+    /// Errors unless every class has the examples that a draw of `shots` takes of it.
     pub fn check_shots(&self, shots: usize) -> Result<(), DatasetError> {
-        for (class, members) in self.by_class.iter().enumerate() {
-            if members.len() < shots {
+        for (class, (members, each)) in self.by_class.iter().zip(&self.each).enumerate() {
+            let needed = shots.saturating_mul(*each);
+            if members.len() < needed {
                 return Err(DatasetError::TooFew {
                     class,
                     available: members.len(),
-                    needed: shots,
+                    needed,
                 });
             }
         }
         Ok(())
     }
 
-    /// Draws `shots` distinct examples of every class into `out`: class 0's first, then class 1's,
-    /// and so on (`classes * shots` indices).
+    /// Draws `shots` distinct examples of every class into `out`, or as many times `shots` as the
+    /// class weighs: class 0's first, then class 1's, and so on ([`Pool::drawn`] indices).
     ///
     /// # Panics
     /// If a class has fewer than `shots` examples; see [`Pool::check_shots`].
     pub fn draw(&self, shots: usize, rng: &mut impl rand::Rng, out: &mut Vec<u32>) {
         out.clear();
-        for members in &self.by_class {
-            assert!(members.len() >= shots, "class smaller than the shots");
+        for (members, each) in self.by_class.iter().zip(&self.each) {
+            let count = shots * each;
+            assert!(members.len() >= count, "class smaller than the shots");
             let start = out.len();
-            while out.len() < start + shots {
+            while out.len() < start + count {
                 let index = members[rng.random_range(0..members.len())];
                 if !out[start..].contains(&index) {
                     out.push(index);

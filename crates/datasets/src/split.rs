@@ -1,6 +1,7 @@
 //! Who owns which example: the adversary, the victims, or the measurement of accuracy.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use rand::seq::SliceRandom;
 
@@ -41,14 +42,26 @@ impl Split {
         key: StreamKey,
     ) -> Result<Self, DatasetError> {
         let hashes = images.content_hashes();
-        Self::of_hashes(
-            images.labels(),
-            images.classes(),
-            &hashes,
-            private,
-            test,
-            key,
-        )
+        let labels = (images.labels(), images.classes());
+        Self::of_hashes(labels, &hashes, &numbered(&hashes), (private, test), key)
+    }
+
+    /// As [`Split::of_images`], but all images of one of the `people` (a number for each image) go to
+    /// one owner, so that nobody is known to both the adversary and a victim.
+    ///
+    /// # Errors
+    /// If a share is not in [0, 1] or both together exceed 1.
+    pub fn of_people(
+        images: &ImageSet,
+        people: &[u32],
+        private: f64,
+        test: f64,
+        key: StreamKey,
+    ) -> Result<Self, DatasetError> {
+        let hashes = images.content_hashes();
+        let groups = joined(&numbered(&hashes), &numbered(people));
+        let labels = (images.labels(), images.classes());
+        Self::of_hashes(labels, &hashes, &groups, (private, test), key)
     }
 
     /// As [`Split::of_images`], for features: rows with equal values go to one owner.
@@ -62,22 +75,15 @@ impl Split {
         key: StreamKey,
     ) -> Result<Self, DatasetError> {
         let hashes = row_hashes(features.values(), features.width());
-        Self::of_hashes(
-            features.labels(),
-            features.classes(),
-            &hashes,
-            private,
-            test,
-            key,
-        )
+        let labels = (features.labels(), features.classes());
+        Self::of_hashes(labels, &hashes, &numbered(&hashes), (private, test), key)
     }
 
     fn of_hashes(
-        labels: &[u32],
-        classes: usize,
+        (labels, classes): (&[u32], usize),
         hashes: &[ContentHash],
-        private: f64,
-        test: f64,
+        groups: &[u32],
+        (private, test): (f64, f64),
         key: StreamKey,
     ) -> Result<Self, DatasetError> {
         for (setting, share) in [("shares.private", private), ("shares.test", test)] {
@@ -94,15 +100,7 @@ impl Split {
                 reason: format!("private {private} and test {test} exceed 1 together"),
             });
         }
-        let mut number = HashMap::with_capacity(hashes.len());
-        let groups: Vec<u32> = hashes
-            .iter()
-            .map(|hash| {
-                let next = number.len() as u32;
-                *number.entry(hash).or_insert(next)
-            })
-            .collect();
-        let split = Self::of_groups(labels, classes, &groups, private, test, key);
+        let split = Self::of_groups(labels, classes, groups, private, test, key);
         split.assert_no_shared_content(hashes);
         Ok(split)
     }
@@ -153,6 +151,16 @@ impl Split {
         split
     }
 
+    /// The same split, of which draws hold `each[class]` times as many examples of a class as there
+    /// are shots.
+    pub fn weighing(self, each: &[usize]) -> Self {
+        Self {
+            public: self.public.weighing(each),
+            private: self.private.weighing(each),
+            test: self.test.weighing(each),
+        }
+    }
+
     /// Checks that heads of `shots` examples a class can be trained, attacked and measured: the
     /// adversary has as many of every class, the victims one more (which a victim does not have, for
     /// membership and for nulls), and something is left to measure accuracy on.
@@ -199,6 +207,38 @@ impl Split {
 
     fn owners(&self) -> impl Iterator<Item = &Pool> {
         [&self.public, &self.private, &self.test].into_iter()
+    }
+}
+
+/// Numbers of equal values, in the order in which they first appear.
+fn numbered<T: Eq + Hash>(values: &[T]) -> Vec<u32> {
+    let mut number = HashMap::with_capacity(values.len());
+    let number_of = |value| {
+        let next = number.len() as u32;
+        *number.entry(value).or_insert(next)
+    };
+    values.iter().map(number_of).collect()
+}
+
+/// Groups of examples that are alike in `a` or in `b`, directly or by way of others.
+fn joined(a: &[u32], b: &[u32]) -> Vec<u32> {
+    let mut joined = a.to_vec();
+    loop {
+        let before = joined.clone();
+        for other in [a, b] {
+            // Everyone takes the least number of those who are alike.
+            let mut least: HashMap<u32, u32> = HashMap::new();
+            for (own, group) in joined.iter().zip(other) {
+                let least = least.entry(*group).or_insert(*own);
+                *least = (*least).min(*own);
+            }
+            for (own, group) in joined.iter_mut().zip(other) {
+                *own = least[group];
+            }
+        }
+        if joined == before {
+            return numbered(&joined);
+        }
     }
 }
 
@@ -272,6 +312,37 @@ mod tests {
                 let count = labels.iter().filter(|&&l| l as usize == class).count() as f64;
                 prop_assert_eq!(split.private.class(class).len(), (count * private).round() as usize);
             }
+        }
+    }
+
+    #[test]
+    fn people_have_one_owner_and_so_have_copies_of_their_images() {
+        // Person 0's second image is a copy of person 2's.
+        let contents = [
+            (0, 0),
+            (1, 0),
+            (2, 1),
+            (1, 1),
+            (3, 1),
+            (4, 0),
+            (5, 1),
+            (6, 0),
+        ];
+        let people = [0, 0, 1, 2, 2, 3, 4, 4];
+        let set = images(&contents);
+        for seed in 0..50 {
+            let key = StreamKey::from_seed(seed);
+            let split = Split::of_people(&set, &people, 0.5, 0.25, key).unwrap();
+            let mut owner = [3; 8];
+            for (number, pool) in split.owners().enumerate() {
+                pool.indices().for_each(|it| owner[it as usize] = number);
+            }
+            assert!(owner.iter().all(|owner| *owner < 3));
+            assert!(
+                [1, 3, 4].iter().all(|&it| owner[it] == owner[0]),
+                "{owner:?}"
+            );
+            assert_eq!(owner[6], owner[7]);
         }
     }
 

@@ -6,7 +6,6 @@ use config::experiment::Experiment;
 
 use crate::cli::{Cli, Command, ConfigArgs, Options};
 use crate::commands;
-use crate::contents::Contents;
 use crate::context::Context;
 use crate::costs::Costs;
 use crate::exit::Exit;
@@ -14,9 +13,7 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::message;
 use crate::plan::Plan;
-use crate::progress::Progress;
 use crate::run::{Part, RunOptions, run};
-use crate::stages::{Fingerprints, Store};
 
 /// Runs the command; what it has to say goes to standard output, progress and errors to standard
 /// error.
@@ -92,14 +89,8 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
 }
 
 fn context(options: &Options) -> Context {
-    Context {
-        results: options.results.clone(),
-        data: options.data.clone(),
-        store: Store::new(&options.cache),
-        code: Fingerprints::of_this_build(),
-        contents: Contents::default(),
-        progress: Progress::new(options.quiet),
-    }
+    let (results, data) = (options.results.clone(), options.data.clone());
+    Context::new(results, &options.cache, data, options.quiet)
 }
 
 fn experiments(args: &ConfigArgs, options: &Options) -> Result<Vec<Experiment>, Failure> {

@@ -1,6 +1,6 @@
 //! What every command works with: folders, the cache, the code it was built from, progress.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::contents::Contents;
 use crate::progress::Progress;
@@ -20,4 +20,30 @@ pub struct Context {
     pub contents: Contents,
     /// Progress on standard error.
     pub progress: Progress,
+}
+
+impl Context {
+    /// Where results are written unless another folder is named.
+    pub const RESULTS: &str = "results";
+    /// Where finished stages are kept unless another folder is named.
+    pub const CACHE: &str = ".rhea-cache";
+
+    /// Of the code that this program was built from.
+    pub fn new(results: PathBuf, cache: &Path, data: PathBuf, quiet: bool) -> Self {
+        Self {
+            results,
+            data,
+            store: Store::new(cache),
+            code: Fingerprints::of_this_build(),
+            contents: Contents::default(),
+            progress: Progress::new(quiet),
+        }
+    }
+}
+
+/// The data folder where none is named: `RHEA_DATA`, if that is set and not empty, or `data`.
+pub fn data_folder() -> PathBuf {
+    std::env::var_os("RHEA_DATA")
+        .filter(|folder| !folder.is_empty())
+        .map_or_else(|| PathBuf::from("data"), PathBuf::from)
 }

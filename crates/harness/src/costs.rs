@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 /// Seconds a unit of work before anything was measured here; from two cores of a server.
-const FIRST_GUESS: [(&str, f64); 12] = [
+const FIRST_GUESS: [(&str, f64); 13] = [
     ("backbone", 1.5e-3),
     ("features", 4e-4),
+    ("features/onnx", 5e-3),
     ("tuning", 20.0),
     ("model/unmixing", 5e-4),
     ("model/reconstructor", 1.5e-4),
@@ -44,6 +45,11 @@ impl Costs {
     /// Seconds that `units` of work should take.
     pub fn estimate(&self, work: &str, units: u64) -> f64 {
         let kind = work.split('/').next().unwrap_or(work);
+        let kind = if work.starts_with("features/onnx") {
+            "features/onnx"
+        } else {
+            kind
+        };
         let guess = |name: &str| {
             let mut guesses = FIRST_GUESS.iter();
             guesses

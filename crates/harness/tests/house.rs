@@ -320,6 +320,44 @@ fn no_files_import_one_another_in_a_circle() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// Name and version of every package of a lock file that has one name there.
+fn locked(path: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let text = read(&root().join(path));
+    for package in text.split("[[package]]").skip(1) {
+        let value = |key: &str| {
+            let lines = package.lines();
+            let mut found = lines.filter_map(|line| line.strip_prefix(key));
+            let quoted = found.next().expect("a key");
+            quoted.trim_matches('"').to_owned()
+        };
+        let versions = all.entry(value("name = ")).or_default();
+        versions.insert(value("version = "));
+    }
+    all
+}
+
+/// Fingerprints of results, and what was tested, are of the versions in Rhea's own lock file.
+#[test]
+fn workspaces_apart_lock_the_same_versions() {
+    let ours = locked("Cargo.lock");
+    for apart in ["python/Cargo.lock", "fuzz/Cargo.lock"] {
+        let theirs = locked(apart);
+        let mut shared = 0;
+        for (name, versions) in &theirs {
+            if let Some(known) = ours.get(name) {
+                assert!(
+                    versions.is_subset(known),
+                    "{apart}: {name} {versions:?}, Cargo.lock has {known:?}; copy Cargo.lock over it \
+                     and build"
+                );
+                shared += 1;
+            }
+        }
+        assert!(shared > 300, "{apart}: {shared} packages");
+    }
+}
+
 #[test]
 fn a_circle_is_found() {
     let files = BTreeMap::from([

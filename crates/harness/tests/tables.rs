@@ -138,6 +138,84 @@ fn a_baseline_is_saved_and_held() {
 }
 
 #[test]
+fn several_results_have_a_folder_of_baselines() {
+    let tables =
+        ["rhe", "quickstart"].map(|it| text(&project(&format!("experiments/{it}/results.csv"))));
+    let folder = tempfile::tempdir().expect("a folder");
+    let results = |name: &str| folder.path().join("results").join(name);
+    let mut given = Vec::new();
+    for (at, table) in tables.iter().enumerate() {
+        let own = results(&format!("run {at}"));
+        std::fs::create_dir_all(&own).expect("a folder");
+        std::fs::copy(table, own.join("results.csv")).expect("a copy");
+        given.push(text(&own));
+    }
+    let baseline = text(&results("baseline"));
+    let check = |results: &[String], more: &[&str]| {
+        let mut args: Vec<&str> = vec!["check", "--baseline", &baseline];
+        args.extend(results.iter().map(String::as_str));
+        args.extend(more);
+        harness(&args)
+    };
+    let err = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let saved = check(&given, &["--save"]);
+    assert_eq!(code(&saved), 0, "{}", err(&saved));
+    for (at, name) in ["rhe", "quickstart"].iter().enumerate() {
+        let file = results("baseline").join(format!("{name}.csv"));
+        assert_eq!(
+            std::fs::read_to_string(file).expect("it was saved"),
+            std::fs::read_to_string(&tables[at]).expect("a table")
+        );
+    }
+    // As a shell gives `results/*`: the baselines are among them.
+    let all = [&given[..], std::slice::from_ref(&baseline)].concat();
+    let held = check(&all, &[]);
+    assert_eq!(code(&held), 0, "{}", err(&held));
+    let cells: usize = tables.iter().map(|table| rows(table)).sum();
+    let said = out(&held);
+    assert!(
+        said.starts_with("ok: ") || said.contains("\nok: "),
+        "{said}"
+    );
+    let compared: usize = said
+        .split("ok: ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .and_then(|count| count.parse().ok())
+        .expect("a count");
+    assert!(compared >= cells, "{said}");
+    // One experiment that fell short is enough.
+    let worse = results("run 1").join("results.csv");
+    let text = std::fs::read_to_string(&worse).expect("a table");
+    let lines: Vec<&str> = text.lines().collect();
+    std::fs::write(&worse, format!("{}\n", lines[..2].join("\n"))).expect("it is written");
+    let short = check(&all, &[]);
+    assert_eq!(code(&short), 3);
+    assert!(out(&short).contains("missing"), "{}", out(&short));
+
+    let refused = |output: Output, exit: i32, words: &str| {
+        let said = err(&output);
+        assert_eq!(code(&output), exit, "{said}");
+        assert!(said.contains(words) && said.contains("hint: "), "{said}");
+    };
+    let twice = [given[0].clone(), given[0].clone()];
+    refused(check(&twice, &[]), 2, "results of one experiment");
+    refused(
+        check(&[baseline.clone()], &[]),
+        2,
+        "no results beside the baselines",
+    );
+    let one = harness(&["check", &given[0], &given[1], "--baseline", &tables[0]]);
+    refused(one, 2, "one baseline for several results");
+    std::fs::remove_file(results("baseline").join("quickstart.csv")).expect("it is there");
+    refused(check(&given, &[]), 4, "has no baseline for");
+    // A name from elsewhere does not lead out of the folder.
+    std::fs::write(&worse, text.replace("\nquickstart,", "\n../quickstart,")).expect("written");
+    refused(check(&given, &["--save"]), 4, "names no file");
+    assert!(!results("quickstart.csv").exists());
+}
+
+#[test]
 fn runs_are_shown_by_what_leaked() {
     let one = text(&project("experiments/rhe/results.csv"));
     let other = text(&project("experiments/quickstart/results.csv"));

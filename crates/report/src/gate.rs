@@ -43,7 +43,7 @@ impl Default for Gate {
 }
 
 /// What a comparison found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// Every comparison: in the baseline's order, then what is new.
     pub findings: Vec<Finding>,
@@ -94,12 +94,12 @@ pub fn compare(
     Ok(Outcome { findings })
 }
 
-/// Makes results a baseline: writes them, whole, in place of the file at `path`.
+/// Whether results may become a baseline.
 ///
 /// # Errors
-/// If the results hold no rows, a failed cell, or two rows that ask for the same: a gate could not
-/// hold anything against them. If the file cannot be written.
-pub fn save_baseline(results: &Table<ResultRow>, path: &Path) -> Result<(), ReportError> {
+/// If they hold no rows, a failed cell, or two rows that ask for the same: a gate could not hold
+/// anything against them.
+pub fn check_baseline(results: &Table<ResultRow>) -> Result<(), ReportError> {
     let from = results.path().to_owned();
     if results.height() == 0 {
         return Err(ReportError::Empty { path: from });
@@ -113,6 +113,15 @@ pub fn save_baseline(results: &Table<ResultRow>, path: &Path) -> Result<(), Repo
         });
     }
     pairs(results, results, &[])?;
+    Ok(())
+}
+
+/// Makes results a baseline: writes them, whole, in place of the file at `path`.
+///
+/// # Errors
+/// As [`check_baseline`], and if the file cannot be written.
+pub fn save_baseline(results: &Table<ResultRow>, path: &Path) -> Result<(), ReportError> {
+    check_baseline(results)?;
     results.write(path)
 }
 

@@ -17,6 +17,7 @@ mod reference;
 mod row;
 mod rows;
 mod scene;
+mod seeds;
 mod show;
 mod style;
 mod table;
@@ -29,7 +30,9 @@ pub use error::ReportError;
 pub use figures::{
     Figure, GridPair, ScoreSample, both_ways, figures, histograms, reconstruction_grid,
 };
-pub use gate::{Finding, Format, Gate, Measure, Outcome, Verdict, compare, save_baseline};
+pub use gate::{
+    Finding, Format, Gate, Measure, Outcome, Verdict, check_baseline, compare, save_baseline,
+};
 pub use html::{
     AuditPage, AuditRecord, AuditTarget, Gallery, Page, Tone, render as render_html, write_audit,
     write_html,
@@ -39,6 +42,7 @@ pub use reference::columns_reference;
 pub use row::{Kind, Row, Spec, Unfit, Value};
 pub use rows::{BothWaysRow, ClassRow, PairRow, ResultRow, RocRow, TimingRow};
 pub use scene::{Raster, Scene};
+pub use seeds::show_seeds;
 pub use show::{Look, show, show_difference};
 pub use table::{
     Table, read_csv, read_results_csv, write_csv, write_results_csv, write_roc_csv,

@@ -199,20 +199,19 @@ pub fn show_difference(
         why: error.to_string(),
     };
     let frame = differences(pairs.collect()).map_err(refused)?;
+    let above = format!("A: {}\nB: {}\n\n", run_name(a.path()), run_name(b.path()));
+    written(&frame, look, &above).map_err(refused)
+}
+
+/// A frame as it is to be looked at, with what stands `above` it where it is text.
+pub(crate) fn written(frame: &DataFrame, look: Look, above: &str) -> Result<String, PolarsError> {
     let layout = match look {
-        Look::Csv => {
-            let bytes = csv(&frame).map_err(refused)?;
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
-        }
+        Look::Csv => return Ok(String::from_utf8_lossy(&csv(frame)?).into_owned()),
         Look::Markdown => Layout::Markdown,
         Look::Text => Layout::Plain,
     };
-    Ok(format!(
-        "A: {}\nB: {}\n\n{}",
-        run_name(a.path()),
-        run_name(b.path()),
-        text_table(&headings(&frame), frame.height(), layout, None).render()
-    ))
+    let table = text_table(&headings(frame), frame.height(), layout, None).render();
+    Ok(format!("{above}{table}"))
 }
 
 /// Typed columns of two runs' cells: what leaks and how accurate the heads are, with differences.
@@ -253,7 +252,7 @@ fn differences(
 }
 
 /// A run's folder, or its file where that has a name of its own.
-fn run_name(path: &Path) -> String {
+pub(crate) fn run_name(path: &Path) -> String {
     let named = if path.file_name().is_some_and(|name| name == "results.csv") {
         path.parent()
             .filter(|folder| !folder.as_os_str().is_empty())

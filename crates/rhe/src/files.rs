@@ -3,6 +3,7 @@
 mod container;
 mod count;
 mod decision;
+mod keygen;
 mod linear;
 mod output;
 mod private;

@@ -19,6 +19,7 @@
 
 pub mod bench;
 mod bootstrap;
+mod classification;
 mod decision;
 mod error;
 mod files;
@@ -31,6 +32,7 @@ mod packing;
 pub mod parameters;
 mod private;
 mod protected;
+mod protection;
 mod quantise;
 mod randomness;
 mod relu;
@@ -52,11 +54,12 @@ pub use keys::{Identity, SealedNumbers, SecretKey};
 pub use linear::{LinearClassifier, LinearResults, Logits, ProtectedLinear, Scheme};
 pub use private::{PrivateClassifier, PrivateResults, ProtectedPrivate};
 pub use protected::{EncryptedResults, ProtectedHead};
+pub use protection::Protection;
 pub use quantise::{
     FeatureScale, PlaintextSpace, Precision, QuantisedFeatures, QuantisedLinear, Rounding,
 };
 pub use relu::{ProtectedRelu, Ranges, ReluBudget, ReluClassifier, ReluResults};
-pub use reveal::{Ask, Revealed};
+pub use reveal::{Ask, Doubts, Revealed};
 pub use rows::Form;
 pub use square::{DEFAULT_MAX_NORM, ProtectedSquare, SquareClassifier, SquareResults};
 pub use transform::Backend;

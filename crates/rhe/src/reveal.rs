@@ -4,6 +4,10 @@
 //! Results of other heads, and decisions, are not: whoever makes one up and learns its class reads
 //! the key, so they open only where it is said that who classified is trusted.
 
+mod doubts;
+
+pub use doubts::Doubts;
+
 use crate::error::RheError;
 use crate::files::{ContainerFile, Kind, LinearStream, RevealCount, at, other_kind};
 use crate::keys::SecretKey;
@@ -28,6 +32,20 @@ pub struct Ask {
     /// Who classified is trusted, which results other than a linear head's need: see
     /// [`SecretKey::reveal_trusted`].
     pub trusted_classifier: bool,
+}
+
+impl Ask {
+    /// Whether results that nothing authenticates may be opened, and have what is wanted.
+    fn allows(self, kind: Kind) -> Result<(), RheError> {
+        if self.logits && kind == Kind::DecisionResults {
+            return Err(RheError::NoLogits);
+        }
+        if self.trusted_classifier {
+            Ok(())
+        } else {
+            Err(unauthenticated(kind))
+        }
+    }
 }
 
 impl SecretKey {
@@ -90,43 +108,69 @@ impl SecretKey {
         mut each: impl FnMut(Revealed),
     ) -> Result<u64, RheError> {
         let file = ContainerFile::open_unchecked(path, RESULTS)?;
-        match file.kind() {
-            Kind::LinearResults => {
-                let revealed = self.reveal_linear_file(&file, count, &mut each);
-                if matches!(revealed, Err(RheError::Refused)) {
-                    count.refuse()?;
-                }
-                return revealed;
-            }
-            kind @ (Kind::ReluResults
-            | Kind::SquareResults
-            | Kind::DecisionResults
-            | Kind::PrivateResults) => {
-                if ask.logits && kind == Kind::DecisionResults {
-                    return Err(RheError::NoLogits);
-                }
-                if !ask.trusted_classifier {
-                    return Err(unauthenticated(kind));
-                }
-            }
-            other => return Err(at(path, other_kind(RESULTS, other))),
+        let kind = file.kind();
+        if kind == Kind::LinearResults {
+            let revealed = self.reveal_linear_file(&file, count, &mut each);
+            return refusals_counted(count, revealed);
         }
+        if !kind.is_results() {
+            return Err(at(path, other_kind(RESULTS, kind)));
+        }
+        ask.allows(kind)?;
         let read = file.check().and_then(|()| file.reader());
-        let results = read.and_then(|reader| EncryptedResults::read(file.kind(), reader));
+        let results = read.and_then(|reader| EncryptedResults::read(kind, reader));
         let results = results.map_err(|error| at(path, error))?;
-        let images = results.images() as u64;
-        count.reveal(images)?;
-        match &results {
-            EncryptedResults::Decision(results) => {
-                let classes = self.reveal_trusted_decisions(results)?;
-                classes.into_iter().map(Revealed::Decision).for_each(each);
-            }
-            other => {
-                let logits = self.reveal_trusted_logits(other)?;
-                logits.into_iter().map(Revealed::Logits).for_each(each);
-            }
-        }
+        count.reveal(results.images() as u64)?;
+        let revealed = self.reveal_unauthenticated(&results)?;
+        let images = revealed.len() as u64;
+        revealed.into_iter().for_each(each);
         Ok(images)
+    }
+
+    /// As [`SecretKey::reveal_file`], for results that are at hand.
+    ///
+    /// # Errors
+    /// Those of [`SecretKey::reveal_file`] but for a file's own.
+    pub fn reveal_counted(
+        &self,
+        results: &EncryptedResults,
+        count: &mut RevealCount,
+        ask: Ask,
+    ) -> Result<Vec<Revealed>, RheError> {
+        let EncryptedResults::Linear(linear) = results else {
+            ask.allows(results.kind())?;
+            count.reveal(results.images() as u64)?;
+            return self.reveal_unauthenticated(results);
+        };
+        let revealed = self.reveal_linear_results(linear, count);
+        refusals_counted(count, revealed)
+    }
+
+    fn reveal_linear_results(
+        &self,
+        results: &LinearResults,
+        count: &mut RevealCount,
+    ) -> Result<Vec<Revealed>, RheError> {
+        let check = TagCheck::new(self, &results.binding).ok_or(RheError::Refused)?;
+        if !check.accepts(results) {
+            return Err(RheError::Refused);
+        }
+        count.reveal(results.images() as u64)?;
+        let logits = Decryptor::new(self, &results.binding)?.logits(results);
+        Ok(logits.into_iter().map(Revealed::Logits).collect())
+    }
+
+    /// Opens results that nothing authenticates, once it is known that they may be.
+    fn reveal_unauthenticated(
+        &self,
+        results: &EncryptedResults,
+    ) -> Result<Vec<Revealed>, RheError> {
+        if let EncryptedResults::Decision(results) = results {
+            let classes = self.reveal_trusted_decisions(results)?;
+            return Ok(classes.into_iter().map(Revealed::Decision).collect());
+        }
+        let logits = self.reveal_trusted_logits(results)?;
+        Ok(logits.into_iter().map(Revealed::Logits).collect())
     }
 
     fn reveal_linear_file(
@@ -167,6 +211,17 @@ impl SecretKey {
             Err(RheError::Refused)
         }
     }
+}
+
+/// Counts a refusal before it is told.
+fn refusals_counted<T>(
+    count: &mut RevealCount,
+    revealed: Result<T, RheError>,
+) -> Result<T, RheError> {
+    if matches!(revealed, Err(RheError::Refused)) {
+        count.refuse()?;
+    }
+    revealed
 }
 
 fn stream(file: &ContainerFile) -> Result<LinearStream<'_>, RheError> {

@@ -7,7 +7,8 @@ use crate::arity::{Arity, Many, One};
 use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
 use crate::head::{HeadKind, Unsuited};
 use crate::recipe::Optimiser;
-use crate::reconstruction::Unmixing;
+use crate::reconstruction::{Reconstructor, Unmixing};
+use crate::then::Then;
 use crate::word::words;
 
 /// Joint optimisation of all training images through the backbone.
@@ -29,7 +30,8 @@ pub struct GradientInversion<A: Arity = One> {
     pub total_variation: f64,
     /// Where the images start, and what their law is centred on.
     pub start: Start,
-    /// Shadow heads seen by `unmixing`, which starts the images and calibrates the scores.
+    /// Shadow heads seen by the attack that starts the images and calibrates the scores: `unmixing`, or
+    /// the rows that `reconstructor` sees.
     pub samples: usize,
     /// Which release is inverted.
     pub form: GradientForm,
@@ -65,9 +67,16 @@ impl GradientInversion {
 
     /// The attack that is fitted before the inversion of heads; none before that of a single
     /// gradient.
-    pub fn started_by(&self) -> Option<Unmixing> {
+    pub fn started_by(&self) -> Option<Then> {
         let samples = self.samples;
-        (self.form == GradientForm::Head).then_some(Unmixing { samples })
+        let start = match self.start {
+            Start::Unmixing | Start::Noise => Then::Unmixing(Unmixing { samples }),
+            Start::Reconstructor => Then::Reconstructor(Reconstructor {
+                samples,
+                ..Reconstructor::default()
+            }),
+        };
+        (self.form == GradientForm::Head).then_some(start)
     }
 }
 
@@ -76,7 +85,18 @@ impl<A: Arity> Options for GradientInversion<A> {
         GradientInversion::LEARNING_RATE.one("learning_rate", self.learning_rate, wrong);
         GradientInversion::WEIGHT.one("prior", self.prior, wrong);
         GradientInversion::WEIGHT.one("total_variation", self.total_variation, wrong);
-        Unmixing::SAMPLES.one("samples", self.samples, wrong);
+        match self.start {
+            Start::Unmixing | Start::Noise => {
+                Unmixing::SAMPLES.one("samples", self.samples, wrong);
+            }
+            Start::Reconstructor => {
+                let start: Reconstructor = Reconstructor {
+                    samples: self.samples,
+                    ..Reconstructor::default()
+                };
+                start.each_wrong(wrong);
+            }
+        }
         GradientInversion::BATCH.one("batch", self.batch, wrong);
         GradientInversion::STEPS.each("steps", A::values(&self.steps), wrong);
     }
@@ -148,6 +168,8 @@ words! {
         /// The reconstruction by `unmixing`, with its errors as the law.
         #[default]
         Unmixing = "unmixing",
+        /// The reconstruction by `reconstructor`, with its errors as the law.
+        Reconstructor = "reconstructor",
         /// Noise around each class's mean public image, with the public images' spread as the law.
         Noise = "noise",
     }

@@ -76,6 +76,9 @@ pub struct Reconstructor<A: Arity = One> {
     pub batch: usize,
     /// Adam's step size at the start; it decays to nothing.
     pub learning_rate: f64,
+    /// Resolutions on which its loss compares images: beside the images themselves their means over
+    /// blocks of 2, 4, … pixels a side, all with the same weight.
+    pub scales: usize,
     /// Whether the adversary knows all training examples but one (Balle et al. 2022).
     pub informed: bool,
     /// Whether one network serves all cells of this attack on heads of one shape, whatever their
@@ -92,6 +95,7 @@ impl<A: Arity> Default for Reconstructor<A> {
             hidden: 1024,
             batch: 256,
             learning_rate: 1.6e-3,
+            scales: 1,
             informed: false,
             shared: false,
         }
@@ -107,6 +111,8 @@ impl Reconstructor {
     pub const BATCH: Whole = Whole::new(1, 1_000_000);
     /// Bounds of `learning_rate`.
     pub const LEARNING_RATE: Real = Real::POSITIVE;
+    /// Bounds of `scales`: with the most, blocks of 32 pixels a side.
+    pub const SCALES: Whole = Whole::new(1, 6);
 }
 
 impl<A: Arity> Options for Reconstructor<A> {
@@ -115,6 +121,7 @@ impl<A: Arity> Options for Reconstructor<A> {
         Reconstructor::BATCH.one("batch", self.batch, wrong);
         Reconstructor::HIDDEN.one("hidden", self.hidden, wrong);
         Reconstructor::LEARNING_RATE.one("learning_rate", self.learning_rate, wrong);
+        Reconstructor::SCALES.one("scales", self.scales, wrong);
         Reconstructor::SAMPLES.each("samples", samples, wrong);
         for (item, &value) in samples.iter().enumerate() {
             if (1..self.batch).contains(&value) {
@@ -157,6 +164,7 @@ impl Reconstructor<Many> {
             hidden: self.hidden,
             batch: self.batch,
             learning_rate: self.learning_rate,
+            scales: self.scales,
             informed: self.informed,
             shared: self.shared,
         };

@@ -113,9 +113,9 @@ impl<'a> ShadowStream<'a> {
         self.trainer.shape().weight_len()
     }
 
-    /// Examples a head, N = K·c.
+    /// Examples a head, N: K·c where classes have as many.
     pub fn member_len(&self) -> usize {
-        self.pool.classes() * self.shots
+        self.pool.drawn(self.shots)
     }
 
     /// Shots c.

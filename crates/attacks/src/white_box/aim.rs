@@ -9,6 +9,8 @@ pub enum Aim {
     Examples(usize),
     /// One image, which may be any of the training set's.
     Set,
+    /// One image, the last class's: of a head that tells one person from others, that person's.
+    Positive,
 }
 
 impl std::fmt::Display for Aim {
@@ -17,6 +19,7 @@ impl std::fmt::Display for Aim {
             Self::Classes(classes) => write!(out, "{classes}, one a class"),
             Self::Examples(classes) => write!(out, "{classes}, the first example of each class"),
             Self::Set => out.write_str("one of the whole set"),
+            Self::Positive => out.write_str("one of the last class"),
         }
     }
 }
@@ -26,7 +29,7 @@ impl Aim {
     pub fn targets(self) -> usize {
         match self {
             Self::Classes(classes) | Self::Examples(classes) => classes,
-            Self::Set => 1,
+            Self::Set | Self::Positive => 1,
         }
     }
 
@@ -38,6 +41,7 @@ impl Aim {
             Self::Classes(_) => &members[class..class + shots],
             Self::Examples(_) => &members[class..=class],
             Self::Set => members,
+            Self::Positive => &members[members.len() - shots..],
         }
     }
 }

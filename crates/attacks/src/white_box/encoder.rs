@@ -56,10 +56,10 @@ impl Encoder {
                 (Source::Estimate(estimate), Aim::Classes(classes))
             }
             HeadKind::Mlp { hidden, activation } => {
-                let aim = if world.shape.is_binary() {
-                    Aim::Set
-                } else {
-                    Aim::Classes(classes)
+                let aim = match (world.shape.is_binary(), world.split.public.is_balanced()) {
+                    (true, true) => Aim::Set,
+                    (true, false) => Aim::Positive,
+                    (false, _) => Aim::Classes(classes),
                 };
                 (Source::Units(UnitSums::new(world, hidden, activation)), aim)
             }

@@ -6,6 +6,7 @@ mod estimate;
 mod informed;
 pub(crate) mod inversion;
 mod loss;
+mod pyramid;
 mod reconstructor;
 pub(crate) mod ridge;
 mod units;

@@ -75,6 +75,10 @@ fn check_group(property: &Property<Many>, data: &Data, group: &At<'_>) {
                     "a group that the head does not tell apart",
                     "use `data.task: { binary: { positive: [..] } }` over these classes",
                 ),
+                Task::Person { .. } => place.wrong(
+                    "found classes beside the task `person`",
+                    "the task `binary`",
+                ),
                 Task::Binary { positive } => {
                     let inside = |class: &u32| numbers.contains(class);
                     if let Some(side) = whole_side(&data.target, positive, &inside) {

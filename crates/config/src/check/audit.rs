@@ -6,7 +6,7 @@ use super::at::At;
 use super::dataset::{check_dataset, classes};
 use super::heads::{self, Grid};
 use super::suited::plain_under_dp;
-use crate::experiment::{Audit, Sweep};
+use crate::experiment::{Audit, Sweep, Task};
 use crate::raw;
 
 /// Strengths of DP-SGD where the config does not say.
@@ -51,6 +51,12 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Audit> {
         );
         return None;
     };
+    if let Task::Person { .. } = data.task {
+        at.key("data").key("task").wrong(
+            "found `person` in an audit",
+            "`classes` or `binary`: an audit knows what each record was trained as",
+        );
+    }
     if let Some(private) = &raw.private {
         let place = at.key("private");
         check_dataset(private, &place);

@@ -16,10 +16,15 @@ pub(super) fn beside(unsuited: Unsuited, at: &At<'_>) {
     );
 }
 
+/// Examples in a training set, where that is known.
+pub(super) fn set_size(data: &Data, shots: usize) -> Option<usize> {
+    match &data.task {
+        Task::Person { others } => Some(others + 1),
+        Task::Classes | Task::Binary { .. } => Some(heads_classes(data)? * shots),
+    }
+}
+
 /// Classes that the heads tell apart, where that is known.
 pub(super) fn heads_classes(data: &Data) -> Option<usize> {
-    match &data.task {
-        Task::Classes => classes(&data.target),
-        Task::Binary { .. } => Some(2),
-    }
+    data.task.classes().or_else(|| classes(&data.target))
 }

@@ -57,8 +57,10 @@ pub fn check(raw: &Data, at: &At<'_>) -> Data {
 }
 
 fn check_task(raw: &Data, at: &At<'_>) {
-    let Task::Binary { positive } = &raw.task else {
-        return;
+    let positive = match &raw.task {
+        Task::Classes => return,
+        Task::Binary { positive } => positive,
+        Task::Person { others } => return check_person(*others, raw, &at.choice("person")),
     };
     let at = at.choice("binary").key("positive");
     at.distinct(positive);
@@ -70,6 +72,30 @@ fn check_task(raw: &Data, at: &At<'_>) {
         at.wrong(
             format!("found all {classes} classes of the target"),
             "some of them, so that others are left as negative",
+        );
+    }
+}
+
+/// Says why people cannot be told apart.
+fn check_person(others: usize, raw: &Data, at: &At<'_>) {
+    if Task::OTHERS.refuses(&others).is_some() {
+        at.key("others").within(Task::OTHERS, others);
+    }
+    let people = match &raw.target {
+        DatasetSpec::Celeba { label, .. } => label == "identity",
+        DatasetSpec::ImageFolder { .. } => true,
+        _ => false,
+    };
+    if !people {
+        at.wrong(
+            "found a target whose classes are not people",
+            "`{ celeba: { label: identity } }`, or an `image_folder` with a folder for each person",
+        );
+    }
+    if raw.public.is_some() {
+        at.wrong(
+            "found `data.public` beside it",
+            "the target's own public part, which has people of its own",
         );
     }
 }
@@ -226,6 +252,13 @@ fn said([channels, height, width]: [usize; 3]) -> String {
 pub fn check_shots(shots: usize, data: &Data, at: &At<'_>) {
     if SHOTS.refuses(&shots).is_some() {
         at.within(SHOTS, shots);
+        return;
+    }
+    if matches!(data.task, Task::Person { .. }) && shots != 1 {
+        at.wrong(
+            format!("found {shots} shots for the task `person`"),
+            "1: most people have too few images, and a head is about one of them",
+        );
         return;
     }
     let Some(examples) = examples_per_class(data) else {

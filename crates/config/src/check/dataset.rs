@@ -122,5 +122,9 @@ pub fn examples_per_class(data: &Data) -> Option<usize> {
             let positive = positive.len();
             each * positive.min(classes(&data.target)?.saturating_sub(positive))
         }
+        Task::Person { .. } => {
+            let others = images(&data.target)? as f64 * (1.0 - Task::TOLD);
+            others as usize
+        }
     })
 }

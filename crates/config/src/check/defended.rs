@@ -3,7 +3,7 @@
 use spec::{Backbone, Defence, DefenceKind, DpSgd, Optimiser, Sampling, grouped};
 
 use super::at::At;
-use super::cell::{beside, heads_classes};
+use super::cell::{beside, set_size};
 use crate::experiment::{Cell, Data};
 
 /// Says why `cell` cannot run on account of its defence; whether it said something.
@@ -80,10 +80,9 @@ fn check_sampling(cell: &Cell, dp: &DpSgd, sampling: Sampling, data: &Data, at: 
     let Sampling::Poisson(rate) = sampling else {
         return false;
     };
-    if let Some(classes) = heads_classes(data)
-        && sampling.divisor(classes * cell.shots) == 0
+    if let Some(n) = set_size(data, cell.shots)
+        && sampling.divisor(n) == 0
     {
-        let n = classes * cell.shots;
         at.key("sampling").wrong_hint(
             format!("found the rate {rate} for {n} examples, an expected batch below one example"),
             format!("a rate of at least 1/{n}"),

@@ -10,7 +10,7 @@ use super::at::At;
 use super::cell::{beside, heads_classes};
 use super::dataset::{examples_per_class, images, shape};
 use super::defended::check_defence;
-use crate::experiment::{Cell, Data, DatasetSpec, Heads, Sweep};
+use crate::experiment::{Cell, Data, DatasetSpec, Heads, Sweep, Task};
 
 /// Says which entries make a cell that cannot run, each for the first reason found.
 pub fn check(
@@ -137,7 +137,20 @@ pub fn plain_under_dp(recipe: &Recipe) -> bool {
 fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     let attack = &cell.attack;
     let own = at.choice(attack.word());
-    if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
+    let whole = matches!(attack, Attack::Reconstructor(options) if !options.informed);
+    if matches!(data.task, Task::Person { .. })
+        && !(whole && matches!(cell.head, HeadKind::Mlp { .. }))
+    {
+        at.wrong_hint(
+            format!(
+                "found `{}` on {} for the task `person`",
+                attack.word(),
+                cell.head.described()
+            ),
+            "`reconstructor`, not informed, on heads with a hidden layer",
+            "use `head: { mlp: { hidden: 4 } }`, the paper's for one person against others",
+        );
+    } else if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
         beside(unsuited, at);
     } else if attack.follows_training()
         && (!cell.recipe.is_plain_descent()

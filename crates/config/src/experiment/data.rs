@@ -3,6 +3,7 @@
 use datasets::DatasetSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use spec::Whole;
 
 /// The data of an experiment on heads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +37,35 @@ pub enum Task {
         /// Classes of the target that count as positive.
         positive: Vec<u32>,
     },
+    /// One person against others, the classes of the target being people: a training set holds one image
+    /// of one of them and one each of so many others, and each head is about another person
+    /// (arXiv:2505.14323, CelebA). Nobody is both the adversary's and a victim's.
+    Person {
+        /// Images of others in a training set.
+        #[serde(default = "others")]
+        others: usize,
+    },
+}
+
+/// The paper's sets of ten images.
+fn others() -> usize {
+    9
+}
+
+impl Task {
+    /// Share of the people whom heads are about: the more of them, the more faces an attack learns
+    /// from; the others are only told from them.
+    pub const TOLD: f64 = 0.75;
+    /// Bounds of `others`.
+    pub const OTHERS: Whole = Whole::new(2, 100_000);
+
+    /// Number of classes that a head tells apart, where these are not the target's own.
+    pub fn classes(&self) -> Option<usize> {
+        match self {
+            Self::Classes => None,
+            Self::Binary { .. } | Self::Person { .. } => Some(2),
+        }
+    }
 }
 
 /// Parts of the target, of its images (or rows) in each class; they sum to 1.

@@ -6,18 +6,11 @@ use datasets::{FeatureSet, Reading, StreamKey, read_features};
 use rand::RngExt;
 use std::path::PathBuf;
 
-/// The embeddings of one set of texts; `None`, and a line that says so, where they are not there.
-pub fn embeddings(name: &str) -> Option<FeatureSet> {
-    let data = std::env::var_os("RHEA_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let path = data.join(format!("embeddings/{name}-minilm-l6-v2.safetensors"));
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-        return None;
-    }
-    Some(read_features(&path, None, &mut Reading::default()).unwrap())
+/// The embeddings of one set of texts, below `RHEA_DATA`.
+pub fn embeddings(name: &str) -> FeatureSet {
+    let data = std::env::var_os("RHEA_DATA").expect("RHEA_DATA names the folder of real data");
+    let path = PathBuf::from(data).join(format!("embeddings/{name}-minilm-l6-v2.safetensors"));
+    read_features(&path, None, &mut Reading::default()).unwrap()
 }
 
 /// Some of the rows.

@@ -87,11 +87,9 @@ pub fn safetensors(names: [&str; 2], rows: usize, width: usize, labels: &[u8]) -
     safetensors::serialize([(names[0], features), (names[1], labels)], None).unwrap()
 }
 
-/// The folder of real data: `RHEA_DATA`, or `../shared/data` beside the project; none if absent.
-pub fn data_folder() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("RHEA_DATA").map_or(beside, PathBuf::from);
-    folder.is_dir().then_some(folder)
+/// The folder of real data, `RHEA_DATA`.
+pub fn data_folder() -> PathBuf {
+    PathBuf::from(std::env::var_os("RHEA_DATA").expect("RHEA_DATA names the folder of real data"))
 }
 
 /// A PNG of one black colour, RGB, made row by row: the picture itself is never in memory.

@@ -7,5 +7,5 @@ mod threat;
 mod verdict;
 mod written;
 
-pub use run::{AuditOptions, Audited, run};
+pub use run::{AuditOptions, Audited, of, run};
 pub use verdict::{Level, Verdict, stands_out};

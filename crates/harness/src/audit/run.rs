@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
-use config::experiment::{Audit, Experiment};
+use config::experiment::{Audit, Experiment, Kind};
 
 use super::page;
 use super::verdict::{Verdict, judge};
@@ -15,7 +15,7 @@ use crate::costs::Costs;
 use crate::differences::Differences;
 use crate::error::HarnessError;
 use crate::folder;
-use crate::heads::given::{Asked, Saved, check, examine};
+use crate::heads::given::{Asked, Finding, Saved, check, examine};
 use crate::heads::{Grid, Running};
 use crate::instructions::instruction_set;
 use crate::names;
@@ -44,8 +44,36 @@ pub struct AuditOptions {
 pub struct Audited {
     /// The answer.
     pub verdict: Verdict,
+    /// What it follows from.
+    pub finding: Finding,
     /// The cells beside the head.
     pub counts: Counts,
+}
+
+/// What the config of an audit asks for; `path` is its name in messages.
+///
+/// # Errors
+/// If it is of an experiment.
+pub fn of<'a>(experiment: &'a Experiment, path: &Path) -> Result<&'a Audit, HarnessError> {
+    match &experiment.kind {
+        Kind::Audit(audit) => Ok(audit),
+        _ => Err(HarnessError::Setting {
+            place: path.display().to_string(),
+            reason: "an experiment, not an audit\nhint: give it `shots` and `attack` in place of \
+                     `sweep`; configs/audit.yaml is one"
+                .into(),
+        }),
+    }
+}
+
+fn check_limit(max_tpr: Option<f64>) -> Result<(), HarnessError> {
+    match max_tpr.filter(|rate| !(*rate > 0.0 && *rate <= 1.0)) {
+        None => Ok(()),
+        Some(rate) => Err(HarnessError::Setting {
+            place: "--max-tpr".into(),
+            reason: format!("found {rate}, expected a rate above 0 and up to 1, such as 0.05"),
+        }),
+    }
 }
 
 /// Audits a head into `folder`: `report.html`, `audit.json`, and rows of the heads beside it.
@@ -59,6 +87,7 @@ pub fn run(
     folder: &Path,
     how: &AuditOptions,
 ) -> Result<Audited, HarnessError> {
+    check_limit(how.max_tpr)?;
     let started = Instant::now();
     let grid = Grid::new(context, experiment, &audit.heads)?;
     let _lock = folder::claim(folder)?;
@@ -125,7 +154,11 @@ pub fn run(
         started.elapsed().as_secs_f64(),
         folder.join("report.html").display()
     ));
-    Ok(Audited { verdict, counts })
+    Ok(Audited {
+        verdict,
+        finding,
+        counts,
+    })
 }
 
 /// Heads like the one in question, under every defence.

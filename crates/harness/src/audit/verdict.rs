@@ -1,7 +1,7 @@
 //! From what was found to an answer in plain words, and to the gate.
 
 use report::ResultRow;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use spec::{AttackKind, DefenceKind};
 
 use crate::heads::given::Finding;
@@ -15,8 +15,7 @@ const KINDS: f64 = 2.0;
 const NOTHING: f64 = 0.05;
 
 /// The answer in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// Records stand out, or heads trained this way are shown to leak.
     Leaks,
@@ -24,6 +23,23 @@ pub enum Level {
     Undecided,
     /// Nothing that was tried finds anything, and it would have found it.
     NothingFound,
+}
+
+impl Level {
+    /// The word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Leaks => "leaks",
+            Self::Undecided => "undecided",
+            Self::NothingFound => "nothing_found",
+        }
+    }
+}
+
+impl Serialize for Level {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
 }
 
 /// The answer.

@@ -7,14 +7,15 @@ use clap::{Args, ValueEnum};
 /// Results, and what they are held against.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
-    /// A results.csv, or the folder that it is in.
-    #[arg(value_name = "RESULTS")]
-    pub measured: PathBuf,
-    /// The baseline: a results.csv of an earlier run.
-    #[arg(long, value_name = "FILE")]
+    /// Tables results.csv, or the folders that they are in; the folder of baselines among them is
+    /// passed over, so that results/* names all.
+    #[arg(value_name = "RESULTS", required = true)]
+    pub measured: Vec<PathBuf>,
+    /// The baseline: a results.csv of an earlier run, or a folder with one of each experiment, by its
+    /// name: quickstart.csv.
+    #[arg(long, value_name = "FILE_OR_DIR")]
     pub baseline: PathBuf,
-    /// Make the results the baseline: write them to FILE, once the comparison with what it held is
-    /// told.
+    /// Make the results the baseline: write them there, once the comparison with what it held is told.
     #[arg(long)]
     pub save: bool,
     /// How the findings are written.

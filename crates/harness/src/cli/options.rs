@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::context::{Context, data_folder};
+
 /// Options that all commands share.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub struct Options {
     /// Where results are written.
-    #[arg(long, global = true, value_name = "DIR", default_value = "results")]
+    #[arg(long, global = true, value_name = "DIR", default_value = Context::RESULTS)]
     pub results: PathBuf,
     /// Where finished stages are kept.
-    #[arg(long, global = true, value_name = "DIR", default_value = ".rhea-cache")]
+    #[arg(long, global = true, value_name = "DIR", default_value = Context::CACHE)]
     pub cache: PathBuf,
     /// Where real data is looked for; RHEA_DATA, if that is set and not empty, stands for it.
     #[arg(long, global = true, value_name = "DIR", default_value_os_t = data_folder())]
@@ -29,11 +31,4 @@ pub struct Options {
     /// No progress on standard error; what fails is said all the same.
     #[arg(long, short, global = true)]
     pub quiet: bool,
-}
-
-/// The data folder where none is named on the command line.
-fn data_folder() -> PathBuf {
-    std::env::var_os("RHEA_DATA")
-        .filter(|folder| !folder.is_empty())
-        .map_or_else(|| PathBuf::from("data"), PathBuf::from)
 }

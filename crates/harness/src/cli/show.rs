@@ -17,6 +17,10 @@ pub struct ShowArgs {
     /// Two runs cell by cell, with differences and their intervals.
     #[arg(long, num_args = 2, value_names = ["A", "B"])]
     pub compare: Option<Vec<PathBuf>>,
+    /// Runs of one config that differ in their seed: a row for each cell, with the mean, the least and
+    /// the most over the seeds.
+    #[arg(long, conflicts_with_all = ["compare", "record"])]
+    pub seeds: bool,
     /// Keep each run below DIR, in a folder of its experiment's name: table, config, pictures, and a
     /// page with the command, the commit, the machine, the time and what was found.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["compare", "format"])]

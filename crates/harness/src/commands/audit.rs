@@ -1,13 +1,13 @@
 //! `harness audit`.
 
-use config::experiment::Kind;
+use heads::Asked;
 
 use crate::audit::{self, AuditOptions};
 use crate::cli::{HeadAuditArgs, Options};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::heads::given::Saved;
+use crate::heads::given::{Saved, Source};
 
 /// Audits a head; the text says what was read back, the exit code whether the gate lets it pass.
 ///
@@ -18,28 +18,21 @@ pub fn audit(
     options: &Options,
     context: &Context,
 ) -> Result<(String, Exit), Failure> {
-    let usage = |text: String| Failure::new(&text, Exit::Usage);
-    if let Some(rate) = args.max_tpr.filter(|rate| !(*rate > 0.0 && *rate <= 1.0)) {
-        return Err(usage(format!(
-            "--max-tpr: found {rate}, expected a rate above 0 and up to 1, such as 0.05"
-        )));
-    }
     let loaded = config::load(std::slice::from_ref(&args.config), &options.overrides)?;
     let [loaded] = loaded.as_slice() else {
-        return Err(usage("one config is audited at a time".into()));
+        return Err(Failure::new(
+            &"one config is audited at a time",
+            Exit::Usage,
+        ));
     };
-    let Kind::Audit(audit) = &loaded.experiment.kind else {
-        return Err(usage(format!(
-            "{}: an experiment, not an audit\nhint: give it `shots` and `attack` in place of `sweep`; \
-             configs/audit.yaml is one",
-            loaded.path.display()
-        )));
-    };
+    let audit = audit::of(&loaded.experiment, &loaded.path)?;
     let how = AuditOptions {
         head: args.head.clone().map(|path| Saved {
-            path,
-            activation: args.activation,
-            layers: args.layers.clone(),
+            source: Source::File(path),
+            asked: Asked {
+                activation: args.activation,
+                layers: args.layers.clone(),
+            },
             classes: args.classes.clone(),
         }),
         max_tpr: args.max_tpr,

@@ -4,23 +4,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use datasets::read_matrix;
-use heads::{Activation, Asked, HeadError, ReadHead};
+use heads::{Asked, ReadHead};
 use rhe::{
-    Ask, Backend, DEFAULT_MAX_NORM, DecisionRange, EncryptedResults, EvaluationKeys, FeatureScale,
-    Form, LinearClassifier, LinearDecider, PlainHead, Precision, PrivateClassifier,
-    ProtectedDecision, ProtectedHead, ProtectedLinear, ProtectedPrivate, ProtectedRelu,
-    ProtectedSquare, Ranges, ReluClassifier, RevealCount, RheError, Scheme, SecretKey,
-    SquareClassifier, check_outputs, must_be_new,
+    Ask, EvaluationKeys, PlainHead, Precision, ProtectedHead, Protection, RevealCount, RheError,
+    Scheme, SecretKey, check_outputs,
 };
 
 use super::told::Told;
 use crate::cli::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
+use crate::error::HarnessError;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::message;
-
-/// Head room above the largest norm met in a calibration.
-const NORM_ROOM: f32 = 1.25;
 
 /// Runs one step; returns what there is to say.
 ///
@@ -57,36 +52,10 @@ fn usage(text: String) -> Failure {
 }
 
 fn keygen(args: &KeygenArgs) -> Result<String, Failure> {
-    let count = RevealCount::path_of(&args.key);
-    let mut outputs = vec![args.key.as_path(), count.as_path()];
-    outputs.extend(args.evaluation_key.as_deref());
-    outputs.iter().try_for_each(|path| must_be_new(path))?;
-    check_outputs(&[], &outputs)?;
-    let key = SecretKey::generate()?;
-    let evaluation = match &args.evaluation_key {
-        Some(path) => Some((EvaluationKeys::generate(&key)?, path)),
-        None => None,
-    };
-    // All or nothing: a key left alone would stand in the way of the next try.
-    let mut written = Vec::new();
-    let mut write = |path: &Path, written_to: Result<(), RheError>| match written_to {
-        Ok(()) => {
-            written.push(path.to_path_buf());
-            Ok(())
-        }
-        Err(error) => {
-            // What cannot be removed again is what the error leaves behind.
-            written
-                .iter()
-                .for_each(|path| drop(std::fs::remove_file(path)));
-            Err(error)
-        }
-    };
-    write(&args.key, key.save(&args.key))?;
-    write(&count, RevealCount::begin(&args.key, &key, args.quota))?;
+    let evaluation = args.evaluation_key.as_deref();
+    let key = SecretKey::create(&args.key, args.quota, evaluation)?;
     let mut text = format!("secret key {} in {}\n", key.id(), args.key.display());
-    if let Some((keys, path)) = evaluation {
-        write(path, keys.save(path))?;
+    if let Some(path) = evaluation {
         let _ = writeln!(text, "evaluation keys in {}", path.display());
     }
     Ok(text)
@@ -98,31 +67,21 @@ fn protect(args: &ProtectArgs) -> Result<String, Failure> {
     check_outputs(&inputs, &[&args.out])?;
     let key = SecretKey::load(&args.key)?;
     let head = plain_head(args)?;
-    let protected = match (head.layers().len(), head.activation()) {
-        (1, _) => protect_linear(args, &head, &key)?,
-        (_, Activation::Relu) => {
-            let ranges = match &args.calibration {
-                Some(path) => Ranges::calibrated(&head, &features(path, head.features())?)?,
-                None => Ranges::guaranteed(&head)?,
-            };
-            ProtectedHead::Relu(ProtectedRelu::protect(&head, &key, &ranges, Form::Seeded)?)
-        }
-        (_, Activation::Square) => {
-            if args.decision {
-                return Err(usage(
-                    "a head with squares cannot decide under encryption\nhint: use a linear head or one with --activation relu, or leave --decision out".into(),
-                ));
-            }
-            let max_norm = match &args.calibration {
-                Some(path) => {
-                    NORM_ROOM * largest_norm(&features(path, head.features())?, head.features())
-                }
-                None => DEFAULT_MAX_NORM,
-            };
-            let protected = ProtectedSquare::protect(&head, &key, max_norm)?;
-            ProtectedHead::Square(Box::new(protected))
-        }
+    let calibration = match &args.calibration {
+        Some(path) => Some(features(path, head.features())?),
+        None => None,
     };
+    let how = Protection {
+        precision: Precision {
+            weight_bits: args.weight_bits,
+            feature_bits: args.feature_bits,
+        },
+        scheme: Scheme::from_name(&args.scheme).unwrap_or_default(),
+        private: args.private,
+        decision: args.decision,
+        calibration: calibration.as_deref(),
+    };
+    let protected = ProtectedHead::protect(&head, &key, &how)?;
     let bytes = protected.file_bytes();
     protected.save(&args.out)?;
     Ok(format!(
@@ -139,61 +98,9 @@ fn plain_head(args: &ProtectArgs) -> Result<PlainHead, Failure> {
         activation: args.activation,
         layers: args.layers.clone(),
     };
-    let read = ReadHead::read(&args.head, &asked).map_err(|error| {
-        let exit = match error {
-            HeadError::Unstated { .. } => Exit::Usage,
-            _ => Exit::Data,
-        };
-        Failure::new(&error, exit)
-    })?;
+    let read = ReadHead::read(&args.head, &asked).map_err(HarnessError::from)?;
     PlainHead::try_from(read)
         .map_err(|error| Failure::new(&format!("{}: {error}", args.head.display()), Exit::Data))
-}
-
-fn protect_linear(
-    args: &ProtectArgs,
-    head: &PlainHead,
-    key: &SecretKey,
-) -> Result<ProtectedHead, Failure> {
-    let precision = Precision {
-        weight_bits: args.weight_bits,
-        feature_bits: args.feature_bits,
-    };
-    if !args.decision {
-        let rows = match &args.calibration {
-            Some(path) => Some(features(path, head.features())?),
-            None => None,
-        };
-        if args.private {
-            let Some(rows) = rows else {
-                return Err(usage(
-                    "results that hide the features take a range that is fixed beforehand\nhint: name public features with --calibration".into(),
-                ));
-            };
-            let protected = ProtectedPrivate::protect(head, key, args.weight_bits, &rows)?;
-            return Ok(ProtectedHead::Private(protected));
-        }
-        let scale = match rows {
-            Some(rows) => FeatureScale::calibrated(head, precision, &rows)?,
-            None => FeatureScale::none(),
-        };
-        let scheme = Scheme::from_name(&args.scheme).unwrap_or_default();
-        let protected = ProtectedLinear::protect_as(head, key, precision, scale, scheme)?;
-        return Ok(ProtectedHead::Linear(protected));
-    }
-    let range = match &args.calibration {
-        Some(path) => DecisionRange::calibrated(head, &features(path, head.features())?)?,
-        None => DecisionRange::guaranteed(head)?,
-    };
-    let protected = ProtectedDecision::protect(head, key, precision, range, Form::Seeded)?;
-    Ok(ProtectedHead::Decision(protected))
-}
-
-/// The largest Euclidean norm of rows of `width` values.
-fn largest_norm(rows: &[f32], width: usize) -> f32 {
-    rows.chunks_exact(width)
-        .map(|row| row.iter().map(|x| x * x).sum::<f32>().sqrt())
-        .fold(0.0, f32::max)
 }
 
 /// The rows of a features file, which must be as wide as the head's input.
@@ -232,71 +139,21 @@ fn classify(args: &ClassifyArgs) -> Result<String, Failure> {
             args.head.display()
         )));
     }
-    let classified = |images: usize| {
-        Ok(format!(
-            "{images} images classified, encrypted results in {}\n",
-            args.out.display()
-        ))
+    let needed = head.takes_keys(args.decision);
+    let keys = match args.evaluation_key.as_ref().filter(|_| needed) {
+        Some(path) => Some(EvaluationKeys::load(path)?),
+        None => None,
     };
-    let logits = |head| {
-        let classifier = LinearClassifier::new(head, Backend::Detected);
-        classified(classifier.classify_to_file(&rows, &args.out)?)
-    };
-    let results = match &head {
-        ProtectedHead::Linear(_) if args.decision => {
-            return Err(usage(format!(
-                "{} cannot decide under encryption\nhint: ask its owner for one made by `rhe protect --decision`, or leave --decision out",
-                args.head.display()
-            )));
-        }
-        ProtectedHead::Linear(head) => return logits(head),
-        ProtectedHead::Decision(head) if args.decision => {
-            let keys = evaluation_keys(args, "to decide takes evaluation keys")?;
-            let decider = LinearDecider::new(head, &keys, Backend::Detected)?;
-            EncryptedResults::Decision(decider.decide(&rows)?)
-        }
-        ProtectedHead::Decision(head) => return logits(head.linear()),
-        ProtectedHead::Relu(head) => {
-            let keys = evaluation_keys(args, "a hidden layer with ReLU takes evaluation keys")?;
-            let classifier = ReluClassifier::new(head, &keys, Backend::Detected)?;
-            if args.decision {
-                EncryptedResults::Decision(classifier.decide(&rows)?)
-            } else {
-                EncryptedResults::Relu(classifier.classify(&rows)?)
-            }
-        }
-        ProtectedHead::Private(_) if args.decision => {
-            return Err(usage(format!(
-                "{} hides the features and cannot decide under encryption\nhint: leave --decision out",
-                args.head.display()
-            )));
-        }
-        ProtectedHead::Private(head) => {
-            EncryptedResults::Private(PrivateClassifier::new(head).classify(&rows)?)
-        }
-        ProtectedHead::Square(_) if args.decision => {
-            return Err(usage(format!(
-                "{} has squares and cannot decide under encryption\nhint: leave --decision out",
-                args.head.display()
-            )));
-        }
-        ProtectedHead::Square(head) => {
-            EncryptedResults::Square(SquareClassifier::new(head)?.classify(&rows)?)
-        }
-        _ => return Err(usage("this kind of head is not known".into())),
-    };
-    results.save(&args.out)?;
-    classified(results.images())
-}
-
-fn evaluation_keys(args: &ClassifyArgs, why: &str) -> Result<EvaluationKeys, Failure> {
-    let Some(path) = &args.evaluation_key else {
-        return Err(usage(format!(
-            "{}: {why}\nhint: name the file that `rhe keygen --evaluation-key` wrote with --evaluation-key",
-            args.head.display()
-        )));
-    };
-    Ok(EvaluationKeys::load(path)?)
+    let images = head
+        .classify_to_file(&rows, keys.as_ref(), args.decision, &args.out)
+        .map_err(|error| match error {
+            RheError::Setting { .. } => usage(format!("{}: {error}", args.head.display())),
+            other => other.into(),
+        })?;
+    Ok(format!(
+        "{images} images classified, encrypted results in {}\n",
+        args.out.display()
+    ))
 }
 
 fn reveal(args: &RevealArgs) -> Result<String, Failure> {

@@ -8,7 +8,7 @@ use crate::cli::{ShowArgs, ShowFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// One table of the runs, or two of them cell by cell, or the runs kept in folders.
+/// One table of the runs, of each cell over their seeds, or two of them cell by cell, or the runs kept in folders.
 ///
 /// # Errors
 /// If a table is missing or damaged, two rows of a compared run ask for the same, or a record cannot
@@ -26,7 +26,12 @@ pub fn show(args: &ShowArgs) -> Result<String, Failure> {
         Some([a, b]) => report::show_difference(&read(a)?, &read(b)?, look),
         _ => {
             let runs = args.runs.iter().map(|path| read(path));
-            report::show(&runs.collect::<Result<Vec<_>, _>>()?, look)
+            let runs = runs.collect::<Result<Vec<_>, _>>()?;
+            if args.seeds {
+                report::show_seeds(&runs, look)
+            } else {
+                report::show(&runs, look)
+            }
         }
     };
     shown.map_err(|error| Failure::new(&error, Exit::Data))

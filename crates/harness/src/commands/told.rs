@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rhe::Revealed;
+use rhe::{Doubts, Revealed};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -13,11 +13,7 @@ use crate::message;
 pub(super) struct Told {
     logits: bool,
     text: String,
-    images: u64,
-    /// Images of which two classes are closer than rounding can tell.
-    uncertain: u64,
-    /// The first of them.
-    first: Option<u64>,
+    doubts: Doubts,
 }
 
 impl Told {
@@ -26,14 +22,13 @@ impl Told {
         Self {
             logits,
             text: String::new(),
-            images: 0,
-            uncertain: 0,
-            first: None,
+            doubts: Doubts::default(),
         }
     }
 
     /// Adds an image.
     pub(super) fn add(&mut self, revealed: Revealed) {
+        self.doubts.add(&revealed);
         match revealed {
             Revealed::Logits(logits) => {
                 let _ = write!(self.text, "{}", logits.class);
@@ -42,10 +37,6 @@ impl Told {
                         let _ = write!(self.text, "\t{}", shortest(*value));
                     }
                 }
-                if logits.uncertain {
-                    self.uncertain += 1;
-                    self.first.get_or_insert(self.images);
-                }
             }
             Revealed::Decision(Some(class)) => {
                 let _ = write!(self.text, "{class}");
@@ -53,25 +44,16 @@ impl Told {
             Revealed::Decision(None) => self.text.push_str("undecided"),
         }
         self.text.push('\n');
-        self.images += 1;
     }
 
     /// The lines; a warning where some of the classes could be others, an error where most could.
     pub(super) fn finish(self, path: &Path) -> Result<String, Failure> {
-        let Some(first) = self.first else {
+        if !self.doubts.any() {
             return Ok(self.text);
-        };
-        let said = format!(
-            "{}: in {} of {} images (the first is image {first}) two classes are closer than \
-             rounding or noise can tell",
-            path.display(),
-            self.uncertain,
-            self.images
-        );
-        if 2 * self.uncertain > self.images {
-            let hint = "protect the head with --calibration and features like these, with more \
-                        weight or feature bits, or with the features multiplied and the first \
-                        layer's weights divided by a constant";
+        }
+        let said = format!("{}: {}", path.display(), self.doubts);
+        if self.doubts.most() {
+            let hint = Doubts::MEND;
             return Err(Failure::new(&format!("{said}\nhint: {hint}"), Exit::Data));
         }
         message::warning(&said);

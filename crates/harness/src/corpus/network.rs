@@ -6,8 +6,8 @@ use backbones::{
     Architecture, Backbone, BackboneError, MobileNetConfig, PretrainOptions, ResNetConfig,
     VggTinyConfig, pretrain,
 };
-use config::experiment::{Backbone as Wanted, Data, ImportedArchitecture};
-use datasets::{FeatureSet, ImageSet, ImageShape, Reading, StreamKey};
+use config::experiment::{Backbone as Wanted, Data, DatasetSpec, ImportedArchitecture};
+use datasets::{FeatureSet, ImageSet, ImageShape, Reading, StreamKey, shared_images};
 use serde::{Deserialize, Serialize};
 
 use super::colour;
@@ -16,17 +16,18 @@ use crate::error::HarnessError;
 use crate::progress::{Progress, Step};
 use crate::stages::{Form, Postcard, StageId, Stages};
 
-/// The backbone of `data`, pre-trained once.
+/// The backbone of `data`, pre-trained once, on images of which none is the `target`'s.
 pub fn pretrained(
     context: &Context,
     id: StageId,
-    data: &Data,
+    (data, target): (&Data, &ImageSet),
     wanted: &Wanted,
     root: StreamKey,
     stages: &mut Stages<'_>,
 ) -> Result<Backbone, HarnessError> {
     let made = stages.get_or_make(id, &BackboneFile, |stages| {
-        let (backbone, images) = train(context, stages.progress(), data, wanted, root)?;
+        let progress = stages.progress();
+        let (backbone, images) = train(context, progress, (data, target), wanted, root)?;
         stages.did(images);
         Ok(backbone)
     })?;
@@ -76,7 +77,7 @@ impl Form<Backbone> for BackboneFile {
 fn train(
     context: &Context,
     progress: &Progress,
-    data: &Data,
+    (data, target): (&Data, &ImageSet),
     wanted: &Wanted,
     root: StreamKey,
 ) -> Result<(Backbone, u64), HarnessError> {
@@ -96,13 +97,8 @@ fn train(
             reason: "nothing to pre-train the backbone on".into(),
         });
     };
-    let mut reading = Reading::default();
-    let images = source.load_with(&context.data, root.child("source"), &mut reading)?;
-    progress.remarks("data.source", &reading);
-    let images = match colour::of_source(data) {
-        Some(colour) => images.coloured(colour),
-        None => images,
-    };
+    let images = source_images(context, progress, data, source, root)?;
+    must_be_apart(&images, target)?;
     let config = VggTinyConfig {
         width: *width,
         features: *features,
@@ -122,14 +118,70 @@ fn train(
     Ok((trained.backbone, total))
 }
 
-/// Features of every image, as `extract` makes them or from the cache.
+/// What the backbone is pre-trained on.
+fn source_images(
+    context: &Context,
+    progress: &Progress,
+    data: &Data,
+    source: &DatasetSpec,
+    root: StreamKey,
+) -> Result<ImageSet, HarnessError> {
+    let mut reading = Reading::default();
+    let images = source.load_with(&context.data, root.child("source"), &mut reading)?;
+    progress.remarks("data.source", &reading);
+    Ok(match colour::of_source(data) {
+        Some(colour) => images.coloured(colour),
+        None => images,
+    })
+}
+
+/// Errors where the backbone was pre-trained on an image of the target: a kept backbone too, which
+/// another target's run may have made.
+///
+/// # Errors
+/// That, and if the source cannot be read.
+pub fn check_source(
+    context: &Context,
+    progress: &Progress,
+    (data, target): (&Data, &ImageSet),
+    root: StreamKey,
+) -> Result<(), HarnessError> {
+    let Some(source) = &data.source else {
+        return Ok(());
+    };
+    must_be_apart(
+        &source_images(context, progress, data, source, root)?,
+        target,
+    )
+}
+
+fn must_be_apart(source: &ImageSet, target: &ImageSet) -> Result<(), HarnessError> {
+    let shared = shared_images(source, target).len();
+    if shared == 0 {
+        return Ok(());
+    }
+    Err(HarnessError::Setting {
+        place: "data.source".into(),
+        reason: format!(
+            "{shared} of its {} images are images of `data.target` too: the public backbone would have \
+             seen private images\nhint: use another source, or another part of it, such as \
+             `source: {{ mnist: {{ part: train }} }}` for `target: {{ mnist: {{ part: test }} }}`",
+            source.len()
+        ),
+    })
+}
+
+/// Features of every image, as `extract` makes them or from the cache; `check` comes before they are
+/// made.
 pub fn features(
     id: StageId,
     images: &ImageSet,
     stages: &mut Stages<'_>,
+    check: impl FnOnce(&Progress) -> Result<(), HarnessError>,
     extract: impl FnOnce(&Step) -> Result<FeatureSet, BackboneError>,
 ) -> Result<FeatureSet, HarnessError> {
     let made = stages.get_or_make(id, &Postcard, |stages| {
+        check(stages.progress())?;
         let count = images.len() as u64;
         stages.did(count);
         let step = stages.progress().step("extracting features", count);

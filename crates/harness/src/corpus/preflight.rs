@@ -42,6 +42,11 @@ fn counts(context: &Context, data: &Data) -> Result<Option<Vec<usize>>, HarnessE
             }
             both
         }
+        Task::Person { .. } => {
+            let images: usize = counts.iter().sum();
+            let told = (images as f64 * Task::TOLD) as usize;
+            vec![images - told, told]
+        }
     }))
 }
 

@@ -6,6 +6,7 @@ use backbones::{Backbone, Extractor, Onnx};
 use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
 use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, StreamKey};
 
+use rand::RngExt;
 use transfer::GivenHeads;
 use transfer::one_release::PublicSpace;
 
@@ -15,6 +16,7 @@ use super::stages::CorpusStages;
 use super::threshold;
 use crate::context::Context;
 use crate::error::HarnessError;
+use crate::progress::Progress;
 use crate::stages::Stages;
 
 /// Images, features and owners of one (data, backbone) pair.
@@ -30,7 +32,7 @@ pub struct Corpus {
     pub backbone: Option<Backbone>,
     /// The frozen network, where it comes from an ONNX file.
     pub onnx: Option<Onnx>,
-    /// Labels before the task made two classes of them, for property inference.
+    /// Labels before the task made two classes of them: for property inference, and people's names.
     pub original_labels: Vec<u32>,
     /// The stages that made this.
     pub stages: CorpusStages,
@@ -62,12 +64,16 @@ impl Corpus {
             let features = if let Wanted::Onnx(options) = wanted {
                 let network = Onnx::load(&context.data.join(&options.file), options.clone())?;
                 let network = onnx.insert(network);
-                network::features(id, &images, stages, |step| {
+                let unchecked = |_: &Progress| Ok(());
+                network::features(id, &images, stages, unchecked, |step| {
                     network.features(&images, &|done| step.at(done as u64, ""))
                 })?
             } else {
                 let network = match declared.backbone {
-                    Some(id) => network::pretrained(context, id, data, wanted, root, stages)?,
+                    Some(id) => {
+                        let data = (data, &images);
+                        network::pretrained(context, id, data, wanted, root, stages)?
+                    }
                     None => network::imported(context, wanted, images.shape())?,
                 };
                 let network = backbone.insert(network);
@@ -75,7 +81,13 @@ impl Corpus {
                 if data.target.colour_is_free() {
                     images = images.coloured(Colour::of(network.input_shape().channels));
                 }
-                network::features(id, &images, stages, |_| network.features(&images))?
+                let check = |progress: &Progress| match wanted {
+                    Wanted::VggTiny { .. } => {
+                        network::check_source(context, progress, (data, &images), root)
+                    }
+                    _ => Ok(()),
+                };
+                network::features(id, &images, stages, check, |_| network.features(&images))?
             };
             (images, features, public_from)
         } else {
@@ -94,12 +106,21 @@ impl Corpus {
         };
 
         let original_labels = images.labels().to_vec();
-        let (labels, classes) = task_labels(&data.task, &images);
+        let (labels, classes) = task_labels(&data.task, &images, root.child("people"));
         let images = images.with_labels(labels.clone(), classes)?;
         let features = features.with_labels(labels.clone(), classes)?;
         let shares = &data.shares;
         let key = root.child("split");
-        let mut split = Split::of_images(&images, shares.private, shares.test, key)?;
+        let mut split = match data.task {
+            Task::Person { others } => {
+                let people = &original_labels;
+                Split::of_people(&images, people, shares.private, shares.test, key)?
+                    .weighing(&[others, 1])
+            }
+            Task::Classes | Task::Binary { .. } => {
+                Split::of_images(&images, shares.private, shares.test, key)?
+            }
+        };
         if let Some(from) = public_from {
             split = with_foreign_public(split, &labels, classes, from);
         }
@@ -192,8 +213,9 @@ fn load_images(
     Ok((ImageSet::append(vec![target, public])?, Some(from)))
 }
 
-/// Labels of the head's task and their number of classes.
-pub fn task_labels(task: &Task, images: &ImageSet) -> (Vec<u32>, usize) {
+/// Labels of the head's task and their number of classes. Where people are told apart, a share of them
+/// drawn with `people` are those whom heads are about, in turn, and the rest are the others.
+pub fn task_labels(task: &Task, images: &ImageSet, people: StreamKey) -> (Vec<u32>, usize) {
     match task {
         Task::Classes => (images.labels().to_vec(), images.classes()),
         Task::Binary { positive } => {
@@ -202,6 +224,12 @@ pub fn task_labels(task: &Task, images: &ImageSet) -> (Vec<u32>, usize) {
                 .iter()
                 .map(|label| u32::from(positive.contains(label)));
             (binary.collect(), 2)
+        }
+        Task::Person { .. } => {
+            let labels = images.labels().iter();
+            let roles = labels
+                .map(|&person| u32::from(people.rng(u64::from(person)).random_bool(Task::TOLD)));
+            (roles.collect(), 2)
         }
     }
 }

@@ -54,7 +54,7 @@ impl CorpusStages {
                         "pre-train vgg_tiny, width {width}, {}",
                         names::count(*epochs, "epoch")
                     ),
-                    work: "backbone".into(),
+                    work: format!("backbone/{}", names::backbone(backbone)),
                     units: (images * epochs) as u64,
                     needs: Vec::new(),
                 }))
@@ -77,7 +77,7 @@ impl CorpusStages {
                     names::dataset(&data.target),
                     names::backbone(backbone)
                 ),
-                work: "features".into(),
+                work: format!("features/{}", names::backbone(backbone)),
                 units: rows as u64,
                 needs: pretrained.into_iter().collect(),
             })

@@ -28,6 +28,7 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
             facet("distance", distance.into());
             let start = match options.start {
                 Start::Unmixing => "",
+                Start::Reconstructor => "from the reconstructor",
                 Start::Noise => "from noise",
             };
             facet("start", start.into());
@@ -70,6 +71,11 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
             Architecture::Conv => "convolutional",
         };
         facet("architecture", architecture.into());
+        let scales = match options.scales {
+            1 => String::new(),
+            scales => format!("loss on {scales} scales"),
+        };
+        facet("scales", scales);
         let informed = if options.informed { "informed" } else { "" };
         facet("informed", informed.into());
         let shared = if options.shared {

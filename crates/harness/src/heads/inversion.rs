@@ -1,7 +1,7 @@
 //! Gradient inversion in a cell.
 //!
 //! Inverting a head takes seconds, so that what else attacks do by the hundred is rationed: scores
-//! are relative to the classes as `unmixing` reconstructs them, and the null `independent` compares
+//! are relative to the classes as the attack that starts it reconstructs them, and the null `independent` compares
 //! each victim's images with all other victims'.
 
 use attacks::{
@@ -9,7 +9,7 @@ use attacks::{
     others_scores, score, single_gradients,
 };
 use evaluation::{Subject, mse};
-use spec::{DefenceKind, Null, Start, Then, Unmixing};
+use spec::{DefenceKind, Null, Start, Then};
 use transfer::ShadowBatch;
 
 use super::calibration::Calibration;
@@ -30,7 +30,7 @@ pub fn run(
     stages: &mut Stages<'_>,
 ) -> Result<Findings, HarnessError> {
     Ok(match options.started_by() {
-        Some(unmixing) => Findings::Images(heads(trial, options, unmixing, stages)?),
+        Some(start) => Findings::Images(heads(trial, options, start, stages)?),
         None => Findings::OfSteps(gradients(trial, options)?, options.batch),
     })
 }
@@ -38,13 +38,12 @@ pub fn run(
 fn heads(
     trial: &Trial<'_>,
     options: &spec::GradientInversion,
-    unmixing: Unmixing,
+    by: Then,
     stages: &mut Stages<'_>,
 ) -> Result<Reconstructed, HarnessError> {
     let world = trial.world;
-    let then = Then::Unmixing(unmixing);
-    let start = model::white_box(trial, &then, stages)?;
-    let from = (options.start == Start::Unmixing).then_some(start.as_ref());
+    let start = model::white_box(trial, &by, stages)?;
+    let from = (options.start != Start::Noise).then_some(start.as_ref());
     let attack = GradientInversion::new(world, backbone(trial)?, from, *options)?;
     let invert = |name: &str, heads: &ShadowBatch| {
         let step = trial

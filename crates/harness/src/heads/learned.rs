@@ -29,9 +29,12 @@ pub fn learned(attack: &Attack) -> Option<Learned<'_>> {
         Attack::Scores(scores) => Some(Learned::Extracted {
             extracted: &scores.then,
         }),
-        Attack::GradientInversion(options) => options
-            .started_by()
-            .map(|unmixing| Learned::Start(Attack::Unmixing(unmixing))),
+        Attack::GradientInversion(options) => options.started_by().map(|start| {
+            Learned::Start(match start {
+                Then::Unmixing(options) => Attack::Unmixing(options),
+                Then::Reconstructor(options) => Attack::Reconstructor(options),
+            })
+        }),
         _ => None,
     }
 }
@@ -43,7 +46,7 @@ pub fn white_box(attack: &Attack) -> Option<Then> {
         Attack::Reconstructor(options) => Some(Then::Reconstructor(*options)),
         Attack::Labels(labels) => Some(labels.then),
         Attack::Scores(scores) => Some(scores.then),
-        Attack::GradientInversion(options) => options.started_by().map(Then::Unmixing),
+        Attack::GradientInversion(options) => options.started_by(),
         _ => None,
     }
 }

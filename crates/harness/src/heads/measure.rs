@@ -1,6 +1,6 @@
 //! One cell, from victims to scores.
 
-use config::experiment::{Attack, Defence, Then};
+use config::experiment::{Attack, Defence, Task, Then};
 
 use super::blind;
 use super::encrypted::{self, Encrypted};
@@ -9,6 +9,7 @@ use super::findings::Findings;
 use super::inference;
 use super::inversion;
 use super::outcome::{Outcome, Victims};
+use super::people;
 use super::prior::{LastPrior, LastRevealed};
 use super::reconstruction;
 use super::stages::Grid;
@@ -75,7 +76,10 @@ pub fn measure(
     let blind = blind::errors(&trial, &findings, tau);
     let victims = Victims {
         n: world.members() as u64,
-        accuracy: accuracy.unwrap_or_else(|| victims::accuracies(&batch, shape, &test)),
+        accuracy: accuracy.unwrap_or_else(|| match grid.heads.data.task {
+            Task::Person { .. } => people::accuracies(corpus, &batch, shape, &test),
+            Task::Classes | Task::Binary { .. } => victims::accuracies(&batch, shape, &test),
+        }),
         encrypted_agreement,
         terms,
         blind,

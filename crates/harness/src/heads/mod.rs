@@ -17,6 +17,7 @@ mod measure;
 mod model;
 mod one_release;
 mod outcome;
+mod people;
 mod prior;
 mod private;
 mod recipe;

@@ -55,6 +55,8 @@ pub struct Undefended {
     pub shape: transfer::HeadShape,
     /// Training examples per class.
     pub shots: usize,
+    /// Training examples, N.
+    pub n: usize,
     /// The recipe without DP-SGD.
     pub recipe: Recipe,
 }
@@ -111,11 +113,10 @@ impl Run {
         epochs: usize,
         plain: Undefended,
     ) -> Result<Self, HarnessError> {
-        let n = plain.shape.classes * plain.shots;
         Ok(Self {
             rate: SampleRate::new(sampling.rate())?,
             steps: Steps::new(sampling.steps(epochs) as u64)?,
-            delta: Delta::new(delta.value(n))?,
+            delta: Delta::new(delta.value(plain.n))?,
             sampling,
         })
     }

@@ -36,6 +36,7 @@ pub fn world<'c>(
     let plain = Undefended {
         shape,
         shots: cell.shots,
+        n: corpus.split.private.drawn(cell.shots),
         recipe: recipe::recipe(cell, &grid.heads.data.target),
     };
     let tuned = match own.tuning {
@@ -53,7 +54,7 @@ pub fn world<'c>(
             (recipe, Some(spending))
         }
         Defence::OneRelease(release) => {
-            let (recipe, spending) = one_release::defend(release, shape.classes * cell.shots)?;
+            let (recipe, spending) = one_release::defend(release, plain.n)?;
             (recipe, Some(spending))
         }
         Defence::None(_) | Defence::Rhe(_) => {

@@ -1,4 +1,5 @@
 //! Changed copies of a file's bytes, and the memory that reading them took.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -85,6 +86,7 @@ pub fn survives<T, E: std::fmt::Display>(
     if let Err(error) = read(whole) {
         panic!("{name} is not read as it is: {error}");
     }
+    keep_as_seed(name, whole);
     let config = ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 200,
@@ -99,6 +101,15 @@ pub fn survives<T, E: std::fmt::Display>(
     });
     if let Err(error) = outcome {
         panic!("{name}: {error}");
+    }
+}
+
+/// Writes what is changed into the folder RHEA_CORPUS, for fuzzers to begin with, where that is named.
+pub fn keep_as_seed(name: &str, whole: &[u8]) {
+    if let Some(folder) = std::env::var_os("RHEA_CORPUS") {
+        let folder = std::path::PathBuf::from(folder);
+        std::fs::create_dir_all(&folder).expect("a folder of seeds");
+        std::fs::write(folder.join(name.replace(['/', ' '], "-")), whole).expect("a seed");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Commands on the pages, as a shell reads them.
 
+use std::path::Path;
+
 use crate::pages::{in_folder, root};
 
 /// Commands of a block, as a shell reads them: quotes, comments, lines that go on, several in a row; each
@@ -54,8 +56,17 @@ pub fn of_harness(words: &[String]) -> Option<&[String]> {
     (name == Some("harness")).then(|| &words[1..])
 }
 
-/// Files that a name with a star stands for.
-pub fn expanded(word: &str) -> Vec<String> {
+/// Files that a name with a star stands for, below the root or, in `results`, below `stage`.
+pub fn expanded(word: &str, stage: &Path) -> Vec<String> {
+    if word == "results/*" {
+        let entries = std::fs::read_dir(stage.join("results")).expect("results");
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name())
+            .map(|name| format!("results/{}", name.to_string_lossy()))
+            .collect();
+        names.sort();
+        return names;
+    }
     match word.strip_suffix("/*.yaml") {
         Some(folder) => in_folder(folder, "yaml")
             .iter()

@@ -36,12 +36,47 @@ struct Found {
     lost: f64,
 }
 
+/// Which ends of the intervals are taken: of what leaks and of what is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// What was measured.
+    Measured,
+    /// The ends that speak for the defence.
+    AtBest,
+    /// The ends that speak against it.
+    AtWorst,
+}
+
+impl Taken {
+    fn leak(self, row: &ResultRow) -> Option<f64> {
+        let end = match self {
+            Self::Measured => None,
+            Self::AtBest => row.tpr_at_fpr_1pct_lo,
+            Self::AtWorst => row.tpr_at_fpr_1pct_hi,
+        };
+        end.or(row.tpr_at_fpr_1pct)
+    }
+
+    /// Accuracy of an undefended row against that of a private one.
+    fn lost(self, open: &ResultRow, private: &ResultRow) -> Option<f64> {
+        let (high, low) = match self {
+            Self::Measured => (None, None),
+            Self::AtBest => (open.accuracy_lo, private.accuracy_hi),
+            Self::AtWorst => (open.accuracy_hi, private.accuracy_lo),
+        };
+        let lost = high.or(open.accuracy)? - low.or(private.accuracy)?;
+        Some(lost.max(0.0))
+    }
+}
+
 /// The points of one private defence.
 struct Series {
     /// What its heads are.
     traits: Traits,
     defence: DefenceKind,
     points: Vec<Cheapest>,
+    /// The crossover where the intervals' ends speak for the defence, and where against it.
+    ends: [Option<u64>; 2],
 }
 
 impl Series {
@@ -85,10 +120,14 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let mut series: Vec<Series> = Vec::new();
     for (traits, rows) in &groups {
         let private = DefenceKind::ALL.iter().filter(|it| it.is_private());
-        series.extend(private.map(|&defence| Series {
-            traits: traits.clone(),
-            defence,
-            points: cheapest(rows, defence),
+        series.extend(private.map(|&defence| {
+            Series {
+                traits: traits.clone(),
+                defence,
+                points: cheapest(rows, defence, Taken::Measured),
+                ends: [Taken::AtBest, Taken::AtWorst]
+                    .map(|taken| Some(crossover(&cheapest(rows, defence, taken))?.0)),
+            }
         }));
     }
     series.retain(|it| it.points.len() >= 2);
@@ -158,7 +197,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         name: "crossover".to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "For each number of shots, the least accuracy that a private defence costs (against undefended heads, tuned ones where there are any) among the settings at which the strongest attack's true positive rate (at 1 % false positives) is under {} %. In the green band the cost is under {} points: the crossover is the first number of shots there. A red triangle at the top says that no ε tried stopped the attack. {NEIGHBOURS}",
+            "For each number of shots, the least accuracy that a private defence costs (against undefended heads, tuned ones where there are any) among the settings at which the strongest attack's true positive rate (at 1 % false positives) is under {} %. In the green band the cost is under {} points: the crossover is the first number of shots there; in brackets, the first where the ends of the 95 % intervals that speak for the defence are taken, and the first where those against it are. A red triangle at the top says that no ε tried stopped the attack. {NEIGHBOURS}",
             number(100.0 * STOPPED),
             number(100.0 * BEARABLE)
         ),
@@ -202,7 +241,7 @@ fn numbers(series: &[Series]) -> DataFrame {
 
 /// Of the settings of `defence` that stop every attack the one that costs least, for each number of
 /// shots.
-fn cheapest(rows: &[&&ResultRow], defence: DefenceKind) -> Vec<Cheapest> {
+fn cheapest(rows: &[&&ResultRow], defence: DefenceKind, taken: Taken) -> Vec<Cheapest> {
     let mut by_shots = grouped(rows.iter().copied(), |row| row.shots);
     by_shots.sort_by_key(|(shots, _)| *shots);
     by_shots
@@ -211,10 +250,10 @@ fn cheapest(rows: &[&&ResultRow], defence: DefenceKind) -> Vec<Cheapest> {
             let mut bare = rows.iter().filter(|row| row.defence == DefenceKind::None);
             let first = bare.clone().next()?;
             let open = bare.find(|row| !row.tuned.is_empty()).unwrap_or(first);
-            let open = open.accuracy?;
+            open.accuracy?;
             let defended: Vec<&ResultRow> = rows
-                .into_iter()
-                .copied()
+                .iter()
+                .map(|row| **row)
                 .filter(|row| row.defence == defence)
                 .collect();
             if defended.is_empty() {
@@ -230,8 +269,8 @@ fn cheapest(rows: &[&&ResultRow], defence: DefenceKind) -> Vec<Cheapest> {
                 .filter_map(|((epsilon, ..), attacks)| {
                     let stopped = attacks
                         .iter()
-                        .all(|row| row.tpr_at_fpr_1pct.is_some_and(|t| t < STOPPED));
-                    let loss = (open - attacks[0].accuracy?).max(0.0);
+                        .all(|row| taken.leak(row).is_some_and(|t| t < STOPPED));
+                    let loss = taken.lost(open, attacks[0])?;
                     stopped.then_some(Found {
                         epsilon: epsilon?,
                         epsilon_replace_one: attacks[0].epsilon_replace_one,
@@ -258,18 +297,24 @@ fn verdict(of: &Series, all: &[Series]) -> String {
     } else {
         String::new()
     };
+    let most = of.points.iter().map(|point| point.shots).max().unwrap_or(0);
+    let ends = of.ends.map(|end| match end {
+        Some(shots) => shots.to_string(),
+        None => format!("over {most}"),
+    });
+    let within = match of.ends {
+        [best, worst] if best == worst => String::new(),
+        _ => format!(" [{}, {}]", ends[0], ends[1]),
+    };
     match crossover(&of.points) {
         Some((shots, epsilon)) => {
             format!(
-                "{name}from {} on, at ε = {}",
+                "{name}from {}{within} on, at ε = {}",
                 shots_name(shots),
                 number(epsilon)
             )
         }
-        None => {
-            let most = of.points.iter().map(|point| point.shots).max().unwrap_or(0);
-            format!("{name}not up to {}", shots_name(most))
-        }
+        None => format!("{name}not up to {}{within}", shots_name(most)),
     }
 }
 
@@ -344,10 +389,10 @@ mod tests {
         ];
         let rows: Vec<&ResultRow> = rows.iter().collect();
         let rows: Vec<&&ResultRow> = rows.iter().collect();
-        let points = cheapest(&rows, DefenceKind::OneRelease);
+        let points = cheapest(&rows, DefenceKind::OneRelease, Taken::Measured);
         let lost = points[0].found.map(|it| (100.0 * it.lost).round());
         assert_eq!((points.len(), lost), (1, Some(20.0)));
-        assert!(cheapest(&rows, DefenceKind::DpSgd).is_empty());
+        assert!(cheapest(&rows, DefenceKind::DpSgd, Taken::Measured).is_empty());
         let [release, none] = [rows[2], rows[0]].map(|row| heads(row));
         assert!(release == none);
     }
@@ -365,12 +410,52 @@ mod tests {
         ];
         let rows: Vec<&ResultRow> = rows.iter().collect();
         let rows: Vec<&&ResultRow> = rows.iter().collect();
-        let points = cheapest(&rows, DefenceKind::DpSgd);
+        let points = cheapest(&rows, DefenceKind::DpSgd, Taken::Measured);
         let losses: Vec<(u64, f64)> = points
             .iter()
             .map(|p| (p.shots, p.found.unwrap().epsilon))
             .collect();
         assert_eq!(losses, [(4, 5.0), (16, 20.0)]);
         assert_eq!(crossover(&points), Some((16, 20.0)));
+    }
+
+    #[test]
+    fn the_ends_of_intervals_bound_the_crossover() {
+        let with = |row: ResultRow, leak: [f64; 2], accuracy: [f64; 2]| ResultRow {
+            tpr_at_fpr_1pct_lo: Some(leak[0]),
+            tpr_at_fpr_1pct_hi: Some(leak[1]),
+            accuracy_lo: Some(accuracy[0]),
+            accuracy_hi: Some(accuracy[1]),
+            ..row
+        };
+        let rows = [
+            with(row(1, "none", None, 0.70, 0.9), [0.8, 0.95], [0.69, 0.71]),
+            // Costs six points, perhaps four.
+            with(
+                row(1, "dp_sgd", Some(20.0), 0.64, 0.02),
+                [0.01, 0.03],
+                [0.63, 0.65],
+            ),
+            with(row(4, "none", None, 0.80, 0.5), [0.4, 0.6], [0.79, 0.81]),
+            // Leaks four hundredths, perhaps six.
+            with(
+                row(4, "dp_sgd", Some(20.0), 0.78, 0.04),
+                [0.02, 0.06],
+                [0.77, 0.79],
+            ),
+            with(row(16, "none", None, 0.90, 0.2), [0.1, 0.3], [0.89, 0.91]),
+            with(
+                row(16, "dp_sgd", Some(20.0), 0.89, 0.02),
+                [0.01, 0.03],
+                [0.88, 0.90],
+            ),
+        ];
+        let rows: Vec<&ResultRow> = rows.iter().collect();
+        let drawn = figure(&rows, Layout::Wide).expect("two numbers of shots");
+        assert!(
+            drawn.alt.contains("from 4 shots [1, 16] on"),
+            "{}",
+            drawn.alt
+        );
     }
 }

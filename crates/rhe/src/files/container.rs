@@ -121,6 +121,18 @@ impl Kind {
         self.check_size(bytes, &hint)
     }
 
+    /// Whether it is what a classification gives.
+    pub(crate) fn is_results(self) -> bool {
+        matches!(
+            self,
+            Self::LinearResults
+                | Self::ReluResults
+                | Self::SquareResults
+                | Self::DecisionResults
+                | Self::PrivateResults
+        )
+    }
+
     /// Whether it is the owner's, and lost for good if it is overwritten.
     pub(super) fn is_kept(self) -> bool {
         matches!(

@@ -42,6 +42,10 @@ impl Reconstructor {
         let mut metadata = HashMap::from([
             ("kind".into(), "reconstructor".into()),
             ("targets".into(), encoder.aim.targets().to_string()),
+            (
+                "positive".into(),
+                u64::from(encoder.aim == Aim::Positive).to_string(),
+            ),
             ("layers".into(), shapes.join(", ")),
             ("samples".into(), self.samples.to_string()),
             ("steps".into(), self.steps.to_string()),
@@ -82,10 +86,10 @@ impl Reconstructor {
                 Aim::Examples(targets),
             )
         } else {
-            let aim = if targets == 1 {
-                Aim::Set
-            } else {
-                Aim::Classes(targets)
+            let aim = match (targets, number("positive")?) {
+                (1, 0) => Aim::Set,
+                (1, _) => Aim::Positive,
+                _ => Aim::Classes(targets),
             };
             let sums = UnitSums {
                 hidden: number("hidden")? as usize,

@@ -5,6 +5,7 @@ use transfer::ShadowBatch;
 
 use super::super::encoder::Encoder;
 use super::super::loss::softmin;
+use super::super::pyramid::Pyramid;
 use super::{AttackProgress, Reconstructor};
 use crate::error::option;
 use crate::network::{Network, NetworkShape, Scratch};
@@ -60,6 +61,7 @@ pub(super) fn fit(
     let mut batch = sources[0].shadows.batch(heads);
     let mut next = batch.clone();
     fill(0, &mut batch)?;
+    let pyramid = Pyramid::new(worlds[0].images.shape(), options.scales);
     let mut loss = f64::NAN;
     for step in 0..steps {
         let at = (step % turns) as usize;
@@ -81,7 +83,10 @@ pub(super) fn fit(
                     let aim = encoder.aim;
                     let members = aim.candidates(members, world.shots, row % targets);
                     let images = members.iter().map(|&it| world.images.image(it as usize));
-                    softmin(output, images, ALPHA, gradient)
+                    match options.scales {
+                        1 => softmin(output, images, ALPHA, gradient),
+                        _ => on_scales(pyramid, output, images, gradient),
+                    }
                 },
             )
         };
@@ -117,6 +122,27 @@ pub(super) fn fit(
         }
     });
     Ok(each.collect())
+}
+
+/// The loss with all resolutions of the images side by side.
+fn on_scales<'a>(
+    pyramid: Pyramid,
+    output: &[f32],
+    images: impl Iterator<Item = &'a [f32]>,
+    gradient: &mut [f32],
+) -> f64 {
+    let stack = |image: &[f32]| {
+        let mut stack = vec![0.0; pyramid.len()];
+        pyramid.stack(image, &mut stack);
+        stack
+    };
+    let images: Vec<Vec<f32>> = images.map(stack).collect();
+    let mut slopes = vec![0.0; pyramid.len()];
+    let images = images.iter().map(Vec::as_slice);
+    let loss = softmin(&stack(output), images, ALPHA, &mut slopes);
+    gradient.fill(0.0);
+    pyramid.unstack(&mut slopes, gradient);
+    loss
 }
 
 /// The network for `inputs` numbers a row.

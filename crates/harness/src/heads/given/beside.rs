@@ -139,7 +139,7 @@ impl Beside<'_> {
 
     fn target(&self, record: usize) -> usize {
         match self.model.aim() {
-            Aim::Set => 0,
+            Aim::Set | Aim::Positive => 0,
             _ => self.records.images.labels()[record] as usize,
         }
     }

@@ -209,7 +209,7 @@ fn single(world: &World<'_>, head: &Named) -> ShadowBatch {
 fn targets(world: &World<'_>, aim: Aim, images: &[f32]) -> Vec<Target> {
     let each = images.chunks(world.pixels()).enumerate();
     each.map(|(target, pixels)| Target {
-        class: (aim != Aim::Set).then_some(target),
+        class: (aim.targets() > 1).then_some(target),
         reconstruction: pixels.to_vec(),
         confidence: None,
     })

@@ -11,4 +11,4 @@ mod weights;
 
 pub use examine::{Asked, check, examine};
 pub use finding::{Agreement, Confidence, Finding, Fit, Record, Share, Target};
-pub use weights::{Named, Saved};
+pub use weights::{Named, Saved, Source};

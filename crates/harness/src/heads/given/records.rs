@@ -53,7 +53,7 @@ impl Records {
             Self { images, features }
         };
         context.progress.remarks("private", &reading);
-        let (labels, _) = task_labels(task, &loaded.images);
+        let (labels, _) = task_labels(task, &loaded.images, corpus.root.child("people"));
         let records = loaded.labelled(labels, corpus)?;
         records.check(shots, corpus)?;
         Ok(records)

@@ -3,21 +3,54 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use heads::{Activation, Asked, ReadHead};
+use heads::{Asked, HeadError, ReadHead};
 use safetensors::tensor::{Dtype, TensorView};
 use transfer::{HeadKind, HeadShape};
 
 use crate::error::HarnessError;
 
-/// A head that someone saved.
+/// Where a head is.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// In a file.
+    File(PathBuf),
+    /// At hand: tensors named as in a state dict, with their shapes and values.
+    Tensors(Vec<(String, Vec<usize>, Vec<f64>)>),
+}
+
+impl Source {
+    /// Reads the head.
+    ///
+    /// # Errors
+    /// What is no head.
+    pub fn read(&self, asked: &Asked) -> Result<ReadHead, HeadError> {
+        match self {
+            Self::File(path) => ReadHead::read(path, asked),
+            Self::Tensors(tensors) => {
+                ReadHead::from_tensors(AT_HAND, tensors.iter().cloned(), asked)
+            }
+        }
+    }
+
+    /// What it is called.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Tensors(_) => Path::new(AT_HAND),
+        }
+    }
+}
+
+/// What a head without a file is called.
+const AT_HAND: &str = "in memory";
+
+/// A head that someone trained.
 #[derive(Clone, Debug)]
 pub struct Saved {
-    /// The file.
-    pub path: PathBuf,
-    /// What stands between its layers, where the file does not say it.
-    pub activation: Option<Activation>,
-    /// Its layers from input to output, where the file does not say their order.
-    pub layers: Vec<String>,
+    /// Where it is.
+    pub source: Source,
+    /// What stands between its layers, where that does not say it, and their order likewise.
+    pub asked: Asked,
     /// The class of the data that each of its outputs stands for; empty where they are in order.
     pub classes: Vec<usize>,
 }
@@ -39,11 +72,7 @@ impl Saved {
     /// # Errors
     /// A file that is no head, or one of another shape; an order of classes that is none.
     pub fn read(&self, shape: HeadShape) -> Result<Named, HarnessError> {
-        let asked = Asked {
-            activation: self.activation,
-            layers: self.layers.clone(),
-        };
-        let head = ReadHead::read(&self.path, &asked)?;
+        let head = self.source.read(&self.asked)?;
         self.check(&head, shape)?;
         let order = self.order(shape)?;
         let mut weights = Vec::with_capacity(shape.weight_len());
@@ -61,7 +90,7 @@ impl Saved {
             }
         }
         Ok(Named {
-            name: self.path.display().to_string(),
+            name: self.source.path().display().to_string(),
             shape,
             weights,
         })
@@ -69,7 +98,7 @@ impl Saved {
 
     fn refuse(&self, reason: String) -> HarnessError {
         HarnessError::Given {
-            path: self.path.clone(),
+            path: self.source.path().to_owned(),
             reason,
         }
     }

@@ -1,0 +1,8 @@
+//! Encrypted results of any kind.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = rhe::EncryptedResults::from_bytes(data);
+});

@@ -1,0 +1,10 @@
+//! A head as NumPy saves it.
+#![no_main]
+
+use heads::{Asked, ReadHead};
+use libfuzzer_sys::fuzz_target;
+use rhea_fuzz::file;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = ReadHead::read(&file("coef.npy", data), &Asked::default());
+});

@@ -1,0 +1,8 @@
+//! A secret key.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = rhe::SecretKey::from_bytes(data);
+});
