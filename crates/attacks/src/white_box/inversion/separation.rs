@@ -254,11 +254,13 @@ impl Basis {
     /// a few among all.
     fn climb(&self, mut direction: Vec<f64>, count: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
         let mut zeros: Vec<usize> = self.zeros(&direction, &self.rows, ROUGH).collect();
-        let mut left = CLIMBS;
+        // With no more of its own zeros than of others every climb would end at the same direction.
+        let most = STRAYS.min((count - 1) / 2);
+        let mut left = if most > 0 { CLIMBS } else { 0 };
         let mut picked = Vec::with_capacity(count - 1);
         while left > 0 && zeros.len() >= count {
             left -= 1;
-            let strays = rng.random_range(1..=STRAYS.min(count - 1));
+            let strays = rng.random_range(1..=most);
             picked.clear();
             pick(&zeros, count - 1 - strays, &mut picked, rng);
             pick(&self.rows, count - 1, &mut picked, rng);
