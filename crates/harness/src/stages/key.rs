@@ -1,6 +1,6 @@
 //! Names of stages: a hash of everything that a stage's product depends on.
 
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -17,9 +17,9 @@ pub struct StageKey {
 
 /// By the settings alone, which tell keys of one build apart: to go through the fingerprints of all the
 /// code each time was an eighth of the work of a large plan.
-impl Hash for StageKey {
+impl std::hash::Hash for StageKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.settings.as_str().hash(state);
+        state.write(self.settings.as_bytes());
     }
 }
 
