@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use config::{Data, Defence, Task};
+use config::{Data, Defence};
 use privacy::{Delta, SampleRate, Steps};
 use spec::Options;
 use transfer::HeadShape;
@@ -21,10 +21,7 @@ fn kept() -> Vec<PathBuf> {
 
 /// Classes of the heads; ten where only the files tell.
 fn classes(data: &Data) -> usize {
-    match &data.task {
-        Task::Binary { .. } => 2,
-        Task::Classes => 10,
-    }
+    data.task.classes().unwrap_or(10)
 }
 
 #[test]
