@@ -42,8 +42,8 @@ fn one_person_is_told_from_others_and_attacked() {
     let folder = tempfile::tempdir().unwrap();
     draw(folder.path(), 60, 2);
     std::fs::write(folder.path().join("small.yaml"), CONFIG).unwrap();
-    let run = small::command(folder.path(), &["small.yaml", "-q", "--data", "."]);
-    let output = { run }.output().unwrap();
+    let mut run = small::command(folder.path(), &["small.yaml", "-q", "--data", "."]);
+    let output = run.output().unwrap();
     assert!(output.status.success(), "{}", small::said(&output));
     let table = small::results(folder.path());
     let mut reader = csv::Reader::from_reader(table.as_bytes());
