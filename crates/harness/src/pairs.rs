@@ -4,7 +4,7 @@
 //! their rates apart may still be their nulls: attacks on copied heads are compared with other victims'
 //! images, attacks on weights with heads made for it. Here all are read against the former.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use config::experiment::{Attack, Cell, GradientForm};
 use datasets::StreamKey;
@@ -54,7 +54,7 @@ pub fn rows(
 fn groups(cells: &[Cell], measured: &[Measured]) -> Vec<Vec<usize>> {
     let mut all: Vec<Vec<usize>> = Vec::new();
     let mut by_victims: HashMap<String, usize> = HashMap::new();
-    let mut known: HashMap<(usize, String), ()> = HashMap::new();
+    let mut known: HashSet<(usize, String)> = HashSet::new();
     for (at, cell) in cells.iter().take(measured.len()).enumerate() {
         let has_null = |it: &Outcome| it.others.is_some();
         if !measured[at].outcome.as_ref().is_some_and(has_null) {
@@ -69,7 +69,7 @@ fn groups(cells: &[Cell], measured: &[Measured]) -> Vec<Vec<usize>> {
             all.len() - 1
         });
         let own = json(&(cell.release, &cell.attack));
-        if known.insert((group, own), ()).is_none() {
+        if known.insert((group, own)) {
             all[group].push(at);
         }
     }

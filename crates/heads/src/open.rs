@@ -18,6 +18,7 @@ impl ReadHead {
         let contents = contents(path)?;
         layers(&contents, asked).map_err(|fault| fault.at(path))
     }
+
     /// Takes tensors that are at hand, named as in a state dict, for a head; messages call it `name`.
     ///
     /// ```

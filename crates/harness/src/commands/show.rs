@@ -8,7 +8,8 @@ use crate::cli::{ShowArgs, ShowFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// One table of the runs, of each cell over their seeds, or two of them cell by cell, or the runs kept in folders.
+/// One table of the runs, or of each cell over their seeds, or two of them cell by cell, or the runs kept
+/// in folders.
 ///
 /// # Errors
 /// If a table is missing or damaged, two rows of a compared run ask for the same, or a record cannot

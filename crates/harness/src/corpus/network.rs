@@ -14,9 +14,10 @@ use super::colour;
 use crate::context::Context;
 use crate::error::HarnessError;
 use crate::progress::{Progress, Step};
-use crate::stages::{Form, Postcard, StageId, Stages};
+use crate::stages::{Form, Made, Postcard, StageId, Stages};
 
-/// The backbone of `data`, pre-trained once, on images of which none is the `target`'s.
+/// The backbone of `data`, pre-trained once, on images of which none is the `target`'s as far as it was
+/// made just now.
 pub fn pretrained(
     context: &Context,
     id: StageId,
@@ -24,14 +25,13 @@ pub fn pretrained(
     wanted: &Wanted,
     root: StreamKey,
     stages: &mut Stages<'_>,
-) -> Result<Backbone, HarnessError> {
-    let made = stages.get_or_make(id, &BackboneFile, |stages| {
+) -> Result<Made<Backbone>, HarnessError> {
+    stages.get_or_make(id, &BackboneFile, |stages| {
         let progress = stages.progress();
         let (backbone, images) = train(context, progress, (data, target), wanted, root)?;
         stages.did(images);
         Ok(backbone)
-    })?;
-    Ok(made.product)
+    })
 }
 
 /// A backbone that was trained elsewhere.
@@ -135,8 +135,8 @@ fn source_images(
     })
 }
 
-/// Errors where the backbone was pre-trained on an image of the target: a kept backbone too, which
-/// another target's run may have made.
+/// Errors where the backbone was pre-trained on an image of the target: for kept ones, which another
+/// target's run may have made.
 ///
 /// # Errors
 /// That, and if the source cannot be read.

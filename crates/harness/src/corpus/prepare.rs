@@ -64,28 +64,29 @@ impl Corpus {
             let features = if let Wanted::Onnx(options) = wanted {
                 let network = Onnx::load(&context.data.join(&options.file), options.clone())?;
                 let network = onnx.insert(network);
-                let unchecked = |_: &Progress| Ok(());
-                network::features(id, &images, stages, unchecked, |step| {
+                let nothing = |_: &Progress| Ok(());
+                network::features(id, &images, stages, nothing, |step| {
                     network.features(&images, &|done| step.at(done as u64, ""))
                 })?
             } else {
-                let network = match declared.backbone {
+                // A fresh backbone's source was held against the images as they are now; where their
+                // colour follows the backbone they may yet become like the source's.
+                let (network, unchecked) = match declared.backbone {
                     Some(id) => {
-                        let data = (data, &images);
-                        network::pretrained(context, id, data, wanted, root, stages)?
+                        let of = (data, &images);
+                        let made = network::pretrained(context, id, of, wanted, root, stages)?;
+                        (made.product, made.cached || data.target.colour_is_free())
                     }
-                    None => network::imported(context, wanted, images.shape())?,
+                    None => (network::imported(context, wanted, images.shape())?, false),
                 };
                 let network = backbone.insert(network);
                 // Images whose files decide their colour follow the backbone.
                 if data.target.colour_is_free() {
                     images = images.coloured(Colour::of(network.input_shape().channels));
                 }
-                let check = |progress: &Progress| match wanted {
-                    Wanted::VggTiny { .. } => {
-                        network::check_source(context, progress, (data, &images), root)
-                    }
-                    _ => Ok(()),
+                let check = |progress: &Progress| match unchecked {
+                    true => network::check_source(context, progress, (data, &images), root),
+                    false => Ok(()),
                 };
                 network::features(id, &images, stages, check, |_| network.features(&images))?
             };

@@ -13,6 +13,7 @@
 //! [`NetworkInversion`].
 
 mod convolution;
+mod directions;
 mod head;
 pub(crate) mod lbfgs;
 mod network;
