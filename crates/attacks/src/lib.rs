@@ -34,6 +34,6 @@ pub use scoring::{Nearest, errors, others_scores, score};
 pub use view::View;
 pub use white_box::{
     Aim, AttackProgress, GradientInversion, NetworkInversion, NetworkRelease, Reconstructor,
-    Unmixing, WhiteBox, single_gradients,
+    StepReleases, Unmixing, WhiteBox, single_gradients,
 };
 pub use world::{CALIBRATION, Shadows, World};

@@ -26,7 +26,7 @@ pub fn rows(
 ) -> Result<Vec<PairRow>, HarnessError> {
     let mut rows = Vec::new();
     for group in groups(cells, measured) {
-        let read: Vec<(&ResultRow, Scores, &[u32])> = group
+        let read: Vec<Readable<'_>> = group
             .iter()
             .map(|&at| readable(&measured[at]))
             .collect::<Result<Vec<_>, _>>()?
@@ -76,8 +76,12 @@ fn groups(cells: &[Cell], measured: &[Measured]) -> Vec<Vec<usize>> {
     all
 }
 
-/// A cell's scores on its victims and on the null that it shares; none where there are none left.
-fn readable(measured: &Measured) -> Result<Option<(&ResultRow, Scores, &[u32])>, HarnessError> {
+/// A cell with its scores on its victims and on the null that it shares, and the victims that this null's
+/// units are.
+type Readable<'a> = (&'a ResultRow, Scores, &'a [u32]);
+
+/// What there is of a cell; none where no score is left.
+fn readable(measured: &Measured) -> Result<Option<Readable<'_>>, HarnessError> {
     let Some(outcome) = &measured.outcome else {
         return Ok(None);
     };

@@ -201,7 +201,7 @@ fn several_results_have_a_folder_of_baselines() {
     let twice = [given[0].clone(), given[0].clone()];
     refused(check(&twice, &[]), 2, "results of one experiment");
     refused(
-        check(&[baseline.clone()], &[]),
+        check(std::slice::from_ref(&baseline), &[]),
         2,
         "no results beside the baselines",
     );

@@ -8,8 +8,11 @@ use crate::rows::ResultRow;
 use crate::show::{Look, run_name, written};
 use crate::table::Table;
 
+/// A value of a row.
+type Measured = fn(&ResultRow) -> Option<f64>;
+
 /// What is laid side by side: its name and its value in a row.
-const MEASURES: [(&str, fn(&ResultRow) -> Option<f64>); 4] = [
+const MEASURES: [(&str, Measured); 4] = [
     ("leak", |row| rate(row).map(|it| it.0)),
     ("tpr_at_fpr_0_1pct", |row| row.tpr_at_fpr_0_1pct),
     ("mse", |row| row.mse),
@@ -100,7 +103,7 @@ fn frame(cells: &[Vec<ResultRow>]) -> Result<DataFrame, PolarsError> {
     DataFrame::new(cells.len(), columns)
 }
 
-fn values(rows: &[ResultRow], of: fn(&ResultRow) -> Option<f64>) -> Vec<f64> {
+fn values(rows: &[ResultRow], of: Measured) -> Vec<f64> {
     rows.iter().filter_map(of).collect()
 }
 

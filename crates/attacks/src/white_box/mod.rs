@@ -13,7 +13,9 @@ mod units;
 mod unmixing;
 
 pub use aim::Aim;
-pub use inversion::{GradientInversion, NetworkInversion, NetworkRelease, single_gradients};
+pub use inversion::{
+    GradientInversion, NetworkInversion, NetworkRelease, StepReleases, single_gradients,
+};
 pub use reconstructor::Reconstructor;
 pub use unmixing::Unmixing;
 

@@ -1,7 +1,6 @@
 //! Directions in the column space of a gradient that leave many of its rows at zero: those of single
 //! examples, for [`separation`](super::separation).
 
-use faer::prelude::*;
 use faer::{Mat, MatRef, Side};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

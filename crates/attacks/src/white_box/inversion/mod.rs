@@ -28,7 +28,7 @@ mod training;
 
 pub use head::GradientInversion;
 pub use network::NetworkInversion;
-pub use release::{NetworkRelease, single_gradients};
+pub use release::{NetworkRelease, StepReleases, single_gradients};
 
 #[cfg(test)]
 mod peeling_tests;

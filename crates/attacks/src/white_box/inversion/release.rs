@@ -181,6 +181,9 @@ fn labels(
     Ok((0..count).map(label).collect())
 }
 
+/// What the step of each victim releases, where its examples can be told apart, and the examples.
+pub type StepReleases = (Vec<Option<NetworkRelease>>, Vec<Vec<u32>>);
+
 /// What one SGD step on `batch` examples of each victim releases, from a head as the recipe initialises
 /// it: on the first examples of class `victim mod K` and the classes after it, then on the second ones.
 /// With the examples of each. A batch whose examples cannot be told apart gives nothing away here.
@@ -192,7 +195,7 @@ pub fn single_gradients(
     backbone: &Backbone,
     victims: &ShadowBatch,
     batch: usize,
-) -> Result<(Vec<Option<NetworkRelease>>, Vec<Vec<u32>>), AttackError> {
+) -> Result<StepReleases, AttackError> {
     let options: spec::GradientInversion = spec::GradientInversion {
         form: GradientForm::SingleGradient,
         batch,
