@@ -1,7 +1,7 @@
 //! Encryption under the secret key.
 
 use crate::poly::{Basis, Poly};
-use crate::sampling::{noise, random_bytes, to_poly, uniform};
+use crate::sampling::{Seed, noise, random_bytes, to_poly, uniform};
 use crate::{Ciphertext, CkksError, Plaintext, SecretKey, SeededCiphertext};
 use zeroize::Zeroizing;
 
@@ -16,18 +16,27 @@ impl SecretKey {
 
     /// As [`SecretKey::encrypt`], with a named by a seed: half the bytes.
     pub fn encrypt_seeded(&self, plain: &Plaintext) -> Result<SeededCiphertext, CkksError> {
+        let noise = noise(self.context.degree())?;
+        self.hide(plain, random_bytes()?, &noise)
+    }
+
+    /// (m + e − a·s, a) with the a that `seed` names and the noise e.
+    pub(crate) fn hide(
+        &self,
+        plain: &Plaintext,
+        seed: Seed,
+        noise: &[i64],
+    ) -> Result<SeededCiphertext, CkksError> {
         self.context.same(&plain.context, "encrypt")?;
         let basis = Basis::q(plain.level());
-        let seed = random_bytes()?;
         let mut body: Poly = uniform(&self.context, basis, &seed, 0);
         for (row, values) in body.rows_mut().enumerate() {
             self.context.q(row).mul_assign(values, self.poly.row(row));
         }
         body.negate(&self.context);
-        let noise = noise(self.context.degree())?;
         body.add_assign(
             &self.context,
-            &Zeroizing::new(to_poly(&self.context, basis, &noise)),
+            &Zeroizing::new(to_poly(&self.context, basis, noise)),
         );
         body.add_assign(&self.context, &plain.poly);
         Ok(SeededCiphertext {

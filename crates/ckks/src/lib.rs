@@ -51,6 +51,7 @@ mod rotate;
 mod sampling;
 mod secret_key;
 mod security;
+mod simulated;
 mod wire;
 
 pub use ciphertext::{Ciphertext, SeededCiphertext};
@@ -68,3 +69,4 @@ pub use rotate::Hoisted;
 pub use rustfft::num_complex::Complex64;
 pub use secret_key::SecretKey;
 pub use security::max_log_qp;
+pub use simulated::{Observed, SimulatedKey};

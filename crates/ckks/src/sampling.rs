@@ -28,6 +28,14 @@ fn fill(bytes: &mut [u8]) -> Result<(), CkksError> {
 
 /// Small coefficients of centred binomial noise; wiped when dropped.
 pub(crate) fn noise(degree: usize) -> Result<Zeroizing<Vec<i64>>, CkksError> {
+    noise_from(degree, fill)
+}
+
+/// As [`noise`], from bytes of another source.
+pub(crate) fn noise_from<E>(
+    degree: usize,
+    mut fill: impl FnMut(&mut [u8]) -> Result<(), E>,
+) -> Result<Zeroizing<Vec<i64>>, E> {
     let mut bytes = Zeroizing::new(vec![0u8; degree * 8]);
     fill(&mut bytes)?;
     let coins = (1u64 << 21) - 1;
@@ -47,6 +55,14 @@ pub(crate) fn noise(degree: usize) -> Result<Zeroizing<Vec<i64>>, CkksError> {
 
 /// Uniform coefficients from {−1, 0, 1}; wiped when dropped.
 pub(crate) fn ternary(degree: usize) -> Result<Zeroizing<Vec<i64>>, CkksError> {
+    ternary_from(degree, fill)
+}
+
+/// As [`ternary`], from bytes of another source.
+pub(crate) fn ternary_from<E>(
+    degree: usize,
+    mut fill: impl FnMut(&mut [u8]) -> Result<(), E>,
+) -> Result<Zeroizing<Vec<i64>>, E> {
     let mut out = Zeroizing::new(Vec::with_capacity(degree));
     let mut bytes = Zeroizing::new(vec![0u8; degree]);
     while out.len() < degree {

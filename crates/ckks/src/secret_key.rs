@@ -18,12 +18,16 @@ pub struct SecretKey {
 impl SecretKey {
     /// Draws a key from the operating system's generator.
     pub fn generate(context: &Context) -> Result<Self, CkksError> {
-        let coefficients = ternary(context.degree())?;
-        Ok(Self {
+        let id = KeyId(random_bytes()?);
+        Ok(Self::of(context, id, &ternary(context.degree())?))
+    }
+
+    pub(crate) fn of(context: &Context, id: KeyId, coefficients: &[i64]) -> Self {
+        Self {
             context: context.clone(),
-            id: KeyId(random_bytes()?),
-            poly: to_poly(context, Basis::qp(context.max_level()), &coefficients),
-        })
+            id,
+            poly: to_poly(context, Basis::qp(context.max_level()), coefficients),
+        }
     }
 
     /// The key's public name.

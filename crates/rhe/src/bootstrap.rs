@@ -3,6 +3,7 @@
 
 mod evaluate;
 mod keys;
+mod set;
 mod table;
 
 pub use keys::EvaluationKeys;

@@ -63,4 +63,6 @@ pub use reveal::{Ask, Doubts, Revealed};
 pub use rows::Form;
 pub use square::{DEFAULT_MAX_NORM, ProtectedSquare, SquareClassifier, SquareResults};
 pub use transform::Backend;
-pub use view::{CiphertextView, HiddenView, Noise, Sight, SimulatedHead, SimulatedRelease};
+pub use view::{
+    CiphertextView, HiddenView, Noise, Sight, SimulatedHead, SimulatedRelease, SquareView,
+};

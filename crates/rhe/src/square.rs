@@ -31,6 +31,7 @@ pub use protect::ProtectedSquare;
 pub use results::SquareResults;
 pub use shape::DEFAULT_MAX_NORM;
 
+pub(crate) use protect::Encoded;
 pub(crate) use shape::SquareShape;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod answers;
 mod hidden;
+mod square;
 
 use crate::error::RheError;
 use crate::head::PlainHead;
@@ -22,6 +23,7 @@ use zeroize::Zeroizing;
 
 pub use answers::SimulatedHead;
 pub use hidden::HiddenView;
+pub use square::SquareView;
 
 /// Reads protected linear heads of one shape as numbers, and makes an adversary's own.
 ///

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::arity::{Arity, One};
 use crate::bounds::{Options, OutOfBounds};
 use crate::dp_sgd::DpSgd;
-use crate::head::{Activation, HeadKind, Unsuited};
+use crate::head::{HeadKind, Unsuited};
 use crate::one_release::OneRelease;
 use crate::recipe::Optimiser;
 use crate::release::Release;
@@ -192,28 +192,16 @@ impl DefenceKind {
         !self.is_private() || optimiser == Optimiser::Sgd
     }
 
-    /// Errors where experiments cannot show such heads under this defence: of encrypted heads they
-    /// show linear ones and those with a hidden layer of ReLU, but no CKKS ciphertexts.
+    /// Errors where there are no such heads under this defence: one release makes linear ones.
     pub fn suits(self, head: HeadKind) -> Result<(), Unsuited> {
-        let activation = match head {
-            HeadKind::Linear => return Ok(()),
-            HeadKind::Mlp { activation, .. } => activation,
-        };
-        if self == Self::OneRelease {
+        if self == Self::OneRelease && head != HeadKind::Linear {
             return Err(Unsuited {
                 what: "`one_release`",
                 head: head.described(),
                 hint: "use `head: linear`, or the defence `dp_sgd`",
             });
         }
-        if !self.encrypts() || activation == Activation::Relu {
-            return Ok(());
-        }
-        Err(Unsuited {
-            what: "an attack on `rhe`",
-            head: "a head with squares in its hidden layer",
-            hint: "use `activation: relu` or `head: linear`; `harness rhe` protects squares too",
-        })
+        Ok(())
     }
 
     /// Errors where experiments do not answer queries by such heads under this defence: a bootstrap

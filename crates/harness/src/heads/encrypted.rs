@@ -7,9 +7,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rhe::{
     Backend, CiphertextView, EncryptedResults, HiddenView, LinearClassifier, PlainHead, Precision,
-    ProtectedLinear, SecretKey, Sight, SimulatedHead,
+    ProtectedLinear, SecretKey, Sight, SimulatedHead, SquareView,
 };
-use spec::{DefenceKind, Release};
+use spec::{Activation, DefenceKind, Release};
 use transfer::{HeadKind, HeadShape, ShadowBatch};
 
 use super::victims::share_equal;
@@ -27,7 +27,8 @@ pub struct Encrypted {
 #[derive(Debug)]
 enum Shown {
     Linear(CiphertextView),
-    Hidden(HiddenView),
+    Relu(HiddenView),
+    Square(SquareView),
 }
 
 impl Encrypted {
@@ -41,9 +42,10 @@ impl Encrypted {
         let (d, k) = (shape.features, shape.classes);
         let shown = match shape.kind {
             HeadKind::Linear => Shown::Linear(CiphertextView::new(d, k, precision(options))?),
-            HeadKind::Mlp { hidden, .. } => {
-                Shown::Hidden(HiddenView::new(d, hidden, shape.outputs())?)
-            }
+            HeadKind::Mlp { hidden, activation } => match activation {
+                Activation::Relu => Shown::Relu(HiddenView::new(d, hidden, shape.outputs())?),
+                Activation::Square => Shown::Square(SquareView::new(d, hidden, shape.outputs())?),
+            },
         };
         Ok(Self { shown, release })
     }
@@ -62,7 +64,7 @@ impl Encrypted {
         match &self.shown {
             Shown::Linear(view) => Ok(view.simulate_classifier(weights, rng)?),
             // Configs that ask for it are refused before anything runs.
-            Shown::Hidden(_) => Err(HarnessError::Setting {
+            Shown::Relu(_) | Shown::Square(_) => Err(HarnessError::Setting {
                 place: "sweep.attack".into(),
                 reason: "an encrypted head with a hidden layer answers no queries here".into(),
             }),
@@ -83,7 +85,8 @@ impl View for Encrypted {
     fn beside(&self) -> usize {
         match &self.shown {
             Shown::Linear(view) => view.beside(),
-            Shown::Hidden(view) => view.beside(),
+            Shown::Relu(view) => view.beside(),
+            Shown::Square(view) => view.beside(),
         }
     }
 
@@ -97,7 +100,8 @@ impl View for Encrypted {
         let sight = self.sight();
         let seen = match &self.shown {
             Shown::Linear(view) => view.simulate(&head, sight, rng, weights, beside),
-            Shown::Hidden(view) => view.simulate(&head, sight, rng, weights, beside),
+            Shown::Relu(view) => view.simulate(&head, sight, rng, weights, beside),
+            Shown::Square(view) => view.simulate(&head, sight, rng, weights, beside),
         };
         seen.map_err(|error| AttackError::View {
             reason: error.to_string(),

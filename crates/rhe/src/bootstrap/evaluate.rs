@@ -3,7 +3,8 @@
 //! Both keys are about 60 MB. Several ciphertexts go through them together, so that a key is read
 //! from memory once for all of them, not once for each.
 
-use super::keys::{EvaluationKeys, SET};
+use super::keys::EvaluationKeys;
+use super::set::SET;
 use crate::keys::LWE_DIMENSION;
 use crate::parameters::POLYNOMIAL_SIZE;
 use crate::vectorised::vectorised;

@@ -1,16 +1,12 @@
 //! Public keys that bootstrapping needs: the secret's coefficients encrypted under each other.
 
+use super::set::SET;
 use crate::error::RheError;
 use crate::keys::{Identity, LWE_DIMENSION, SecretKey};
 use crate::parameters::POLYNOMIAL_SIZE;
 use crate::randomness::{SystemSeeder, fill_from_system};
 use tfhe::core_crypto::commons::math::random::{CompressionSeed, Seed};
 use tfhe::core_crypto::prelude::*;
-use tfhe::shortint::parameters::ClassicPBSParameters;
-use tfhe::shortint::parameters::v1_8::V1_8_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
-
-/// tfhe's parameter set for keyswitching and bootstrapping.
-pub(super) const SET: ClassicPBSParameters = V1_8_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128;
 
 /// Words of the keyswitching key's bodies: one a secret coefficient and level.
 pub(crate) const KEYSWITCH_WORDS: usize = POLYNOMIAL_SIZE * SET.ks_level.0;
@@ -112,7 +108,7 @@ impl EvaluationKeys {
             self.keyswitch.clone(),
             SET.ks_base_log,
             SET.ks_level,
-            LweDimension(LWE_DIMENSION).to_lwe_size(),
+            SET.lwe_dimension.to_lwe_size(),
             compression_seed(self.keyswitch_seed),
             SET.ciphertext_modulus,
         )

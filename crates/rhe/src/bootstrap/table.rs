@@ -1,6 +1,7 @@
 //! Encrypted accumulators: GLWE ciphertexts over 2^64 whose masks are left to a seed.
 
-use super::keys::{SET, compression_seed};
+use super::keys::compression_seed;
+use super::set::SET;
 use crate::error::RheError;
 use crate::keys::SecretKey;
 use crate::parameters::POLYNOMIAL_SIZE;

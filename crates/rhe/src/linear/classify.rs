@@ -7,6 +7,7 @@ use crate::quantise::{FeatureScale, QuantisedFeatures};
 use crate::transform::Backend;
 use crate::vectorised::vectorised;
 use rayon::prelude::*;
+use std::cell::RefCell;
 
 /// A protected linear head made ready to classify.
 #[derive(Debug)]
@@ -20,7 +21,16 @@ pub struct LinearClassifier {
     arch: Option<pulp::Arch>,
 }
 
-/// Memory that one thread reuses from batch to batch.
+thread_local! {
+    /// A thread keeps it from call to call: one image takes microseconds.
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch {
+        scaled: Vec::new(),
+        features: QuantisedFeatures::default(),
+        rows: SmallRows::new(1),
+    });
+}
+
+/// Memory that one thread reuses from batch to batch: features, which whoever classifies sees.
 struct Scratch {
     scaled: Vec<f32>,
     features: QuantisedFeatures,
@@ -69,15 +79,10 @@ impl LinearClassifier {
         }
         out.resize(images);
         let width = self.features();
-        let scratch = || Scratch {
-            scaled: Vec::new(),
-            features: QuantisedFeatures::default(),
-            rows: SmallRows::new(width),
-        };
         if images == 1 {
             // One image does not pay for waking other threads.
             let (scales, small, words) = (&mut out.scales, &mut out.features, &mut out.words);
-            return self.batch(0, features, scales, small, words, &mut scratch());
+            return self.batch(0, features, scales, small, words);
         }
         let batch = LinearResults::BATCH;
         let scales = out.scales.par_chunks_mut(batch);
@@ -88,12 +93,9 @@ impl LinearClassifier {
             .zip(scales)
             .zip(small.zip(words))
             .enumerate()
-            .try_for_each_init(
-                scratch,
-                |scratch, (at, ((rows, scales), (small, words)))| {
-                    self.batch(at * batch, rows, scales, small, words, scratch)
-                },
-            )
+            .try_for_each(|(at, ((rows, scales), (small, words)))| {
+                self.batch(at * batch, rows, scales, small, words)
+            })
     }
 
     /// Classifies a batch whose first image is number `first` of all.
@@ -104,10 +106,23 @@ impl LinearClassifier {
         scales: &mut [u32],
         small: &mut [i16],
         words: &mut [u64],
+    ) -> Result<(), RheError> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.batch_with(scratch, first, features, scales, small, words)
+        })
+    }
+
+    fn batch_with(
+        &self,
         scratch: &mut Scratch,
+        first: usize,
+        features: &[f32],
+        scales: &mut [u32],
+        small: &mut [i16],
+        words: &mut [u64],
     ) -> Result<(), RheError> {
         let width = self.features();
-        scratch.rows.clear();
+        scratch.rows.reset(width);
         let outputs = features
             .chunks_exact(width)
             .zip(small.chunks_exact_mut(width));

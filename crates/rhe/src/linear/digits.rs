@@ -22,7 +22,7 @@ const TILE: usize = 128;
 /// Lanes of sums; each takes two neighbours of a block.
 const SUMS: usize = LANES / 2;
 /// Largest ‖x‖₁ whose products with digits add up in one lane.
-const MAX_SUM: u32 = (1 << 16) - 1;
+const MAX_SUM: i32 = (1 << 16) - 1;
 
 /// As a register holds them: what is copied into another type on the way is copied through memory.
 #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
@@ -44,7 +44,9 @@ impl SmallRows {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Forgets the rows, to take others of this width.
+    pub(crate) fn reset(&mut self, width: usize) {
+        self.width = width;
         self.blocks.clear();
     }
 
@@ -136,7 +138,7 @@ impl DigitRows {
             cuts.clear();
             for i in (0..images).step_by(2) {
                 let second = (i + 1).min(images - 1);
-                cuts.push(cut(x.tile(i, start), x.tile(second, start)));
+                cuts.push(cut(lanes, x.tile(i, start), x.tile(second, start)));
             }
             for k in 0..self.rows {
                 let from = k * self.blocks + start;
@@ -179,49 +181,43 @@ impl pulp::NullaryFnOnce for Detected<'_> {
     }
 }
 
-/// Adds ‖x‖₁ of what each lane meets of a block.
+/// Where to cut a tile so that in neither row a lane meets more between two cuts than it bears, in
+/// blocks. Mostly nowhere, and then nothing is allocated.
 #[inline(always)]
-fn add_norms(norms: &mut [u32; SUMS], block: &Block) {
-    for (norm, pair) in norms.iter_mut().zip(block.0.as_chunks::<2>().0) {
-        *norm += u32::from(pair[0].unsigned_abs()) + u32::from(pair[1].unsigned_abs());
-    }
-}
-
-/// Where to cut a tile so that in neither row a lane meets more between two cuts than it bears; the
-/// ends of the parts, in blocks. Mostly there is one part.
-#[inline(always)]
-fn cut(a: &[Block], b: &[Block]) -> Vec<usize> {
-    let mut norms = [[0; SUMS]; 2];
+fn cut<L: Lanes>(lanes: L, a: &[Block], b: &[Block]) -> Vec<usize> {
+    let mut norms = [lanes.zero(); 2];
     for (a, b) in a.iter().zip(b) {
-        add_norms(&mut norms[0], a);
-        add_norms(&mut norms[1], b);
+        norms[0] = lanes.add_norms(norms[0], a);
+        norms[1] = lanes.add_norms(norms[1], b);
     }
-    let mut ends = Vec::with_capacity(1);
-    if norms.as_flattened().iter().any(|&norm| norm > MAX_SUM) {
-        parts(a, b, &mut ends);
+    let too_much = |norms| lanes.largest(norms) > MAX_SUM;
+    if norms.into_iter().any(too_much) {
+        return parts(a, b);
     }
-    ends.push(a.len());
-    ends
+    Vec::new()
 }
 
 /// The cuts within a tile of which some lane meets too much. A block by itself always fits: two
 /// integers below 2^14.
-fn parts(a: &[Block], b: &[Block], ends: &mut Vec<usize>) {
-    let mut norms = [[0; SUMS]; 2];
+#[cold]
+fn parts(a: &[Block], b: &[Block]) -> Vec<usize> {
+    let mut cuts = Vec::new();
+    let mut norms = [Portable.zero(); 2];
     for (at, (a, b)) in a.iter().zip(b).enumerate() {
         let before = norms;
-        add_norms(&mut norms[0], a);
-        add_norms(&mut norms[1], b);
+        norms[0] = Portable.add_norms(norms[0], a);
+        norms[1] = Portable.add_norms(norms[1], b);
         if norms.as_flattened().iter().any(|&norm| norm > MAX_SUM) {
-            ends.push(at);
+            cuts.push(at);
             for (norms, before) in norms.iter_mut().zip(before) {
                 norms.iter_mut().zip(before).for_each(|(n, b)| *n -= b);
             }
         }
     }
+    cuts
 }
 
-/// One row of residues times I rows of integers, in parts that end at `cuts`.
+/// One row of residues times I rows of integers, in parts that end at `cuts` and at the row's end.
 #[inline(always)]
 fn dot<L: Lanes, const I: usize>(
     lanes: L,
@@ -231,7 +227,7 @@ fn dot<L: Lanes, const I: usize>(
 ) -> [u64; I] {
     let mut totals = [[0i64; DIGITS]; I];
     let mut start = 0;
-    for &end in cuts {
+    for end in cuts.iter().copied().chain([row.len()]) {
         let mut sums = [[lanes.zero(); DIGITS]; I];
         let x = x.map(|x| &x[start..end]);
         for (at, digits) in row[start..end].iter().enumerate() {
@@ -257,6 +253,10 @@ trait Lanes: Copy {
     fn zero(self) -> Self::Sum;
     fn multiply_add(self, sum: Self::Sum, digits: &Block, x: &Block) -> Self::Sum;
     fn total(self, sum: Self::Sum) -> i64;
+    /// Adds ‖x‖₁ of what each lane meets of a block of integers below 2^14, at most 2^15 of them.
+    fn add_norms(self, norms: Self::Sum, x: &Block) -> Self::Sum;
+    /// The largest lane.
+    fn largest(self, norms: Self::Sum) -> i32;
 }
 
 #[derive(Clone, Copy)]
@@ -284,6 +284,19 @@ impl Lanes for Portable {
     fn total(self, sum: Self::Sum) -> i64 {
         sum.iter().map(|&lane| i64::from(lane)).sum()
     }
+
+    #[inline(always)]
+    fn add_norms(self, mut norms: Self::Sum, x: &Block) -> Self::Sum {
+        for (norm, pair) in norms.iter_mut().zip(x.0.as_chunks::<2>().0) {
+            *norm += i32::from(pair[0].abs()) + i32::from(pair[1].abs());
+        }
+        norms
+    }
+
+    #[inline(always)]
+    fn largest(self, norms: Self::Sum) -> i32 {
+        norms.into_iter().max().unwrap_or(0)
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -305,6 +318,20 @@ impl Lanes for pulp::x86::V3 {
     #[inline(always)]
     fn total(self, sum: Self::Sum) -> i64 {
         Portable.total(bytemuck::must_cast(sum))
+    }
+
+    #[inline(always)]
+    fn add_norms(self, norms: Self::Sum, x: &Block) -> Self::Sum {
+        let x = self.avx2._mm256_abs_epi16(*bytemuck::must_cast_ref(x));
+        let pairs = self
+            .avx2
+            ._mm256_madd_epi16(x, bytemuck::must_cast([1i16; LANES]));
+        self.avx2._mm256_add_epi32(norms, pairs)
+    }
+
+    #[inline(always)]
+    fn largest(self, norms: Self::Sum) -> i32 {
+        Portable.largest(bytemuck::must_cast(norms))
     }
 }
 

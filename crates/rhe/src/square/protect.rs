@@ -4,7 +4,7 @@ use super::SquareShape;
 use crate::error::RheError;
 use crate::head::{Dense, PlainHead};
 use crate::keys::{Identity, SealedBytes, SealedNumbers, SecretKey};
-use ckks::{Complex64, Context, EvaluationKeys, SeededCiphertext};
+use ckks::{Complex64, Context, EvaluationKeys, Plaintext, SeededCiphertext};
 
 /// A square head under encryption, with the public keys that evaluate it. Its CKKS secret is its
 /// own; it is stored sealed, for the owner of the secret key alone.
@@ -40,15 +40,81 @@ impl ProtectedSquare {
             .relinearisation()
             .rotations(rotations.into_iter().flatten())
             .build()?;
-        let c = secret_scale(head, &shape);
+        let plain = Encoded::new(head, &shape, &context)?;
+        let encrypt = |plain: &Plaintext| secret.encrypt_seeded(plain).map_err(RheError::from);
+        let id = Identity::random()?;
+        Ok(Self {
+            key: key.id(),
+            id,
+            weights: plain
+                .weights
+                .iter()
+                .map(encrypt)
+                .collect::<Result<_, _>>()?,
+            bias: encrypt(&plain.bias)?,
+            middle: match &plain.middle {
+                Some((matrix, biases)) => Some((encrypt(matrix)?, encrypt(biases)?)),
+                None => None,
+            },
+            last: encrypt(&plain.last)?,
+            keys,
+            secret: SealedBytes::seal(&secret.to_bytes(), key, id),
+            scale: SealedNumbers::seal(&[1.0 / plain.scale], key, id),
+            shape,
+            context,
+        })
+    }
+
+    /// d, the number of features.
+    pub fn features(&self) -> usize {
+        self.shape.features
+    }
+
+    /// The number of logits.
+    pub fn outputs(&self) -> usize {
+        self.shape.outputs()
+    }
+
+    /// The name of the key that opens its results.
+    pub fn key_id(&self) -> Identity {
+        self.key
+    }
+
+    /// Its own name, drawn at random.
+    pub fn id(&self) -> Identity {
+        self.id
+    }
+}
+
+/// A square head as messages in their slots: what is encrypted.
+pub(crate) struct Encoded {
+    /// c, which brings logits into range; a secret.
+    pub(crate) scale: f64,
+    /// First layer, one message a chunk.
+    pub(crate) weights: Vec<Plaintext>,
+    /// Its biases.
+    pub(crate) bias: Plaintext,
+    /// Second layer and its biases, where there are three.
+    pub(crate) middle: Option<(Plaintext, Plaintext)>,
+    /// The last layer's biases.
+    pub(crate) last: Plaintext,
+}
+
+impl Encoded {
+    /// Folds the last layer into the rows before it and lays the rows into slots.
+    pub(crate) fn new(
+        head: &PlainHead,
+        shape: &SquareShape,
+        context: &Context,
+    ) -> Result<Self, RheError> {
+        let c = secret_scale(head, shape);
         let layers = head.layers();
         let last = &layers[layers.len() - 1];
         let root = |o: usize, i: usize| Complex64::from(c * f64::from(last.row(o)[i])).sqrt();
-        let encrypt = |slots: Vec<Complex64>, level: usize, scale: f64| {
-            let plain = context.encode(&slots, level, scale)?;
-            secret.encrypt_seeded(&plain).map_err(RheError::from)
+        let encode = |slots: Vec<Complex64>, level: usize, scale: f64| {
+            context.encode(&slots, level, scale).map_err(RheError::from)
         };
-        let scales = Scales::new(&context, &shape)?;
+        let scales = Scales::new(context, shape)?;
         let top = context.max_level();
         let periodic = |value: &dyn Fn(usize, usize, usize) -> Complex64| {
             let period: Vec<Complex64> = (0..shape.period())
@@ -85,11 +151,11 @@ impl ProtectedSquare {
                         slots.push(on_path(&weight, i, k, o));
                     }
                 }
-                encrypt(slots, top, scales.weights)
+                encode(slots, top, scales.weights)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let bias_slots = periodic(&|i, k, o| on_path(&|layer, i| layer.bias(i), i, k, o));
-        let bias = encrypt(bias_slots, top - 1, scales.hidden)?;
+        let bias = encode(bias_slots, top - 1, scales.hidden)?;
         let middle = match layers {
             [_, second, third] => {
                 let exists = |k: usize, o: usize| k < second.outputs && o < third.outputs;
@@ -109,8 +175,8 @@ impl ProtectedSquare {
                     }
                 });
                 Some((
-                    encrypt(matrix, top - 2, scales.middle)?,
-                    encrypt(biases, top - 3, scales.second)?,
+                    encode(matrix, top - 2, scales.middle)?,
+                    encode(biases, top - 3, scales.second)?,
                 ))
             }
             _ => None,
@@ -119,40 +185,13 @@ impl ProtectedSquare {
             let bias = if o < last.outputs { last.bias(o) } else { 0.0 };
             Complex64::from(c * f64::from(bias))
         });
-        let id = Identity::random()?;
         Ok(Self {
-            key: key.id(),
-            id,
+            scale: c,
             weights,
             bias,
             middle,
-            last: encrypt(outputs, 0, scales.output)?,
-            keys,
-            secret: SealedBytes::seal(&secret.to_bytes(), key, id),
-            scale: SealedNumbers::seal(&[1.0 / c], key, id),
-            shape,
-            context,
+            last: encode(outputs, 0, scales.output)?,
         })
-    }
-
-    /// d, the number of features.
-    pub fn features(&self) -> usize {
-        self.shape.features
-    }
-
-    /// The number of logits.
-    pub fn outputs(&self) -> usize {
-        self.shape.outputs()
-    }
-
-    /// The name of the key that opens its results.
-    pub fn key_id(&self) -> Identity {
-        self.key
-    }
-
-    /// Its own name, drawn at random.
-    pub fn id(&self) -> Identity {
-        self.id
     }
 }
 
