@@ -2,32 +2,37 @@
 //! write.
 //!
 //! The file's graph is cut back to what the wanted output needs and run by rten, a runtime in pure
-//! Rust, but for depthwise convolutions, which [`depthwise`] does in a tenth of its time.
+//! Rust, but for depthwise convolutions, which [`depthwise`] does in a tenth of its time; or, where
+//! the user asks for it and has it, by ONNX Runtime's own [`library`].
 //! Batches of a fixed number of images are shared out among threads, one thread a batch, so that
 //! features are the same bits whatever the number of threads.
 
 mod convolution;
 mod depthwise;
 mod graph;
+mod library;
 mod program;
 mod run;
 mod wire;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use datasets::{FeatureSet, ImageSet, ImageShape};
-use rten::Dimension;
-use spec::{Layout, OnnxInput, Options, OutOfBounds, Resize};
+use rten::{Dimension, ThreadPool};
+use spec::{Layout, OnnxInput, Options, OutOfBounds, Resize, Runtime};
 
 use crate::BackboneError;
-use graph::Source;
+use graph::{Cut, Source};
+use library::Library;
 use program::Program;
+use rten_tensor::Tensor;
 
 /// A frozen network φ from an ONNX file.
 pub struct Onnx {
     path: PathBuf,
     options: spec::Onnx,
-    program: Program,
+    engine: Engine,
     /// What the network takes, [`OnnxInput::size`] wide and high.
     shape: ImageShape,
     /// Images a run: the file's own number where it fixes one.
@@ -35,6 +40,40 @@ pub struct Onnx {
     /// Whether every run must hold [`Onnx::batch`] images.
     fixed: bool,
     width: usize,
+}
+
+/// What runs the graph.
+enum Engine {
+    BuiltIn(Program),
+    Library(Library),
+}
+
+impl Engine {
+    /// Of what leads to an output; and the dimensions of the input, where they are told.
+    fn new(
+        cut: Cut,
+        options: &spec::Onnx,
+    ) -> Result<(Self, Option<Vec<Dimension>>), BackboneError> {
+        match options.runtime {
+            Runtime::BuiltIn => {
+                let mut program = Program::new(cut, &options.output)?;
+                let input = program.input.take();
+                Ok((Self::BuiltIn(program), input))
+            }
+            Runtime::OnnxRuntime => {
+                let (library, input) = Library::new(cut, options)?;
+                Ok((Self::Library(library), input))
+            }
+        }
+    }
+
+    /// The output for these images; the error is a reason.
+    fn run(&self, images: Tensor<f32>, pool: &Arc<ThreadPool>) -> Result<Tensor<f32>, String> {
+        match self {
+            Self::BuiltIn(program) => program.run(images, pool),
+            Self::Library(library) => library.run(&images),
+        }
+    }
 }
 
 impl std::fmt::Debug for Onnx {
@@ -60,14 +99,14 @@ impl Onnx {
             .and_then(|()| options.input.check())
             .map_err(|wrong| refuse_option(path, &wrong))?;
         let source = Source::read(path)?;
-        let program = Program::new(source.cut(&options.output)?, &options.output)?;
-        let (shape, fixed) = fit(path, &options.input, program.input.as_deref())?;
+        let (engine, input) = Engine::new(source.cut(&options.output)?, &options)?;
+        let (shape, fixed) = fit(path, &options.input, input.as_deref())?;
         let mut network = Self {
             path: path.to_owned(),
             batch: fixed.unwrap_or(options.batch),
             fixed: fixed.is_some(),
             options,
-            program,
+            engine,
             shape,
             width: 0,
         };
@@ -75,13 +114,17 @@ impl Onnx {
         Ok(network)
     }
 
-    /// The files that the network in `path` lies in: itself, and those that hold its weights where
-    /// they are kept apart.
+    /// The files that the network in `path` lies in: itself, those that hold its weights where they
+    /// are kept apart, and the library that runs it where the options name one.
     ///
     /// # Errors
-    /// A file that cannot be read or is no ONNX.
-    pub fn files(path: &Path) -> Result<Vec<PathBuf>, BackboneError> {
-        Source::read(path)?.files()
+    /// A file that cannot be read or is no ONNX; a library that nothing names.
+    pub fn files(path: &Path, options: &spec::Onnx) -> Result<Vec<PathBuf>, BackboneError> {
+        let mut files = Source::read(path)?.files()?;
+        if options.runtime == Runtime::OnnxRuntime {
+            files.push(library::place(options).map_err(|reason| refusal(path, reason))?);
+        }
+        Ok(files)
     }
 
     /// Width d of the features.

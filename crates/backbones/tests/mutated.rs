@@ -27,6 +27,8 @@ fn networks(cases: u32) {
         file: path.clone(),
         output: "features".into(),
         batch: 4,
+        runtime: Default::default(),
+        library: None,
     };
     let set = images(1, 3, 8);
     survives(cases, "network.onnx", &small(0).bytes(), |bytes| {

@@ -24,6 +24,8 @@ fn options(size: usize, output: &str) -> spec::Onnx {
         file: PathBuf::new().join("network.onnx"),
         output: output.into(),
         batch: 4,
+        runtime: Default::default(),
+        library: None,
     }
 }
 
@@ -240,7 +242,10 @@ fn weights_beside_the_file_are_found_and_named() {
     let missing = refusal(&path, options(8, "features"));
     assert!(missing.contains("network.onnx.data"), "{missing}");
     std::fs::write(&data, bytes).unwrap();
-    assert_eq!(Onnx::files(&path).unwrap(), [path.clone(), data]);
+    assert_eq!(
+        Onnx::files(&path, &options(8, "features")).unwrap(),
+        [path.clone(), data]
+    );
     let set = images(2, 3, 8);
     let inside = tempfile::tempdir().unwrap();
     let inside = features(&small(0).write(&inside), options(8, "features"), &set);
@@ -381,6 +386,39 @@ fn real(name: &str) -> PathBuf {
 #[test]
 #[ignore = "needs EfficientNet-Lite0 below RHEA_DATA"]
 fn efficientnet_lite0_gives_the_features_of_onnxruntime() {
+    gives_golden_features(spec::Runtime::BuiltIn, 1e-5);
+}
+
+#[test]
+#[ignore = "needs EfficientNet-Lite0 below RHEA_DATA, and ONNX Runtime, which ORT_DYLIB_PATH names"]
+fn efficientnet_lite0_runs_in_the_users_onnxruntime() {
+    gives_golden_features(spec::Runtime::OnnxRuntime, 1e-5);
+}
+
+/// A library that cannot be used, or is not named, is said before anything runs.
+#[test]
+fn a_library_that_is_none_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = small(0).write(&folder);
+    let library = folder.path().join("libonnxruntime.so");
+    std::fs::write(&library, "no library").unwrap();
+    let mut options = options(8, "features");
+    options.library = Some(library);
+    let message = refusal(&path, options.clone());
+    assert!(message.contains("`runtime: onnxruntime`"), "{message}");
+    options.runtime = spec::Runtime::OnnxRuntime;
+    let message = refusal(&path, options);
+    for part in [
+        "cannot be used",
+        "libonnxruntime.so",
+        "hint: name a file of version 1.18",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+/// That the features are those that ONNX Runtime computed, to `within` of the largest.
+fn gives_golden_features(runtime: spec::Runtime, within: f32) {
     let network = real("backbones/efficientnet_lite0.onnx");
     let golden = real("../golden/efficientnet_lite0.safetensors");
     let bytes = std::fs::read(golden).unwrap();
@@ -399,11 +437,15 @@ fn efficientnet_lite0_gives_the_features_of_onnxruntime() {
         for output in ["features", "logits"] {
             let tensor = golden.tensor(&format!("{output}_{side}")).unwrap();
             let expected: Vec<f32> = bytemuck::pod_collect_to_vec(tensor.data());
-            let made = features(&network, options(side, output), &set);
+            let options = spec::Onnx {
+                runtime,
+                ..options(side, output)
+            };
+            let made = features(&network, options, &set);
             let largest = expected.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
             for (made, expected) in made.values().iter().zip(&expected) {
                 assert!(
-                    (made - expected).abs() < 1e-5 * largest,
+                    (made - expected).abs() < within * largest,
                     "{made} {expected}"
                 );
             }

@@ -316,7 +316,8 @@ fn revealed_classes_are_the_labels_of_an_undefended_head() {
 fn heads_with_squares_are_attacked_under_encryption() {
     let (before, _) = ENCRYPTED.split_once("victims").expect("the key");
     let config = format!(
-        "{before}head: {{ mlp: {{ hidden: 2, activation: square }} }}\nvictims: 100\nnulls: 1000\n\
+        "{before}head: {{ mlp: {{ hidden: 4, activation: square }} }}\nvictims: 100\nnulls: 1000\n\
+         recipe: {{ init_std: 1, learning_rate: 0.02, epochs: 200 }}\n\
          sweep:\n  shots: 1\n  defence: [none, rhe]\n  release: [weights, known_secret]\n  \
          attack: {{ membership: {{ samples: 3200 }} }}\n"
     );

@@ -98,6 +98,8 @@ fn a_hundred_shot_probe_of_cifar_is_as_good_as_scikit_learns() {
             resize: Resize::Bilinear,
         },
         batch: 4,
+        runtime: Default::default(),
+        library: None,
     };
     let network = Onnx::load(&data().join(&options.file), options).expect("the network");
     let train = features(&network, "train", SHOTS * DRAWS);

@@ -64,7 +64,7 @@ pub use inference::{Group, Membership, Property};
 pub use inversion::{Distance, GradientForm, GradientInversion, Start};
 pub use null::Null;
 pub use one_release::{OneRelease, ReleaseMethod};
-pub use onnx::{Layout, Onnx, OnnxInput, Resize};
+pub use onnx::{Layout, Onnx, OnnxInput, Resize, Runtime};
 pub use parse::Tau;
 pub use recipe::{Initial, Optimiser, Preset, Recipe, Schedule};
 pub use reconstruction::{Architecture, Reconstructor, Unmixing};

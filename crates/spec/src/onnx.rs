@@ -22,6 +22,31 @@ pub struct Onnx {
     /// Images that one thread takes at once; files that fix the number have their own.
     #[serde(default = "batch")]
     pub batch: usize,
+    /// What runs it.
+    #[serde(default, skip_serializing_if = "Runtime::is_built_in")]
+    pub runtime: Runtime,
+    /// ONNX Runtime's library (`libonnxruntime.so`, `onnxruntime.dll`, ..; 1.18 or later) for
+    /// `runtime: onnxruntime`; where it is left out, the environment variable ORT_DYLIB_PATH names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<PathBuf>,
+}
+
+words! {
+    /// What runs a network from an ONNX file.
+    #[derive(Default)]
+    pub enum Runtime of "runtime" {
+        /// Rhea itself, in pure Rust.
+        #[default]
+        BuiltIn = "built_in",
+        /// ONNX Runtime, through a library of the user's.
+        OnnxRuntime = "onnxruntime",
+    }
+}
+
+impl Runtime {
+    fn is_built_in(&self) -> bool {
+        *self == Self::BuiltIn
+    }
 }
 
 /// How images are brought to a network. An 8-bit pixel p becomes (p − mean) / std.
@@ -129,6 +154,14 @@ impl Options for Onnx {
             }
         }
         Self::BATCH.one("batch", self.batch, wrong);
+        if let Some(library) = self.library.as_ref().filter(|_| self.runtime.is_built_in()) {
+            let found = library.display().to_string();
+            wrong(OutOfBounds::new(
+                "library",
+                found,
+                "it beside `runtime: onnxruntime`",
+            ));
+        }
     }
 }
 

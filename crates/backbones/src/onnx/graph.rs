@@ -196,6 +196,59 @@ pub(super) struct Cut {
     pub frame: ModelProto,
 }
 
+impl Cut {
+    /// A file of these nodes alone, with those of `weights` that they read; the error is a reason.
+    pub fn bytes(
+        &self,
+        nodes: Vec<NodeProto>,
+        weights: &HashMap<&str, &TensorProto>,
+        inputs: &[&str],
+        outputs: &[&str],
+    ) -> Result<Vec<u8>, String> {
+        let mut read = HashSet::new();
+        nodes.iter().for_each(|node| reads(node, &mut read));
+        read.extend(outputs);
+        let mut read: Vec<&str> = read.into_iter().collect();
+        read.sort_unstable();
+        let values = |names: &[&str]| names.iter().map(|name| self.value(name)).collect();
+        let graph = GraphProto {
+            initializer: read
+                .iter()
+                .filter_map(|name| weights.get(name))
+                .map(|&tensor| tensor.clone())
+                .collect(),
+            input: values(inputs),
+            output: values(outputs),
+            value_info: Vec::new(),
+            node: nodes,
+        };
+        let model = ModelProto {
+            ir_version: self.frame.ir_version,
+            opset_import: self.frame.opset_import.clone(),
+            graph: Some(graph),
+            ..ModelProto::default()
+        };
+        model.write_buf().map_err(|error| error.to_string())
+    }
+
+    /// The weights by their names.
+    pub fn weights_by_name(&self) -> HashMap<&str, &TensorProto> {
+        let named = self.weights.iter();
+        let named = named.filter_map(|tensor| Some((tensor.name.as_deref()?, tensor)));
+        named.collect()
+    }
+
+    /// A value as the file declares it, or by its name alone.
+    fn value(&self, name: &str) -> ValueInfoProto {
+        let mut declared = self.declared.iter();
+        let found = declared.find(|value| value.name.as_deref() == Some(name));
+        found.cloned().unwrap_or_else(|| ValueInfoProto {
+            name: Some(name.to_owned()),
+            ..ValueInfoProto::default()
+        })
+    }
+}
+
 /// Writes out the strides and dilations of convolutions that leave them to the format's default, 1,
 /// which the runtime takes for a convolution of one dimension.
 fn complete(nodes: &mut [NodeProto], weights: &[TensorProto]) {

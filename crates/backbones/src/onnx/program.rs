@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
-use rten_onnx::onnx::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use rten_onnx::onnx::{NodeProto, TensorProto};
 use rten_tensor::{Tensor, TensorView};
 
 use super::depthwise::Depthwise;
@@ -49,11 +49,7 @@ impl Program {
     pub fn new(mut cut: Cut, output: &str) -> Result<Self, BackboneError> {
         let data = std::mem::take(&mut cut.data);
         let cut = &cut;
-        let weights: HashMap<&str, &TensorProto> = cut
-            .weights
-            .iter()
-            .filter_map(|tensor| Some((tensor.name.as_deref()?, tensor)))
-            .collect();
+        let weights = cut.weights_by_name();
         let mut stretches: Vec<Stretch<'_>> = Vec::new();
         let mut constants: HashMap<&str, &NodeProto> = HashMap::new();
         let mut open = false;
@@ -289,34 +285,7 @@ impl Loader<'_> {
         let mut read: Vec<&str> = read.into_iter().collect();
         read.sort_unstable();
         let constants = read.iter().filter_map(|name| self.constants.get(name));
-        let values = |names: &[&str]| names.iter().map(|name| self.value(name)).collect();
-        let graph = GraphProto {
-            node: constants.chain(nodes).map(|&node| node.clone()).collect(),
-            initializer: read
-                .iter()
-                .filter_map(|name| self.weights.get(name))
-                .map(|&tensor| tensor.clone())
-                .collect(),
-            input: values(inputs),
-            output: values(outputs),
-            value_info: Vec::new(),
-        };
-        let model = ModelProto {
-            ir_version: self.cut.frame.ir_version,
-            opset_import: self.cut.frame.opset_import.clone(),
-            graph: Some(graph),
-            ..ModelProto::default()
-        };
-        model.write_buf().map_err(|error| error.to_string())
-    }
-
-    /// A value as the file declares it, or by its name alone.
-    fn value(&self, name: &str) -> ValueInfoProto {
-        let mut declared = self.cut.declared.iter();
-        let found = declared.find(|value| value.name.as_deref() == Some(name));
-        found.cloned().unwrap_or_else(|| ValueInfoProto {
-            name: Some(name.to_owned()),
-            ..ValueInfoProto::default()
-        })
+        let nodes = constants.chain(nodes).map(|&node| node.clone()).collect();
+        self.cut.bytes(nodes, self.weights, inputs, outputs)
     }
 }

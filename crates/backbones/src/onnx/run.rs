@@ -95,7 +95,7 @@ impl Onnx {
         };
         let input = Tensor::from_data(&shape, pixels);
         let name = &self.options.output;
-        let features = self.program.run(input, pool);
+        let features = self.engine.run(input, pool);
         let features =
             features.map_err(|reason| self.refuse(format!("it cannot be run: {reason}")))?;
         let found = features.shape().to_vec();

@@ -113,7 +113,7 @@ fn network_key(
             .with("files", &hashes.source)
             .with("colour", &colour::of_source(data)),
         Backbone::Onnx(onnx) => {
-            let files = backbones::Onnx::files(&context.data.join(&onnx.file))?;
+            let files = backbones::Onnx::files(&context.data.join(&onnx.file), onnx)?;
             let hashes = files.iter().map(|file| {
                 let name = file.to_string_lossy();
                 context.contents.get_or(&name, || fingerprint(file))
