@@ -8,7 +8,7 @@
 //! start at 0 and so are Σ_j a_j exactly: they give a_t from the other columns, which hardly depend
 //! on the guess, where simulating a_t itself would double the guess's error in length.
 
-use transfer::Recipe;
+use transfer::simulated_span;
 
 use crate::World;
 
@@ -78,78 +78,35 @@ impl InformedEstimate {
                     };
                 (gram[unknown * n + j], gram[j * n + unknown]) = (product, product);
             }
-            let span = simulate(&gram, classes, world.shots, &world.assumed[0]);
-            let own = self.column(world, head, &span, unknown);
+            let span = simulated_span(&gram, classes, world.shots, &world.assumed[0]);
+            let column = |j: usize| span.iter().skip(j).step_by(n);
+            let own = own_column(world, head, &span, unknown);
             let scale = 1.0 / dot(&own, &own).max(f32::MIN_POSITIVE);
             out.fill(0.0);
             for (&a, weights) in own.iter().zip(head.chunks(width + 1)) {
                 add(out, a * scale, weights);
             }
             for (j, row) in rows.iter().enumerate().filter(|&(j, _)| j != unknown) {
-                let share = dot(&span[j * classes..(j + 1) * classes], &own);
+                let share: f32 = column(j).zip(&own).map(|(a, own)| a * own).sum();
                 add(out, -share * scale, row);
             }
         }
     }
-
-    /// a_t: what the biases leave when all other columns are taken away; under DP-SGD, whose noise
-    /// they hold too, the simulated one.
-    fn column(&self, world: &World<'_>, head: &[f32], span: &[f32], unknown: usize) -> Vec<f32> {
-        let classes = world.shape.classes;
-        let mut own = span[unknown * classes..(unknown + 1) * classes].to_vec();
-        if world.assumed[0].dp.is_none() {
-            for (k, own) in own.iter_mut().enumerate() {
-                let all: f32 = span.iter().skip(k).step_by(classes).sum();
-                *own += head[(k + 1) * (world.shape.features + 1) - 1] - all;
-            }
-        }
-        own
-    }
 }
 
-/// Aᵀ (N × classes) after the whole training from W₀ = 0: A ← (1−ηλ)A − (η/N)(P − Y), examples
-/// scaled by their clipping factors under DP-SGD, whose noise and sampling are left at their means.
-fn simulate(gram: &[f32], classes: usize, shots: usize, recipe: &Recipe) -> Vec<f32> {
-    let n = classes * shots;
-    let mut span = vec![0.0; n * classes];
-    let mut logits = vec![0.0; n * classes];
-    let keep = 1.0 - recipe.learning_rate * recipe.weight_decay;
-    let share = recipe.dp.map_or(1.0 / n as f64, |dp| {
-        dp.sampling.rate() / dp.sampling.divisor(n) as f64
+/// a_t: what the biases leave when all other columns of A (K × N) are taken away; under DP-SGD, whose
+/// noise they hold too, the simulated one.
+fn own_column(world: &World<'_>, head: &[f32], span: &[f32], unknown: usize) -> Vec<f32> {
+    let rows = span.chunks_exact(span.len() / world.shape.classes);
+    let biases = head.chunks_exact(world.shape.features + 1);
+    let each = rows.zip(biases).map(|(row, weights)| {
+        let bias = weights[world.shape.features];
+        match world.assumed[0].dp {
+            None => row[unknown] + bias - row.iter().sum::<f32>(),
+            Some(_) => row[unknown],
+        }
     });
-    let rate = recipe.learning_rate * share as f32;
-    for _ in 0..recipe.steps {
-        for (example, (span, logits)) in span
-            .chunks_mut(classes)
-            .zip(logits.chunks_mut(classes))
-            .enumerate()
-        {
-            softmax(logits);
-            logits[example / shots] -= 1.0;
-            let factor = recipe.dp.map_or(1.0, |dp| {
-                let norm = (dot(logits, logits) * gram[example * n + example]).sqrt();
-                (dp.clip / (norm + 1e-6)).min(1.0)
-            });
-            for (a, slope) in span.iter_mut().zip(logits) {
-                *a = keep * *a - rate * factor * *slope;
-            }
-        }
-        for (example, logits) in logits.chunks_mut(classes).enumerate() {
-            logits.fill(0.0);
-            let products = &gram[example * n..(example + 1) * n];
-            for (&product, span) in products.iter().zip(span.chunks(classes)) {
-                add(logits, product, span);
-            }
-        }
-    }
-    span
-}
-
-fn softmax(logits: &mut [f32]) {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    logits.iter_mut().for_each(|z| *z = (*z - largest).exp());
-    let sum: f32 = logits.iter().sum();
-    logits.iter_mut().for_each(|p| *p /= sum);
+    each.collect()
 }
 
 /// `out += scale · row`, as far as `out` reaches.
