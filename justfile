@@ -13,7 +13,7 @@ test *args:
 
 # The tests that need real data: RHEA_DATA names its folder, RHEA_CASES that of small failing files.
 test-data:
-    cargo test --workspace --test onnx --test real_images --test spam --test specs --test texts --test transfer --test cases -- --ignored --skip ladder
+    cargo test --workspace --test onnx --test real_images --test spam --test specs --test texts --test transfer --test cases -- --ignored --skip ladder --skip users_onnxruntime
 
 # Formatting, lints and documentation, as CI has them.
 lint:
