@@ -218,9 +218,8 @@ fn depthwise_convolutions_are_those_of_the_runtime() {
     }
 }
 
-#[test]
-fn weights_beside_the_file_are_found_and_named() {
-    let folder = tempfile::tempdir().unwrap();
+/// A network in `folder` whose weights lie in a file beside it, and what that file is to hold.
+fn apart(folder: &tempfile::TempDir) -> (PathBuf, Vec<u8>) {
     let mut graph = small(0);
     let mut bytes = Vec::new();
     for tensor in &mut graph.0.initializer {
@@ -237,7 +236,13 @@ fn weights_beside_the_file_are_found_and_named() {
         ];
         bytes.extend(raw);
     }
-    let path = graph.write(&folder);
+    (graph.write(folder), bytes)
+}
+
+#[test]
+fn weights_beside_the_file_are_found_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, bytes) = apart(&folder);
     let data = folder.path().join("network.onnx.data");
     let missing = refusal(&path, options(8, "features"));
     assert!(missing.contains("network.onnx.data"), "{missing}");
@@ -250,6 +255,24 @@ fn weights_beside_the_file_are_found_and_named() {
     let inside = tempfile::tempdir().unwrap();
     let inside = features(&small(0).write(&inside), options(8, "features"), &set);
     assert_eq!(features(&path, options(8, "features"), &set), inside);
+}
+
+#[test]
+#[ignore = "needs ONNX Runtime, which ORT_DYLIB_PATH names"]
+fn weights_beside_the_file_reach_the_users_onnxruntime() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, bytes) = apart(&folder);
+    std::fs::write(folder.path().join("network.onnx.data"), bytes).unwrap();
+    let set = images(5, 3, 8);
+    let options = spec::Onnx {
+        runtime: spec::Runtime::OnnxRuntime,
+        ..options(8, "features")
+    };
+    let made = features(&path, options, &set);
+    for index in 0..5 {
+        let input: Vec<f64> = set.image(index).iter().map(|&x| x.into()).collect();
+        close(made.row(index), &small_by_definition(&input));
+    }
 }
 
 #[test]

@@ -111,11 +111,7 @@ impl CiphertextView {
         out: &mut [f32],
         beside: &mut [f32],
     ) -> Result<(), RheError> {
-        let (asked, own) = ((out.len(), beside.len()), (self.len(), self.beside()));
-        if asked != own {
-            let reason = format!("{asked:?} numbers are asked for, it has {own:?}");
-            return Err(RheError::head(reason));
-        }
+        check_sizes(out, beside, [self.len(), self.beside()])?;
         let head = self.encrypt(weights, Noise::AsReleased, rng)?;
         match sight {
             Sight::Released => out
@@ -129,10 +125,9 @@ impl CiphertextView {
         let shares = masks.len().div_ceil(self.shape.classes);
         let classes = beside.chunks_exact_mut(self.beside_a_class());
         for (class, beside) in classes.enumerate() {
-            beside.fill(0.0);
-            let own = masks.chunks(shares).nth(class).unwrap_or_default();
-            beside[..own.len()].copy_from_slice(own);
-            beside[shares..].copy_from_slice(&tags);
+            let (own, others) = beside.split_at_mut(shares);
+            lay_part(&masks, class, own);
+            others.copy_from_slice(&tags);
         }
         Ok(())
     }
@@ -300,6 +295,23 @@ impl LinearResults {
     }
 }
 
+/// Refuses memory of another size than the numbers of a head and those beside them take.
+fn check_sizes(out: &[f32], beside: &[f32], own: [usize; 2]) -> Result<(), RheError> {
+    let asked = [out.len(), beside.len()];
+    if asked == own {
+        return Ok(());
+    }
+    let reason = format!("{asked:?} numbers are asked for, it has {own:?}");
+    Err(RheError::head(reason))
+}
+
+/// Part `at` of numbers that are cut into parts as long as `out`; what the last does not fill is 0.
+fn lay_part(all: &[f32], at: usize, out: &mut [f32]) {
+    out.fill(0.0);
+    let part = all.chunks(out.len()).nth(at).unwrap_or_default();
+    out[..part.len()].copy_from_slice(part);
+}
+
 /// The masks of `count` words, in evaluation form.
 fn masks(seed: &MaskSeed, count: usize) -> Vec<f32> {
     let mut stream = MaskStream::new(seed);
@@ -317,5 +329,7 @@ fn number(word: u64) -> f32 {
     (to_signed(word) as f64 / MODULUS as f64) as f32
 }
 
+#[cfg(test)]
+mod layers;
 #[cfg(test)]
 mod tests;

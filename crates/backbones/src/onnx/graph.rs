@@ -205,14 +205,9 @@ impl Cut {
         inputs: &[&str],
         outputs: &[&str],
     ) -> Result<Vec<u8>, String> {
-        let mut read = HashSet::new();
-        nodes.iter().for_each(|node| reads(node, &mut read));
-        read.extend(outputs);
-        let mut read: Vec<&str> = read.into_iter().collect();
-        read.sort_unstable();
         let values = |names: &[&str]| names.iter().map(|name| self.value(name)).collect();
         let graph = GraphProto {
-            initializer: read
+            initializer: names_read(&nodes, outputs)
                 .iter()
                 .filter_map(|name| weights.get(name))
                 .map(|&tensor| tensor.clone())
@@ -278,6 +273,19 @@ fn complete(nodes: &mut [NodeProto], weights: &[TensorProto]) {
                 ..AttributeProto::default()
             }));
     }
+}
+
+/// What these nodes read and what is wanted of them, each name once and in order: sets have none, files
+/// must.
+pub(super) fn names_read<'a>(
+    nodes: impl IntoIterator<Item = &'a NodeProto>,
+    outputs: &[&'a str],
+) -> Vec<&'a str> {
+    let mut read: HashSet<&str> = outputs.iter().copied().collect();
+    nodes.into_iter().for_each(|node| reads(node, &mut read));
+    let mut read: Vec<&str> = read.into_iter().collect();
+    read.sort_unstable();
+    read
 }
 
 /// Adds what a node reads, the graphs within it included.

@@ -5,7 +5,7 @@
 //! threads.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ort::environment::Environment;
 use ort::session::Session;
@@ -135,27 +135,29 @@ fn dimension(size: i64) -> Dimension {
 
 /// Loads the library, once a process; the error is a reason.
 fn open(library: &Path) -> Result<Environment, String> {
-    static OPEN: OnceLock<Result<(PathBuf, Environment), String>> = OnceLock::new();
-    let opened = OPEN.get_or_init(|| {
-        // A name that is no path here would be looked for beside the command first.
-        let found = std::path::absolute(library).map_err(|error| error.to_string())?;
-        let refuse = |error: &dyn std::fmt::Display| {
-            format!(
-                "ONNX Runtime's library cannot be used: {error}\nhint: name a file of version 1.18 \
-                 or later, or leave `runtime` out"
-            )
-        };
-        let builder = ort::init_from(&found).map_err(|error| refuse(&error))?;
-        let environment = builder.with_telemetry(false).build();
-        let environment = environment.map_err(|error| refuse(&error))?;
-        Ok((library.to_owned(), environment))
-    });
-    match opened {
-        Ok((first, environment)) if first == library => Ok(environment.clone()),
-        Ok((first, _)) => Err(format!(
-            "another library of ONNX Runtime is loaded, {}\nhint: name one library in a run",
-            first.display()
-        )),
-        Err(reason) => Err(reason.clone()),
+    static OPEN: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*open {
+        Some((first, environment)) if first == library => return Ok(environment.clone()),
+        Some((first, _)) => {
+            return Err(format!(
+                "another library of ONNX Runtime is loaded, {}\nhint: name one library in a run",
+                first.display()
+            ));
+        }
+        None => {}
     }
+    let refuse = |error: &dyn std::fmt::Display| {
+        format!(
+            "ONNX Runtime's library cannot be used: {error}\nhint: name a file of version 1.18 or \
+             later, or leave `runtime` out"
+        )
+    };
+    // A relative path would be looked for beside the command first.
+    let found = std::path::absolute(library).map_err(|error| refuse(&error))?;
+    let builder = ort::init_from(&found).map_err(|error| refuse(&error))?;
+    let environment = builder.with_telemetry(false).build();
+    let environment = environment.map_err(|error| refuse(&error))?;
+    *open = Some((library.to_owned(), environment.clone()));
+    Ok(environment)
 }

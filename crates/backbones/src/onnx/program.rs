@@ -10,7 +10,7 @@ use rten_onnx::onnx::{NodeProto, TensorProto};
 use rten_tensor::{Tensor, TensorView};
 
 use super::depthwise::Depthwise;
-use super::graph::{Cut, explain, reads};
+use super::graph::{Cut, explain, names_read, reads};
 use super::refusal;
 use crate::BackboneError;
 
@@ -279,11 +279,7 @@ impl Loader<'_> {
         inputs: &[&str],
         outputs: &[&str],
     ) -> Result<Vec<u8>, String> {
-        let mut read = HashSet::new();
-        nodes.iter().for_each(|node| reads(node, &mut read));
-        read.extend(outputs);
-        let mut read: Vec<&str> = read.into_iter().collect();
-        read.sort_unstable();
+        let read = names_read(nodes.iter().copied(), outputs);
         let constants = read.iter().filter_map(|name| self.constants.get(name));
         let nodes = constants.chain(nodes).map(|&node| node.clone()).collect();
         self.cut.bytes(nodes, self.weights, inputs, outputs)

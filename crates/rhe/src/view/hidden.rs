@@ -1,6 +1,6 @@
 //! What an adversary sees of a protected ReLU head, as plain numbers.
 
-use super::{Sight, number};
+use super::{Sight, check_sizes, lay_part, number};
 use crate::error::RheError;
 use crate::head::{Activation, PlainHead};
 use crate::modular::{sub, to_signed};
@@ -70,11 +70,7 @@ impl HiddenView {
         out: &mut [f32],
         beside: &mut [f32],
     ) -> Result<(), RheError> {
-        let (asked, own) = ((out.len(), beside.len()), (self.len(), self.beside()));
-        if asked != own {
-            let reason = format!("{asked:?} numbers are asked for, it has {own:?}");
-            return Err(RheError::head(reason));
-        }
+        check_sizes(out, beside, [self.len(), self.beside()])?;
         let (d, h) = (self.packing.features, self.hidden);
         let relu = Activation::Relu;
         let head = PlainHead::mlp(d, &[h], self.outputs, relu, weights)?;
@@ -132,13 +128,11 @@ impl HiddenView {
         };
         let share = all.len().div_ceil(self.outputs);
         for (output, beside) in beside.chunks_exact_mut(d + share).enumerate() {
-            beside.fill(0.0);
             let (part, masks) = beside.split_at_mut(d);
             for (column, out) in part.iter_mut().enumerate() {
                 *out = number(rows.bodies[self.place(h + output, column)]);
             }
-            let own = all.chunks(share).nth(output).unwrap_or_default();
-            masks[..own.len()].copy_from_slice(own);
+            lay_part(&all, output, masks);
         }
         Ok(())
     }
@@ -204,39 +198,21 @@ fn turns(word: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
+    use crate::view::layers::{self, Seen};
 
-    fn weights() -> Vec<f32> {
-        let bound = 3 * 101 + 2 * 4;
-        (0..bound).map(|i| (i as f32 * 0.7).sin() + 0.1).collect()
-    }
-
-    fn seen(sight: Sight, seed: u64) -> (Vec<f32>, Vec<f32>) {
-        let view = HiddenView::new(100, 3, 2).unwrap();
-        let (mut out, mut beside) = (vec![0.0; view.len()], vec![0.0; view.beside()]);
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        view.simulate(&weights(), sight, &mut rng, &mut out, &mut beside)
-            .unwrap();
-        (out, beside)
+    fn seen(sight: Sight, seed: u64) -> Seen {
+        let view = HiddenView::new(layers::FEATURES, layers::HIDDEN, layers::OUTPUTS).unwrap();
+        layers::seen(
+            view.len(),
+            view.beside(),
+            seed,
+            |weights, rng, out, beside| view.simulate(weights, sight, rng, out, beside),
+        )
     }
 
     #[test]
     fn the_key_shows_the_same_head() {
-        let features: Vec<f32> = (0..100).map(|i| (i as f32 * 0.3).cos().max(0.0)).collect();
-        let logits = |weights: &[f32]| {
-            let head = PlainHead::mlp(100, &[3], 2, Activation::Relu, weights).unwrap();
-            head.logits(&features).unwrap()
-        };
-        let (opened, beside) = seen(Sight::KnownSecret, 1);
-        for (found, right) in logits(&opened).iter().zip(logits(&weights())) {
-            assert!(
-                (found - right).abs() < 2e-3 * right.abs().max(1.0),
-                "{found} {right}"
-            );
-        }
-        // What lies beside is the same in every sight, and repeats.
-        assert_eq!(beside, seen(Sight::Released, 1).1);
+        layers::the_key_shows_the_same_head(Activation::Relu, seen);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What an adversary sees of a protected square head, as plain numbers.
 
-use super::Sight;
+use super::{Sight, check_sizes, lay_part};
 use crate::error::RheError;
 use crate::head::{Activation, PlainHead};
 use crate::square::{DEFAULT_MAX_NORM, Encoded, SquareShape};
@@ -77,11 +77,7 @@ impl SquareView {
         out: &mut [f32],
         beside: &mut [f32],
     ) -> Result<(), RheError> {
-        let (asked, own) = ((out.len(), beside.len()), (self.len(), self.beside()));
-        if asked != own {
-            let reason = format!("{asked:?} numbers are asked for, it has {own:?}");
-            return Err(RheError::head(reason));
-        }
+        check_sizes(out, beside, [self.len(), self.beside()])?;
         let (d, h) = (self.shape.features, self.hidden());
         let head = PlainHead::mlp(d, &[h], self.shape.outputs(), Activation::Square, weights)?;
         let plain = Encoded::new(&head, &self.shape, &self.context)?;
@@ -105,14 +101,12 @@ impl SquareView {
             .collect();
         let share = self.share();
         for (output, beside) in beside.chunks_exact_mut(h * d + share).enumerate() {
-            beside.fill(0.0);
             let (parts, own) = beside.split_at_mut(h * d);
             for (at, part) in parts.iter_mut().enumerate() {
                 let (chunk, slot) = self.place(at % d, at / d, output);
                 *part = bodies[chunk][slot].im as f32;
             }
-            let share = masks.chunks(share).nth(output).unwrap_or_default();
-            own[..share.len()].copy_from_slice(share);
+            lay_part(&masks, output, own);
         }
         Ok(())
     }
@@ -193,39 +187,21 @@ impl SquareView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
+    use crate::view::layers::{self, Seen, weights};
 
-    fn weights() -> Vec<f32> {
-        let count = 3 * 101 + 2 * 4;
-        (0..count).map(|i| (i as f32 * 0.7).sin() + 0.1).collect()
-    }
-
-    fn seen(sight: Sight, seed: u64) -> (Vec<f32>, Vec<f32>) {
-        let view = SquareView::new(100, 3, 2).unwrap();
-        let (mut out, mut beside) = (vec![0.0; view.len()], vec![0.0; view.beside()]);
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        view.simulate(&weights(), sight, &mut rng, &mut out, &mut beside)
-            .unwrap();
-        (out, beside)
+    fn seen(sight: Sight, seed: u64) -> Seen {
+        let view = SquareView::new(layers::FEATURES, layers::HIDDEN, layers::OUTPUTS).unwrap();
+        layers::seen(
+            view.len(),
+            view.beside(),
+            seed,
+            |weights, rng, out, beside| view.simulate(weights, sight, rng, out, beside),
+        )
     }
 
     #[test]
     fn the_key_shows_the_same_head() {
-        let features: Vec<f32> = (0..100).map(|i| (i as f32 * 0.3).cos().max(0.0)).collect();
-        let logits = |weights: &[f32]| {
-            let head = PlainHead::mlp(100, &[3], 2, Activation::Square, weights).unwrap();
-            head.logits(&features).unwrap()
-        };
-        let (opened, beside) = seen(Sight::KnownSecret, 1);
-        for (found, right) in logits(&opened).iter().zip(logits(&weights())) {
-            assert!(
-                (found - right).abs() < 2e-3 * right.abs().max(1.0),
-                "{found} {right}"
-            );
-        }
-        // What lies beside is the same in every sight, and repeats.
-        assert_eq!(beside, seen(Sight::Released, 1).1);
+        layers::the_key_shows_the_same_head(Activation::Square, seen);
     }
 
     #[test]

@@ -97,8 +97,9 @@ pub(super) fn choose(
     let mut best = (f64::INFINITY, 0);
     for (at, &strength) in STRENGTHS.iter().enumerate() {
         let more = tries(strength, beside);
-        if least(&more) < best.0 {
-            best = (least(&more), at);
+        let error = least(&more);
+        if error < best.0 {
+            best = (error, at);
         }
         tried.extend(more);
     }
@@ -110,7 +111,8 @@ pub(super) fn choose(
             let more = tries(strength, 0);
             let error = least(&more);
             tried.extend(more);
-            if error >= last {
+            // What was singular may not be so with a stronger one.
+            if last.is_finite() && error >= last {
                 break;
             }
             last = error;
