@@ -1,7 +1,8 @@
 //! The walk-throughs of docs/audit.md, run as they stand there, and the script that they begin with.
 //!
 //! `python3` must have torch, torchvision, timm, safetensors, pillow and scikit-learn. No weights are
-//! downloaded: random ones lie where torchvision keeps those that it has.
+//! downloaded: random ones lie where torchvision keeps those that it has, with the moments of the
+//! public images in its normalising layers, without which all features of random layers are alike.
 
 mod pairs;
 
@@ -46,10 +47,19 @@ fn reader(text: &str) -> tempfile::TempDir {
     let weights = "
 import os, torch, torchvision
 torch.manual_seed(1)
-name = torchvision.models.ResNet18_Weights.DEFAULT.url.rpartition('/')[2]
+weights = torchvision.models.ResNet18_Weights.DEFAULT
+images = torchvision.datasets.ImageFolder('public', weights.transforms())
+network = torchvision.models.resnet18()
+for layer in network.modules():
+    if isinstance(layer, torch.nn.BatchNorm2d):
+        layer.momentum = None
+network.train()
+with torch.no_grad():
+    for batch in torch.arange(0, len(images), 15).split(50):
+        network(torch.stack([images[i][0] for i in batch]))
 folder = os.path.join(torch.hub.get_dir(), 'checkpoints')
 os.makedirs(folder)
-torch.save(torchvision.models.resnet18().state_dict(), os.path.join(folder, name))";
+torch.save(network.state_dict(), os.path.join(folder, weights.url.rpartition('/')[2]))";
     succeeded(&run(path, "python3", &["-c", weights]));
     folder
 }

@@ -10,6 +10,10 @@
 //! in place of one of KN × KN. The bias has a normal prior of variance κ, centred anew in every
 //! step on where it is (a proximal step), so that nothing holds it in the end.
 //!
+//! Free biases absorb any shift of the features, so the examples are centred: features whose mean is
+//! large beside their differences (a network's, unscaled) would leave G with few digits for what
+//! tells them apart, and the steps would not come to rest.
+//!
 //! With two classes scikit-learn fits the difference v of the two rows, C Σ CE + ½‖v‖². The rows
 //! ∓v/2 have ½‖W‖² = ¼‖v‖²: the same minimum at half the strength.
 
@@ -25,8 +29,10 @@ use newton::{Newton, Problem};
 /// Scratch memory of logistic regression.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Logistic {
-    /// F, N × (d+1), the last column 0.
+    /// F less its mean, N × (d+1), the last column 0.
     examples: Matrix,
+    /// The mean of the examples, d.
+    mean: Vec<f64>,
     /// A = C·α, K × N.
     coefficients: Matrix,
     weights: Matrix,
@@ -49,10 +55,7 @@ impl Logistic {
     ) -> Result<(), TransferError> {
         let (n, classes) = (members.len(), shape.classes);
         self.examples.resize(n, shape.features + 1);
-        for (i, &member) in members.iter().enumerate() {
-            self.examples
-                .copy_row(i, features.row(member as usize), 0.0);
-        }
+        self.centre(features, members);
         let strength = f64::from(recipe.strength) / if classes == 2 { 2.0 } else { 1.0 };
         let problem = &mut self.problem;
         problem.classes = classes;
@@ -60,10 +63,8 @@ impl Logistic {
         let labels = members.iter().map(|&it| features.labels()[it as usize]);
         problem.labels.extend(labels.map(|label| label as usize));
         problem.biased = true;
-        problem.covariance(strength, n, |i, j| {
-            let row = |at: usize| features.row(members[at] as usize);
-            dot(row(i), row(j))
-        });
+        let examples = &self.examples;
+        problem.covariance(strength, n, |i, j| dot(examples.row(i), examples.row(j)));
         let minimum = self
             .newton
             .solve(problem)
@@ -78,10 +79,34 @@ impl Logistic {
         self.weights.resize(classes, shape.features + 1);
         combine(&mut self.weights, 0.0, &self.coefficients, &self.examples);
         for class in 0..classes {
-            self.weights.row_mut(class)[shape.features] = minimum.bias(class) as f32;
+            let row = self.weights.row_mut(class);
+            let products = row.iter().zip(&self.mean).map(|(&w, m)| f64::from(w) * m);
+            let shift: f64 = products.sum();
+            row[shape.features] = (minimum.bias(class) - shift) as f32;
         }
         self.weights.write(out);
         Ok(())
+    }
+
+    /// Sets the examples and their mean.
+    fn centre(&mut self, features: &FeatureSet, members: &[u32]) {
+        let n = members.len();
+        let mean = &mut self.mean;
+        mean.clear();
+        mean.resize(features.width(), 0.0);
+        for &member in members {
+            let row = features.row(member as usize);
+            (mean.iter_mut().zip(row)).for_each(|(mean, &x)| *mean += f64::from(x));
+        }
+        mean.iter_mut().for_each(|mean| *mean /= n as f64);
+        self.examples.resize(n, mean.len() + 1);
+        for (i, &member) in members.iter().enumerate() {
+            let row = self.examples.row_mut(i);
+            let values = features.row(member as usize).iter().zip(mean.iter());
+            for (to, (&x, mean)) in row.iter_mut().zip(values) {
+                *to = (f64::from(x) - mean) as f32;
+            }
+        }
     }
 }
 

@@ -136,6 +136,28 @@ fn the_conditions_for_the_minimum_hold_whatever_the_strength() {
     assert!(missed(&doubled, 1.0, &train(&doubled, 1.0).unwrap()) < 1e-4);
 }
 
+/// Features of an untrained network are alike but for a little: their mean has twenty times the
+/// length of what tells them apart, or a thousand times.
+#[test]
+fn features_far_from_the_origin_have_their_minimum() {
+    for (offset, strength) in [(10.0, 1.0), (10.0, 1e3), (10.0, 1e6), (1e3, 1.0)] {
+        let near = features(5, 10, 5, 120, 1.0);
+        let values = near.values().iter().map(|x| x + offset).collect();
+        let far = FeatureSet::new(120, values, near.labels().to_vec(), 10).unwrap();
+        let [near, far] = [&near, &far].map(|data| train(data, strength).unwrap());
+        let size = near.iter().fold(0.0, |most: f32, w| most.max(w.abs()));
+        // A shift of the features moves the biases alone; single precision rounds shifted features.
+        let rows = near.chunks(121).zip(far.chunks(121));
+        let weights = rows.flat_map(|(near, far)| near[..120].iter().zip(&far[..120]));
+        let worst = weights.fold(0.0, |worst: f32, (a, b)| worst.max((a - b).abs()));
+        let rounding = 1e-6 * offset * strength.sqrt().clamp(1.0, 10.0);
+        assert!(
+            worst < rounding * size,
+            "{offset}, C = {strength}: {worst:e} of {size}"
+        );
+    }
+}
+
 #[test]
 fn what_has_no_minimum_is_refused() {
     let data = features(3, 3, 2, 8, 1.0);

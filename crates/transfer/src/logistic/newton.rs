@@ -14,7 +14,7 @@ const MOST_STEPS: usize = 200;
 /// Halvings of a step that does not lower the objective.
 const MOST_HALVINGS: usize = 40;
 /// The bias's variance in units of the largest variance of a logit.
-const LOOSE: f64 = 1e4;
+const LOOSE: f64 = 1e2;
 
 /// Covariance and labels of a training set.
 #[derive(Clone, Debug, Default)]
