@@ -45,6 +45,7 @@ fn main() -> Result<(), AnyError> {
     let start = Instant::now();
     let fitted = spec::Unmixing {
         samples: options.get("heads", 6_000)?,
+        informed: options.get("informed", false)?,
     };
     let unmixing = Unmixing::fit(&world, &fitted, |_| {})?;
     report("unmixing", &world, &unmixing, &victims, start)?;

@@ -51,7 +51,14 @@ pub fn run() -> Result<AttackBench, AttackError> {
     let world = World::new(&images, &features, &split, shape, Recipe::mnist(1), 1, key)?;
 
     let started = Instant::now();
-    let unmixing = Unmixing::fit(&world, &spec::Unmixing { samples: FITTED }, |_| {})?;
+    let unmixing = Unmixing::fit(
+        &world,
+        &spec::Unmixing {
+            samples: FITTED,
+            ..spec::Unmixing::default()
+        },
+        |_| {},
+    )?;
     let unmixing_fit_s = started.elapsed().as_secs_f64();
 
     let options = spec::Reconstructor {

@@ -6,7 +6,7 @@ pub(crate) fn not_plain(attack: &'static str) -> AttackError {
     AttackError::Unsuited(spec::Unsuited {
         what: attack,
         head: "a head not trained by plain gradient descent",
-        hint: "use the attack `unmixing`, or `reconstructor` without `informed`",
+        hint: "use the attack `unmixing` or `reconstructor`, without `informed`",
     })
 }
 

@@ -120,7 +120,10 @@ mod tests {
         for leaks in [true, false] {
             let view = Noise { leaks };
             let world = world(&data, 1).seen_through(&view);
-            let options = spec::Unmixing { samples: 4_000 };
+            let options = spec::Unmixing {
+                samples: 4_000,
+                ..spec::Unmixing::default()
+            };
             let unmixing = Unmixing::fit(&world, &options, |_| {}).unwrap();
             unmixing.save(&path).unwrap();
             assert_eq!(Unmixing::load(&path).unwrap(), unmixing);

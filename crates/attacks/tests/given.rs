@@ -59,7 +59,10 @@ fn unmixing_fits_on_given_heads_and_what_trains_its_own_is_refused() {
 
     let world = World::new(&images, &features, &split, shape, recipe, 1, key).unwrap();
     let world = world.given(&heads).unwrap();
-    let options = spec::Unmixing { samples: 1_000 };
+    let options = spec::Unmixing {
+        samples: 1_000,
+        ..spec::Unmixing::default()
+    };
     let attack = Unmixing::fit(&world, &options, |_| {}).unwrap();
     let stream = world.victims().unwrap();
     let mut victims = stream.batch(60);

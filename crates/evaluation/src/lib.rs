@@ -26,7 +26,7 @@ pub use images::{mse, nearest, psnr};
 pub use intervals::{Interval, clopper_pearson, cluster_proportion, mean_interval};
 pub use neyman_pearson::{FittedNormals, NeymanPearson, neyman_pearson, phi};
 pub use paired::{Difference, Paired, paired};
-pub use roc::{Rate, RocPoint, RocReport, roc, thin_curve};
+pub use roc::{Rate, RocPoint, RocReport, roc, strength, thin_curve};
 pub use scores::Scores;
 pub use ssim::ssim;
 pub use subjects::Subject;

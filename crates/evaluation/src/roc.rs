@@ -1,6 +1,7 @@
 //! ROC curves at exact thresholds.
 
 use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::bootstrap::{Bootstrap, Sides, variance};
 use crate::intervals::{Interval, logit_ends, proportion_ends};
@@ -125,6 +126,32 @@ pub fn roc(scores: &Scores, bootstrap: &Bootstrap) -> Result<RocReport, Evaluati
         null,
         null_scores: ranking.null.len(),
     })
+}
+
+/// How strong an attack is, by AUC and TPR at 1 % FPR both: each as the distance μ of two normals of
+/// variance 1 whose ROC it is on, and the larger of them. AUC = Φ(μ/√2), TPR = Φ(Φ⁻¹(FPR) + μ): the μ
+/// of Gaussian differential privacy (Dong, Roth and Su 2022, definition 2.6).
+///
+/// A rate of 0 or 1 counts as half a score more or less; a null that does not resolve 1 % leaves the
+/// AUC alone.
+pub fn strength(scores: &Scores) -> f64 {
+    let own: Vec<Entry> = scores.victim_entries().collect();
+    let others: Vec<Entry> = scores.null_entries().collect();
+    let (of_victims, of_null) = (shared(&own), shared(&others));
+    let drawn = Drawn::new([&of_victims, &of_null].into_iter());
+    let ranking = Ranking::new((&own, &of_victims), (&others, &of_null), &drawn);
+    let normal = Normal::standard();
+    let quantile = |share: f64, of: usize| {
+        let edge = 0.5 / of as f64;
+        normal.inverse_cdf(share.clamp(edge, 1.0 - edge))
+    };
+    let of_area = 2.0_f64.sqrt() * quantile(area(&ranking), own.len() * others.len());
+    let fpr = QUOTED[1];
+    if (others.len() as f64) * fpr < 1.0 {
+        return of_area;
+    }
+    let of_rate = quantile(ranking.operating_point(fpr).tpr, own.len());
+    of_area.max(of_rate - normal.inverse_cdf(fpr))
 }
 
 /// At most `points + 2` corners of a curve: both ends, and the exact reading at FPRs spaced evenly

@@ -109,6 +109,40 @@ impl Scores {
         &self.null
     }
 
+    /// The first half of the victims and of the null units, and the second: to choose something by one
+    /// and report it by the other. `None` where a side has a single unit.
+    pub fn halves(&self) -> Option<[Self; 2]> {
+        fn cut<T: Clone>(units: &[Vec<T>]) -> [Vec<Vec<T>>; 2] {
+            let (first, second) = units.split_at(units.len() / 2);
+            [first.to_vec(), second.to_vec()]
+        }
+        if self.victims.len() < 2 || self.null.len() < 2 {
+            return None;
+        }
+        let ([victims, later_victims], [null, later_null]) = (cut(&self.victims), cut(&self.null));
+        let about = self.about.as_ref().map(|sides| {
+            let [[victims, later_victims], [null, later_null]] =
+                sides.each_ref().map(|units| cut(units));
+            [[victims, null], [later_victims, later_null]]
+        });
+        let [about, later_about] = match about {
+            Some(halves) => halves.map(Some),
+            None => [None, None],
+        };
+        Some([
+            Self {
+                victims,
+                null,
+                about,
+            },
+            Self {
+                victims: later_victims,
+                null: later_null,
+                about: later_about,
+            },
+        ])
+    }
+
     /// The same scores seen through a function, for example a likelihood ratio.
     ///
     /// # Errors
@@ -139,6 +173,30 @@ fn entries(units: &[Vec<f64>], about: Option<&[Vec<Subject>]>) -> impl Iterator<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn halves_are_whole_units_with_their_images() {
+        let units = |from: u32, count: u32| -> Vec<Vec<f64>> {
+            let score = |unit| vec![f64::from(from + unit); 2];
+            (0..count).map(score).collect()
+        };
+        let images = |from: u32, count: u32| -> Vec<Vec<Subject>> {
+            let image = |image| vec![Subject { class: 0, image }; 2];
+            (from..from + count).map(image).collect()
+        };
+        let scores = Scores::new(units(0, 5), units(10, 4)).unwrap();
+        let scores = scores.about(images(0, 5), images(10, 4)).unwrap();
+        let halves = scores.halves().expect("two units a side");
+        let part = |victims, null: [u32; 2]| {
+            let [from, count]: [u32; 2] = victims;
+            let part = Scores::new(units(from, count), units(null[0], null[1])).unwrap();
+            let about = (images(from, count), images(null[0], null[1]));
+            part.about(about.0, about.1).unwrap()
+        };
+        assert_eq!(halves, [part([0, 2], [10, 2]), part([2, 3], [12, 2])]);
+        let single = Scores::new(units(0, 1), units(0, 9)).unwrap();
+        assert_eq!(single.halves(), None);
+    }
 
     #[test]
     fn what_cannot_be_scored_is_refused_with_its_place() {

@@ -44,11 +44,12 @@ pub fn head(head: Head) -> String {
     }
 }
 
-/// An attack's name, with what follows an extraction.
+/// An attack's name, with what follows an extraction, and what an informed adversary does.
 pub fn attack(attack: &Attack) -> String {
     match attack {
         Attack::Labels(labels) => format!("labels+{}", labels.then.kind()),
         Attack::Scores(scores) => format!("scores+{}", scores.then.kind()),
+        informed if informed.is_informed() => format!("{}{}", spec::INFORMED, informed.word()),
         other => other.word().into(),
     }
 }

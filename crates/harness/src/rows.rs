@@ -4,7 +4,7 @@ use config::experiment::{Cell, Defence, Heads};
 use datasets::StreamKey;
 use evaluation::{
     Bootstrap, FittedNormals, Interval, RocReport, Scores, cluster_proportion, mean_interval, psnr,
-    roc, success_at,
+    roc, strength, success_at,
 };
 use privacy::{AttackCounts, Delta, TradeOff, epsilon_lower_bound};
 use report::{ClassRow, ResultRow};
@@ -238,6 +238,15 @@ fn scored(
     row.auc = Some(report.auc.value);
     row.auc_lo = Some(report.auc.lo);
     row.auc_hi = Some(report.auc.hi);
+    if let Some([choosing, reporting]) = scores.halves() {
+        let reporting = roc(&reporting, &Bootstrap::new(*key.bytes()))?;
+        row.strength_first_half = Some(strength(&choosing));
+        if reporting.resolves(0.01) {
+            row.tpr_second_half = Some(reporting.tpr_at_1pct.value);
+            row.tpr_second_half_lo = Some(reporting.tpr_at_1pct.lo);
+            row.tpr_second_half_hi = Some(reporting.tpr_at_1pct.hi);
+        }
+    }
     if let Some(errors) = &outcome.errors {
         let mse = mean(&errors.victims);
         let tau = heads.tau.unwrap_or(outcome.tau);

@@ -19,6 +19,7 @@ mod rows;
 mod scene;
 mod seeds;
 mod show;
+mod strongest;
 mod style;
 mod table;
 mod text_table;

@@ -142,6 +142,17 @@ row! {
         /// γ: the most that the mechanism allows any attack as `success_at_tau` where a blind guess
         /// succeeds as often as the upper end of κ's interval: 1 − f(κ) (null `replace_one`).
         success_bound_at_tau: Option<f64>,
+        /// How strong the attack is on the first half of the victims: the larger of the distances μ of two
+        /// normals that its AUC and its TPR at a false positive rate of 1 % amount to. Of several
+        /// attacks on the same heads the strongest is chosen by it.
+        strength_first_half: Option<f64>,
+        /// TPR at a false positive rate of 1 % on the second half of the victims, which chose nothing:
+        /// what is said of an attack that was chosen.
+        tpr_second_half: Option<f64>,
+        /// Lower end of its interval.
+        tpr_second_half_lo: Option<f64>,
+        /// Upper end of its interval.
+        tpr_second_half_hi: Option<f64>,
         /// Why the cell failed; empty where it did not.
         error: String,
     }

@@ -114,6 +114,11 @@ impl Aim {
     }
 }
 
+/// Whether the attack, from the column `attack`, knows all training examples but the one that it is after.
+pub fn is_informed(word: &str) -> bool {
+    word.starts_with(spec::INFORMED)
+}
+
 /// What the adversary sees of a release, from the column `release`.
 pub fn release_words(word: &str) -> &str {
     match Release::read(word) {

@@ -17,6 +17,9 @@ use crate::reconstruction::{Reconstructor, Unmixing};
 use crate::release::Release;
 use crate::then::Then;
 
+/// What stands before the name of an attack whose adversary knows all training examples but one.
+pub const INFORMED: &str = "informed+";
+
 /// An attack; in a config a bare word takes the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", bound = "")]
@@ -75,7 +78,7 @@ impl<A: Arity> Attack<A> {
     /// Errors where the attack does not exist for such heads.
     pub fn suits(&self, head: HeadKind, optimiser: Optimiser) -> Result<(), Unsuited> {
         match self {
-            Self::Unmixing(options) => options.suits(head),
+            Self::Unmixing(options) => options.suits(head, optimiser),
             Self::Reconstructor(options) => options.suits(head, optimiser),
             Self::GradientInversion(options) => options.suits(head, optimiser),
             Self::Labels(options) => options.suits(head, optimiser),
@@ -84,12 +87,21 @@ impl<A: Arity> Attack<A> {
         }
     }
 
+    /// Whether the adversary knows all training examples but the one that it is after.
+    pub fn is_informed(&self) -> bool {
+        match self {
+            Self::Unmixing(options) => options.informed,
+            Self::Reconstructor(options) => options.informed,
+            _ => false,
+        }
+    }
+
     /// Whether the attack computes the training itself, step by step, and so takes nothing but plain
     /// gradient descent ([`Recipe::is_plain_descent`](crate::Recipe::is_plain_descent)).
     pub fn follows_training(&self) -> bool {
         match self {
             Self::GradientInversion(options) => options.form == GradientForm::Head,
-            _ => self.reconstructor().is_some_and(|options| options.informed),
+            _ => self.is_informed(),
         }
     }
 

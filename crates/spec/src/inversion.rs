@@ -70,7 +70,10 @@ impl GradientInversion {
     pub fn started_by(&self) -> Option<Then> {
         let samples = self.samples;
         let start = match self.start {
-            Start::Unmixing | Start::Noise => Then::Unmixing(Unmixing { samples }),
+            Start::Unmixing | Start::Noise => Then::Unmixing(Unmixing {
+                samples,
+                ..Unmixing::default()
+            }),
             Start::Reconstructor => Then::Reconstructor(Reconstructor {
                 samples,
                 ..Reconstructor::default()

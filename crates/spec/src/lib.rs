@@ -13,11 +13,12 @@
 //! ```
 //! use spec::{Many, One, OneOrMany, Options, Unmixing};
 //!
-//! let swept = Unmixing::<Many> { samples: OneOrMany { values: vec![1_000, 4_000] } };
+//! let samples = OneOrMany { values: vec![1_000, 4_000] };
+//! let swept = Unmixing::<Many> { samples, informed: false };
 //! swept.check()?;
-//! assert_eq!(swept.expand(), [1_000, 4_000].map(|samples| Unmixing { samples }));
+//! assert_eq!(swept.expand(), [1_000, 4_000].map(|samples| Unmixing { samples, informed: false }));
 //!
-//! let refused = Unmixing::<One> { samples: 3 }.check().unwrap_err();
+//! let refused = Unmixing::<One> { samples: 3, informed: false }.check().unwrap_err();
 //! assert_eq!(refused.to_string(), "samples is 3, expected a whole number of 500 or more");
 //! # Ok::<(), spec::OutOfBounds>(())
 //! ```
@@ -51,7 +52,7 @@ mod word;
 
 pub use adversary::{Adversary, Assumed};
 pub use arity::{Arity, Item, Many, One, OneOrMany};
-pub use attack::Attack;
+pub use attack::{Attack, INFORMED};
 pub use attack_kind::AttackKind;
 pub use backbone::{Backbone, ImportedArchitecture};
 pub use bounds::{Bounds, Options, OutOfBounds, Real, Whole, first_wrong, grouped};

@@ -16,12 +16,16 @@ use crate::word::words;
 pub struct Unmixing<A: Arity = One> {
     /// Shadow heads seen, rounded up to whole chunks of 500.
     pub samples: A::Of<usize>,
+    /// Whether the adversary knows all training examples but one (Balle et al. 2022).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub informed: bool,
 }
 
 impl<A: Arity> Default for Unmixing<A> {
     fn default() -> Self {
         Self {
             samples: A::one(100_000),
+            informed: false,
         }
     }
 }
@@ -40,9 +44,10 @@ impl<A: Arity> Options for Unmixing<A> {
 }
 
 impl<A: Arity> Unmixing<A> {
-    /// Errors unless the heads are linear.
-    pub fn suits(&self, head: HeadKind) -> Result<(), Unsuited> {
+    /// Errors unless the heads are linear, and where the adversary is informed of gradient descent.
+    pub fn suits(&self, head: HeadKind, optimiser: Optimiser) -> Result<(), Unsuited> {
         match head {
+            HeadKind::Linear if self.informed => undone("informed unmixing", head, optimiser),
             HeadKind::Linear => Ok(()),
             HeadKind::Mlp { .. } => Err(Unsuited {
                 what: "unmixing",
@@ -57,7 +62,9 @@ impl Unmixing<Many> {
     /// One for each value.
     pub fn expand(&self) -> Vec<Unmixing> {
         let each = self.samples.values.iter();
-        each.map(|&samples| Unmixing { samples }).collect()
+        let informed = self.informed;
+        each.map(|&samples| Unmixing { samples, informed })
+            .collect()
     }
 }
 
@@ -141,18 +148,28 @@ impl<A: Arity> Reconstructor<A> {
     /// Errors where the adversary is informed and the heads are not linear heads of gradient
     /// descent, whose training it can undo.
     pub fn suits(&self, head: HeadKind, optimiser: Optimiser) -> Result<(), Unsuited> {
-        let unsuited = |head| Unsuited {
-            what: "the informed reconstructor",
-            head,
-            hint: "leave out `informed`",
-        };
-        match (self.informed, head, optimiser) {
-            (false, ..) | (true, HeadKind::Linear, Optimiser::Sgd) => Ok(()),
-            (true, HeadKind::Linear, Optimiser::Adam) => Err(unsuited("a head trained by Adam")),
-            (true, HeadKind::Linear, _) => Err(unsuited("a head not trained by gradient descent")),
-            (true, HeadKind::Mlp { .. }, _) => Err(unsuited(head.described())),
+        if self.informed {
+            undone("the informed reconstructor", head, optimiser)
+        } else {
+            Ok(())
         }
     }
+}
+
+/// Errors unless the heads are linear heads of gradient descent, whose training an informed adversary
+/// undoes.
+fn undone(what: &'static str, head: HeadKind, optimiser: Optimiser) -> Result<(), Unsuited> {
+    let head = match (head, optimiser) {
+        (HeadKind::Linear, Optimiser::Sgd) => return Ok(()),
+        (HeadKind::Linear, Optimiser::Adam) => "a head trained by Adam",
+        (HeadKind::Linear, _) => "a head not trained by gradient descent",
+        (HeadKind::Mlp { .. }, _) => head.described(),
+    };
+    Err(Unsuited {
+        what,
+        head,
+        hint: "leave out `informed`",
+    })
 }
 
 impl Reconstructor<Many> {

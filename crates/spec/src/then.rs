@@ -41,7 +41,7 @@ impl<A: Arity> Then<A> {
     /// Errors where the attack does not exist for such heads.
     pub fn suits(&self, head: HeadKind, optimiser: Optimiser) -> Result<(), Unsuited> {
         match self {
-            Self::Unmixing(options) => options.suits(head),
+            Self::Unmixing(options) => options.suits(head, optimiser),
             Self::Reconstructor(options) => options.suits(head, optimiser),
         }
     }

@@ -148,11 +148,20 @@ fn options_are_swept_and_expanded() {
         samples: OneOrMany {
             values: vec![1_000, 4_000],
         },
+        informed: false,
     };
     swept.check().expect("within the bounds");
-    let each = [1_000, 4_000].map(|samples| Unmixing { samples });
+    let each = [1_000, 4_000].map(|samples| Unmixing {
+        samples,
+        informed: false,
+    });
     assert_eq!(swept.expand(), each);
-    let refused = Unmixing::<One> { samples: 3 }.check().unwrap_err();
+    let refused = Unmixing::<One> {
+        samples: 3,
+        informed: false,
+    }
+    .check()
+    .unwrap_err();
     let expected = "samples is 3, expected a whole number of 500 or more";
     assert_eq!(refused.to_string(), expected);
 }

@@ -103,7 +103,15 @@ fn share_below(own: &[Vec<Nearest>], null: &[Vec<Nearest>]) -> f64 {
 }
 
 fn unmix(world: &World<'_>) -> Unmixing {
-    Unmixing::fit(world, &spec::Unmixing { samples: 2000 }, |_| {}).unwrap()
+    Unmixing::fit(
+        world,
+        &spec::Unmixing {
+            samples: 2000,
+            ..spec::Unmixing::default()
+        },
+        |_| {},
+    )
+    .unwrap()
 }
 
 fn quick() -> spec::Reconstructor {
@@ -212,7 +220,7 @@ fn the_sorted_deviations_recover_what_linear_methods_cannot() {
     let n = data.features.values().len() as f32;
     let mean = data.features.values().iter().sum::<f32>() / n;
     for head in 0..100 {
-        let estimate = unmixing.features(victims.head(head));
+        let estimate = unmixing.features(victims.head(head)).unwrap();
         for (class, &member) in victims.members(head).iter().enumerate() {
             let truth = data.features.row(member as usize);
             for (a, b) in estimate[class * WIDTH..].iter().zip(truth) {
@@ -351,8 +359,29 @@ fn the_informed_adversary_aims_at_one_example_and_leaves_other_heads_alone() {
         ..quick()
     };
     let reconstructor = Reconstructor::fit(&three, &options, |_| {}).unwrap();
-    let heads = victims(&three, 100);
-    let share = success(&three, &reconstructor, &heads, Null::Independent);
+    never_looks_at_its_target(&three, &reconstructor);
+    let closed = spec::Unmixing {
+        samples: 1_000,
+        informed: true,
+    };
+    let unmixing = Unmixing::fit(&three, &closed, |_| {}).unwrap();
+    never_looks_at_its_target(&three, &unmixing);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attack.safetensors");
+    unmixing.save(&path).unwrap();
+    assert_eq!(Unmixing::load(&path).unwrap(), unmixing);
+
+    let hidden = HeadShape::mlp(WIDTH, 4, Activation::Relu, CLASSES);
+    let hidden = world(&data, hidden, 1);
+    let error = Reconstructor::fit(&hidden, &options, |_| {}).unwrap_err();
+    assert!(error.to_string().contains("hint: leave out"), "{error}");
+    assert!(Unmixing::fit(&hidden, &closed, |_| {}).is_err());
+}
+
+fn never_looks_at_its_target(three: &World<'_>, attack: &dyn WhiteBox) {
+    assert_eq!(attack.aim(), Aim::Examples(CLASSES));
+    let heads = victims(three, 100);
+    let share = success(three, attack, &heads, Null::Independent);
     assert!(share > 0.8, "{share}");
     // It never looks at the example it is after.
     let mut blind = heads.clone();
@@ -362,8 +391,8 @@ fn the_informed_adversary_aims_at_one_example_and_leaves_other_heads_alone() {
         }
     }
     let (a, b) = (
-        reconstructor.reconstruct(&three, &heads),
-        reconstructor.reconstruct(&three, &blind),
+        attack.reconstruct(three, &heads),
+        attack.reconstruct(three, &blind),
     );
     let pixels = three.pixels();
     let first = |images: &[f32]| images[..pixels].to_vec();
@@ -372,13 +401,9 @@ fn the_informed_adversary_aims_at_one_example_and_leaves_other_heads_alone() {
     for unit in only.members.chunks_mut(3 * CLASSES) {
         unit[0] = unit[1];
     }
-    let c = reconstructor.reconstruct(&three, &only);
+    let c = attack.reconstruct(three, &only);
     assert_eq!(first(&a), first(&c));
     assert_ne!(a, b);
-
-    let hidden = HeadShape::mlp(WIDTH, 4, Activation::Relu, CLASSES);
-    let error = Reconstructor::fit(&world(&data, hidden, 1), &options, |_| {}).unwrap_err();
-    assert!(error.to_string().contains("hint: leave out"), "{error}");
 }
 
 #[test]
@@ -409,7 +434,17 @@ fn options_out_of_range_are_refused() {
             "{options:?}"
         );
     }
-    assert!(Unmixing::fit(&world, &spec::Unmixing { samples: 3 }, |_| {}).is_err());
+    assert!(
+        Unmixing::fit(
+            &world,
+            &spec::Unmixing {
+                samples: 3,
+                ..spec::Unmixing::default()
+            },
+            |_| {}
+        )
+        .is_err()
+    );
     let many = World::new(
         &data.images,
         &data.features,

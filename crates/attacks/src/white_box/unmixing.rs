@@ -16,13 +16,14 @@ use rayon::prelude::*;
 use spec::Options;
 use transfer::ShadowBatch;
 
-use super::estimate::{FeatureEstimate, HEADS};
+use super::estimate::FeatureEstimate;
+use super::informed::InformedEstimate;
 use super::ridge::{Linear, Moments};
 use super::{Aim, AttackProgress, WhiteBox};
 use crate::{AttackError, Cost, World};
 use by_image::ByImage;
 use choice::{HeldOut, choose};
-use inputs::{Beside, inputs};
+use inputs::{Beside, Source, inputs};
 
 /// Heads made at once while fitting.
 const CHUNK: usize = spec::Unmixing::CHUNK;
@@ -30,7 +31,7 @@ const CHUNK: usize = spec::Unmixing::CHUNK;
 /// The fitted attack: from a linear head to one image a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unmixing {
-    estimate: FeatureEstimate,
+    source: Source,
     /// What stands in an input behind the estimated features.
     beside: Beside,
     /// One map a class, from estimated features, and what is seen beside, to pixels.
@@ -49,17 +50,17 @@ impl Unmixing {
         options: &spec::Unmixing,
         mut progress: impl FnMut(AttackProgress),
     ) -> Result<Self, AttackError> {
-        options.suits(world.shape.kind)?;
         options.check()?;
-        let estimate = FeatureEstimate::fit(world, HEADS.min(options.samples / 2))?;
+        let source = Source::fit(world, options)?;
         let classes = world.shape.classes;
+        let aim = source.aim(classes);
         let shadows = world.shadows("unmixing")?;
         let mut batch = shadows.batch(CHUNK);
         let beside = match world.beside() {
             0 => Beside::NOTHING,
             count => {
                 shadows.fill(0, &mut batch)?;
-                Beside::fit(world, &estimate, &batch, count)
+                Beside::fit(world, &source, &batch, count)
             }
         };
         let width = world.shape.features + beside.count;
@@ -68,13 +69,13 @@ impl Unmixing {
         for chunk in 0..chunks {
             // Chunk 0 is held out.
             shadows.fill(1 + chunk as u64, &mut batch)?;
-            let inputs = inputs(&estimate, beside, &batch.weights, batch.len());
+            let inputs = inputs(&source, world, beside, &batch);
             let of_classes = inputs.par_chunks(batch.len() * (width + 1));
             let each = sums.par_iter_mut().zip(of_classes).enumerate();
             each.for_each(|(class, ((moments, by_image), inputs))| {
                 moments.add_inputs(inputs);
                 for (head, input) in inputs.chunks(width + 1).enumerate() {
-                    by_image.add(input, members(world, &batch, head, class));
+                    by_image.add(input, candidates(world, aim, &batch, head, class));
                     if by_image.is_full() {
                         by_image.multiply_out(world, moments);
                     }
@@ -92,11 +93,11 @@ impl Unmixing {
         });
         let moments: Vec<Moments> = multiplied.collect();
         shadows.fill(0, &mut batch)?;
-        let held_out = held_out(world, &estimate, beside, &batch);
+        let held_out = held_out(world, &source, beside, &batch);
         let key = world.key.child("unmixing");
         let maps = choose(&moments, beside.count, &held_out, key)?;
         Ok(Self {
-            estimate,
+            source,
             beside,
             maps,
             pixels: world.pixels(),
@@ -106,11 +107,18 @@ impl Unmixing {
 
     /// Writes the fitted attack to a safetensors file.
     pub fn save(&self, path: &Path) -> Result<(), AttackError> {
-        let (classes, width) = self.estimate.shape();
+        let (classes, width) = self.source.shape(self.maps.len());
         let mut tensors = NamedTensors::default();
-        let coefficients = self.estimate.coefficients();
-        let shape = [width, coefficients.len() / width];
-        tensors.insert("estimate", &shape, coefficients.to_vec());
+        match &self.source {
+            Source::Head(estimate) => {
+                let coefficients = estimate.coefficients();
+                let shape = [width, coefficients.len() / width];
+                tensors.insert("estimate", &shape, coefficients.to_vec());
+            }
+            Source::Informed(estimate) => {
+                tensors.insert("prior", &[classes, width], estimate.prior.clone());
+            }
+        }
         for (class, map) in self.maps.iter().enumerate() {
             let coefficients = map.coefficients().to_vec();
             tensors.insert(
@@ -143,8 +151,17 @@ impl Unmixing {
         };
         let (classes, samples) = (number("classes")? as usize, number("samples")?);
         let shape_of = |name: &str| tensors.shape(name).unwrap_or(&[0, 0]).to_vec();
-        let (estimate_shape, map_shape) = (shape_of("estimate"), shape_of("map.0"));
-        let coefficients = tensors.take("unmixing", "estimate", &estimate_shape)?;
+        let (prior, map_shape) = (shape_of("prior"), shape_of("map.0"));
+        let (source, width) = if prior == [0, 0] {
+            let shape = shape_of("estimate");
+            let coefficients = tensors.take("unmixing", "estimate", &shape)?;
+            let estimate = FeatureEstimate::from_coefficients(classes, coefficients);
+            (Source::Head(estimate), shape[0])
+        } else {
+            let prior = tensors.take("unmixing", "prior", &[classes, prior[1]])?;
+            let width = prior.len() / classes.max(1);
+            (Source::Informed(InformedEstimate { prior }), width)
+        };
         let maps = (0..classes).map(|class| {
             let coefficients = tensors.take("unmixing", &format!("map.{class}"), &map_shape)?;
             Ok(Linear::new(map_shape[0] - 1, coefficients))
@@ -155,7 +172,7 @@ impl Unmixing {
             None => 1.0,
         };
         tensors.finish("unmixing")?;
-        let inputs = estimate_shape[0] + 1;
+        let inputs = width + 1;
         let count = map_shape[0].checked_sub(inputs);
         let count = count.ok_or_else(|| AttackError::Mismatch {
             what: "a file of a fitted unmixing",
@@ -163,7 +180,7 @@ impl Unmixing {
             found: path.display().to_string(),
         })?;
         Ok(Self {
-            estimate: FeatureEstimate::from_coefficients(classes, coefficients),
+            source,
             beside: Beside { count, scale },
             maps,
             pixels: map_shape[1],
@@ -171,20 +188,24 @@ impl Unmixing {
         })
     }
 
-    /// Estimated mean features of every class of one head: classes × width.
-    pub fn features(&self, head: &[f32]) -> Vec<f32> {
-        let (classes, width) = self.estimate.shape();
+    /// Estimated mean features of every class of one head, classes × width, as a ridge takes them: `None`
+    /// of an informed adversary, whose estimate is of one example and needs the others.
+    pub fn features(&self, head: &[f32]) -> Option<Vec<f32>> {
+        let Source::Head(estimate) = &self.source else {
+            return None;
+        };
+        let (classes, width) = estimate.shape();
         let mut out = vec![0.0; classes * width];
-        self.estimate.apply(head, &mut out);
-        out
+        estimate.apply(head, &mut out);
+        Some(out)
     }
 }
 
 impl WhiteBox for Unmixing {
-    fn reconstruct(&self, _: &World<'_>, heads: &ShadowBatch) -> Vec<f32> {
-        let (classes, width) = self.estimate.shape();
+    fn reconstruct(&self, world: &World<'_>, heads: &ShadowBatch) -> Vec<f32> {
+        let (classes, width) = self.source.shape(self.maps.len());
         let width = width + self.beside.count;
-        let inputs = inputs(&self.estimate, self.beside, &heads.weights, heads.len());
+        let inputs = inputs(&self.source, world, self.beside, heads);
         let heads = heads.len();
         let mut out = vec![0.0; heads * classes * self.pixels];
         let per_class: Vec<Vec<f32>> = self
@@ -205,7 +226,7 @@ impl WhiteBox for Unmixing {
     }
 
     fn aim(&self) -> Aim {
-        Aim::Classes(self.maps.len())
+        self.source.aim(self.maps.len())
     }
 
     fn cost(&self) -> Cost {
@@ -216,28 +237,36 @@ impl WhiteBox for Unmixing {
     }
 }
 
-/// The training examples of one class of a head.
-fn members<'b>(world: &World<'_>, batch: &'b ShadowBatch, head: usize, class: usize) -> &'b [u32] {
-    &batch.members(head)[class * world.shots..][..world.shots]
+/// The training examples of a head whose mean image is the target of a class.
+fn candidates<'b>(
+    world: &World<'_>,
+    aim: Aim,
+    batch: &'b ShadowBatch,
+    head: usize,
+    class: usize,
+) -> &'b [u32] {
+    aim.candidates(batch.members(head), world.shots, class)
 }
 
 /// Inputs and mean images of every class of a batch.
 fn held_out(
     world: &World<'_>,
-    estimate: &FeatureEstimate,
+    source: &Source,
     beside: Beside,
     batch: &ShadowBatch,
 ) -> Vec<HeldOut> {
     let (heads, pixels) = (batch.len(), world.pixels());
-    let inputs = inputs(estimate, beside, &batch.weights, heads);
+    let inputs = inputs(source, world, beside, batch);
+    let aim = source.aim(world.shape.classes);
     let length = inputs.len() / world.shape.classes;
     let of_class = |(class, inputs): (usize, &[f32])| {
         let mut images = vec![0.0; heads * pixels];
         for (head, mean) in images.chunks_mut(pixels).enumerate() {
-            for &member in members(world, batch, head, class) {
+            let members = candidates(world, aim, batch, head, class);
+            for &member in members {
                 let image = world.images.image(member as usize);
                 let sums = mean.iter_mut().zip(image);
-                sums.for_each(|(sum, value)| *sum += value / world.shots as f32);
+                sums.for_each(|(sum, value)| *sum += value / members.len() as f32);
             }
         }
         HeldOut {

@@ -1,6 +1,6 @@
 //! Attacks: lists expanded, budgets and options within their bounds.
 
-use spec::{Attack, Group, Many, Property, Reconstructor, Then};
+use spec::{Attack, Group, Many, Property, Reconstructor, Then, Unmixing};
 
 use super::at::At;
 use super::data::check_classes;
@@ -34,11 +34,11 @@ pub fn expand(raw: &[Attack<Many>], data: &Data, at: &At<'_>) -> Vec<Attack> {
 
 fn check_then(then: &Then<Many>, at: &At<'_>) {
     at.options(then);
-    let Then::Reconstructor(Reconstructor {
-        informed, shared, ..
-    }) = *then
-    else {
-        return;
+    let (informed, shared) = match *then {
+        Then::Reconstructor(Reconstructor {
+            informed, shared, ..
+        }) => (informed, shared),
+        Then::Unmixing(Unmixing { informed, .. }) => (informed, false),
     };
     for (key, set, why) in [
         (

@@ -142,6 +142,7 @@ fn fewer(attack: &Attack<Many>) -> Attack<Many> {
     match attack {
         Attack::Unmixing(options) => Attack::Unmixing(Unmixing {
             samples: divided(&options.samples, Unmixing::CHUNK),
+            ..options.clone()
         }),
         Attack::Reconstructor(options) => Attack::Reconstructor(Reconstructor {
             samples: divided(&options.samples, options.batch),
@@ -176,12 +177,15 @@ fn sweep(shots: usize, defence: Vec<Defence<Many>>, attack: Vec<Attack<Many>>) -
 fn check_attack(attack: &Attack<Many>, at: &At<'_>) {
     const EXPECTED: &str = "`unmixing` or `reconstructor`, one of each of its settings";
     match attack {
-        Attack::Unmixing(_) => {}
-        Attack::Reconstructor(options) if options.informed || options.shared => at.wrong(
-            "found a reconstructor that is `informed` or `shared`",
-            "one that knows nothing of the training set, for this head alone",
+        Attack::Reconstructor(options) if options.shared => at.wrong(
+            "found a reconstructor that is `shared`",
+            "one for this head alone",
         ),
-        Attack::Reconstructor(_) => {}
+        informed if informed.is_informed() => at.wrong(
+            "found an adversary that is `informed`",
+            "one that knows nothing of the training set",
+        ),
+        Attack::Unmixing(_) | Attack::Reconstructor(_) => {}
         other => at.wrong(format!("found `{}`", other.word()), EXPECTED),
     }
     let count = attack.expand().len();

@@ -30,9 +30,7 @@ pub fn check(heads: &Heads, at: &At<'_>) {
     }
     let trains = |cell: &&Cell| match &cell.attack {
         Attack::Membership(_) | Attack::Property(_) | Attack::GradientInversion(_) => true,
-        attack => attack
-            .reconstructor()
-            .is_some_and(|options| options.informed),
+        attack => attack.is_informed(),
     };
     if let Some(cell) = cells.iter().find(trains) {
         at.wrong(
@@ -40,7 +38,7 @@ pub fn check(heads: &Heads, at: &At<'_>) {
                 "found shadow heads made elsewhere with `{}`, which trains heads on sets of its own choice",
                 cell.attack.word()
             ),
-            "attacks that are fitted to any shadow heads: `unmixing`, `reconstructor` (not informed), \
+            "attacks that are fitted to any shadow heads: `unmixing` and `reconstructor` (not informed), \
              `labels` or `scores`",
         );
     }

@@ -137,7 +137,7 @@ pub fn plain_under_dp(recipe: &Recipe) -> bool {
 fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     let attack = &cell.attack;
     let own = at.choice(attack.word());
-    let whole = matches!(attack, Attack::Reconstructor(options) if !options.informed);
+    let whole = matches!(attack, Attack::Reconstructor(_)) && !attack.is_informed();
     if matches!(data.task, Task::Person { .. })
         && !(whole && matches!(cell.head, HeadKind::Mlp { .. }))
     {
@@ -160,7 +160,7 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         at.wrong_hint(
             format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
             "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
-            "use the attack `unmixing`, or `reconstructor` without `informed`",
+            "use the attack `unmixing` or `reconstructor`, without `informed`",
         );
     } else if let Some((batch, most)) = batch_beyond(cell, data) {
         own.key("batch").wrong(

@@ -205,3 +205,28 @@ proptest! {
         prop_assert!((area - report.auc.value).abs() < 1e-9);
     }
 }
+
+#[test]
+fn the_strength_of_shifted_normals_is_their_shift_and_the_better_of_both_readings_counts() {
+    let law = Normal::standard();
+    let normals = |shift: f64| -> Vec<Vec<f64>> {
+        let at = |i| vec![law.inverse_cdf((f64::from(i) + 0.5) / 2_000.0) - shift];
+        (0..2_000).map(at).collect()
+    };
+    for shift in [0.0, 0.5, 1.5] {
+        let scores = Scores::new(normals(shift), normals(0.0)).unwrap();
+        assert!((strength(&scores) - shift).abs() < 0.02, "{shift}");
+    }
+    // One victim in five is read back, the others are as the null: little area, a high rate.
+    let mut few = normals(0.0);
+    few[..400].fill(vec![-10.0]);
+    let few = Scores::new(few, normals(0.0)).unwrap();
+    let rate = law.inverse_cdf(0.2) - law.inverse_cdf(0.01);
+    assert!((strength(&few) - rate).abs() < 0.05);
+    // A null of fifty scores says nothing of one per cent, and none of a rate of 1 is infinite.
+    let fifty = normals(0.0).into_iter().skip(20).step_by(40).collect();
+    let short = Scores::new(normals(1.0), fifty).unwrap();
+    assert!((strength(&short) - 1.0).abs() < 0.1);
+    let whole = Scores::new(vec![vec![-9.0]; 10], normals(0.0)).unwrap();
+    assert!(strength(&whole).is_finite());
+}

@@ -6,9 +6,14 @@ use config::experiment::{
 };
 
 use super::facet::{Facet, Side};
+use crate::names;
 
 pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
-    let word = attack.word();
+    // Options are compared within one attack: an informed one is another.
+    let word = match attack.then() {
+        Some(_) => attack.word().to_owned(),
+        None => names::attack(attack),
+    };
     let mut facet = |name: &str, words: String| {
         facets.push(Facet {
             side: Side::Attack,
@@ -56,6 +61,7 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
             facet("kind", kind.into());
         }
         Attack::Property(options) => facet("samples", samples(options.samples)),
+        Attack::Unmixing(options) => facet("samples", samples(options.samples)),
         // Options without words of their own: `6000 samples`.
         other => {
             for (name, value) in options(other) {
@@ -76,8 +82,6 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
             scales => format!("loss on {scales} scales"),
         };
         facet("scales", scales);
-        let informed = if options.informed { "informed" } else { "" };
-        facet("informed", informed.into());
         let shared = if options.shared {
             "one network for all cells"
         } else {

@@ -249,16 +249,17 @@ impl Declaring {
             .with("release", &cell.release)
             .with("attack", &attack)
             .finish();
-        let extracted = match &cell.attack {
+        let what = match &cell.attack {
             Attack::Labels(_) | Attack::Scores(_) => {
-                format!(" of heads copied by {}", cell.attack.word())
+                format!("{} of heads copied by {}", then.kind(), cell.attack.word())
             }
-            _ => String::new(),
+            Attack::GradientInversion(_) => then.kind().to_string(),
+            own => names::attack(own),
         };
         Some(self.graph.add(Node {
             key,
             what: names::listed([
-                format!("{}{extracted}", then.kind()),
+                what,
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
                 self.differences.of_training(cell),

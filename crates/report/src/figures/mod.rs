@@ -22,6 +22,7 @@ pub use histogram::ScoreSample;
 
 pub(crate) use axis::number;
 pub(crate) use both_ways::byte_size;
+pub(crate) use series::grouped;
 
 use std::path::{Path, PathBuf};
 

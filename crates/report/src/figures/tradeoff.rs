@@ -6,9 +6,10 @@ use super::numbers::{described, numbers};
 use super::panel::{Panel, mark};
 use super::series::{Traits, evenly, grouped};
 use super::sheet::{Entry, HEADED, Key, Layout, PLAIN, sheet};
-use crate::phrases::{NEIGHBOURS, given};
+use crate::phrases::{NEIGHBOURS, given, made_from};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
+use crate::strongest::strongest;
 use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
 use crate::words::{Given, defence_name};
 use spec::DefenceKind;
@@ -104,7 +105,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         let (bottom, top) = panel.y.ends();
         let chance = [(0.01, bottom), (0.01, top)];
         panel.line(&mut scene, &chance, Stroke::dashed(LINE, 1.6, 6.0, 4.0));
-        let strongest = strongest(rows);
+        let strongest = strongest(rows.iter().map(|row| **row), heads);
         draw(&mut scene, &panel, &strongest);
         drawn.extend(strongest);
     }
@@ -113,47 +114,30 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         name: "trade-off".to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "Test accuracy against the true positive rate of the strongest attack that was run on each cell, at 1 % false positives (logarithmic axis), with 95 % intervals both ways. Along the line ε changes. {NEIGHBOURS} The top left corner, full accuracy and an attack at chance, is where a defence should be."
+            "Test accuracy against the true positive rate of the strongest attack that was run on each cell, at 1 % false positives (logarithmic axis), with 95 % intervals both ways. Of several attacks the strongest is chosen on one half of the victims and shown on the other. Along the line ε changes. {NEIGHBOURS} The top left corner, full accuracy and an attack at chance, is where a defence should be."
         ),
         alt: described(title, &Traits::common(&keys), &told),
         narrow: None,
         source: "results.csv",
         numbers: numbers(
-            &drawn,
+            &drawn.iter().collect::<Vec<_>>(),
             &["epsilon_replace_one", "accuracy", "tpr_at_fpr_1pct"],
         ),
         scene,
     })
 }
 
-/// For each defended head the row of the attack with the highest rate.
-fn strongest<'a>(rows: &[&&'a ResultRow]) -> Vec<&'a ResultRow> {
-    let cells = grouped(rows.iter().copied(), |row| {
-        let setting = row.setting.clone();
-        (
-            row.defence.clone(),
-            given(row),
-            row.epsilon,
-            row.clip,
-            setting,
-        )
-    });
-    let rate = |row: &ResultRow| row.tpr_at_fpr_1pct.unwrap_or(0.0);
-    cells
-        .into_iter()
-        .filter_map(|(_, rows)| {
-            rows.into_iter()
-                .copied()
-                .max_by(|a, b| rate(a).total_cmp(&rate(b)))
-        })
-        .collect()
+/// What tells a panel's defended heads apart.
+fn heads(row: &ResultRow) -> impl PartialEq + use<> {
+    let setting = made_from(row).map(str::to_owned);
+    let defence = row.defence.clone();
+    (defence, given(row), row.epsilon, row.clip, setting)
 }
 
-fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
+fn draw(scene: &mut Scene, panel: &Panel, rows: &[ResultRow]) {
     for &(defence, kind, paint, shape) in &DEFENCES {
         let mut own: Vec<&ResultRow> = rows
             .iter()
-            .copied()
             .filter(|row| row.defence == defence && given(row) == kind)
             .collect();
         own.sort_by(|a, b| {
@@ -178,13 +162,9 @@ fn draw(scene: &mut Scene, panel: &Panel, rows: &[&ResultRow]) {
             mark(scene, panel.at(tpr, accuracy), shape, paint);
         }
     }
-    let place = |row: &&ResultRow| Some(panel.at(row.tpr_at_fpr_1pct?, row.accuracy?));
+    let place = |row: &ResultRow| Some(panel.at(row.tpr_at_fpr_1pct?, row.accuracy?));
     let marks: Vec<Point> = rows.iter().filter_map(place).collect();
-    let mut private: Vec<&ResultRow> = rows
-        .iter()
-        .copied()
-        .filter(|row| row.epsilon.is_some())
-        .collect();
+    let mut private: Vec<&ResultRow> = rows.iter().filter(|row| row.epsilon.is_some()).collect();
     private.sort_by(|a, b| {
         a.epsilon
             .unwrap_or(0.0)

@@ -1,9 +1,7 @@
 //! Tables of the page.
 
 use maud::{Markup, html};
-use polars::prelude::{
-    Column, DataFrame, NamedFrom, PolarsError, Series, SortMultipleOptions, UniqueKeepStrategy,
-};
+use polars::prelude::{Column, DataFrame, PolarsError};
 
 use crate::columns::{headings, seconds, share, varying};
 use crate::error::ReportError;
@@ -11,6 +9,7 @@ use crate::figures::byte_size;
 use crate::phrases::{defence_words, given, made_from};
 use crate::row::Row;
 use crate::rows::{BothWaysRow, ResultRow, TimingRow};
+use crate::strongest;
 use crate::table::Table;
 use crate::words::{Given, defence_name, system_name};
 
@@ -57,8 +56,7 @@ pub(super) fn refused(error: PolarsError) -> ReportError {
 }
 
 /// What sets the heads apart that are attacked.
-const HEADS: [&str; 9] = [
-    "experiment",
+const HEADS: [&str; 7] = [
     "dataset",
     "backbone",
     "head",
@@ -66,8 +64,26 @@ const HEADS: [&str; 9] = [
     "defence",
     "epsilon",
     "epsilon_replace_one",
-    "clip",
 ];
+
+/// What tells defended heads of a page apart.
+fn heads(row: &ResultRow) -> impl PartialEq + use<> {
+    let ResultRow {
+        experiment,
+        dataset,
+        backbone,
+        head,
+        defence,
+        ..
+    } = row.clone();
+    let strength = (row.epsilon, row.epsilon_replace_one, row.clip);
+    (
+        (experiment, dataset, backbone, head),
+        row.shots,
+        defence,
+        strength,
+    )
+}
 
 /// The strongest attack on each defended head, in the order of the cells; `None` where none has a
 /// rate.
@@ -87,20 +103,10 @@ pub(super) fn strongest(rows: &[ResultRow]) -> Result<Option<Markup>, ReportErro
             row.defence = format!("{}: {made}", defence_name(&row.defence));
         }
     }
-    let mut frame = Table::from_rows(&rows)?.frame().clone();
-    let place: Vec<u64> = (0..rows.len() as u64).collect();
+    let rows = strongest::strongest(rows.iter(), heads);
+    let frame = Table::from_rows(&rows)?.frame().clone();
     let strongest = || -> Result<DataFrame, PolarsError> {
-        frame.with_column(Series::new("place".into(), place).into())?;
-        let subset: Vec<String> = HEADS.map(str::to_owned).to_vec();
-        let falling = SortMultipleOptions::default()
-            .with_order_descending(true)
-            .with_maintain_order(true);
-        let frame = frame
-            .sort(["tpr_at_fpr_1pct"], falling)?
-            .unique_stable(Some(&subset), UniqueKeepStrategy::First, None)?
-            .sort(["place"], SortMultipleOptions::default())?;
         let mut names = HEADS.to_vec();
-        names.retain(|name| !["clip", "experiment"].contains(name));
         names.extend(["accuracy", "attack", "release", "tpr_at_fpr_1pct"]);
         let always = ["shots", "defence", "accuracy", "attack", "tpr_at_fpr_1pct"];
         frame.select(varying(&frame, &names, &always))

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::phrases::queries_name;
 use crate::rows::ResultRow;
-use crate::words::{Aim, is_private, null_words, release_words};
+use crate::words::{Aim, is_informed, is_private, null_words, release_words};
 use spec::DefenceKind;
 
 /// The threat model of the cells; `None` where nothing attacks. `known` is what the experiment adds.
@@ -28,6 +28,7 @@ pub(super) fn section(rows: &[ResultRow], known: &[(String, String)]) -> Option<
     let settings = each(&|row| row.setting.clone().unwrap_or_default());
     let queries = attacked.iter().filter_map(|row| row.queries).max();
     let encrypted = attacked.iter().any(|row| row.defence == DefenceKind::Rhe);
+    let informed = attacked.iter().any(|row| is_informed(&row.attack));
     let private = attacked.iter().any(|row| is_private(&row.defence));
     Some(html! {
         section #threat {
@@ -44,6 +45,7 @@ pub(super) fn section(rows: &[ResultRow], known: &[(String, String)]) -> Option<
                 dt { "knows" }
                 dd {
                     "the frozen network beneath the head, how heads are trained, how many examples a class, and public data to train shadow heads on"
+                    @if informed { "; informed attacks also all training examples but the one that they are after" }
                     @if !settings.is_empty() { "; where a cell assumes otherwise, its setting says so" }
                     "."
                     @for (name, what) in known {

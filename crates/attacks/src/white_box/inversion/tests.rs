@@ -19,7 +19,15 @@ fn options(steps: usize) -> spec::GradientInversion {
 }
 
 fn unmix(world: &World<'_>) -> Unmixing {
-    Unmixing::fit(world, &spec::Unmixing { samples: 2000 }, |_| {}).unwrap()
+    Unmixing::fit(
+        world,
+        &spec::Unmixing {
+            samples: 2000,
+            ..spec::Unmixing::default()
+        },
+        |_| {},
+    )
+    .unwrap()
 }
 
 /// What steps of the victims give away, all of which can be told apart.

@@ -55,7 +55,15 @@ fn heads_that_never_saw_the_records_are_told_from_heads_that_did() {
     let split = Split::of_images(&images, 0.4, 0.1, key.child("split")).unwrap();
     let (shape, recipe) = (HeadShape::linear(WIDTH, 10), Recipe::mnist(1));
     let world = World::new(&images, &features_of_all, &split, shape, recipe, 1, key).unwrap();
-    let model = Unmixing::fit(&world, &spec::Unmixing { samples: 2_000 }, |_| {}).unwrap();
+    let model = Unmixing::fit(
+        &world,
+        &spec::Unmixing {
+            samples: 2_000,
+            ..spec::Unmixing::default()
+        },
+        |_| {},
+    )
+    .unwrap();
     let images = digits(10, key.child("private"));
     let records = Records {
         features: features(&images, layer),
