@@ -144,8 +144,10 @@ impl Encoder {
                 }
             }
             Source::Informed(estimate) => {
-                for (class, out) in out.chunks_mut(inputs).enumerate() {
-                    estimate.apply(world, head, members, class, &mut out[..own]);
+                let mut features = vec![0.0; self.aim.targets() * own];
+                estimate.apply(world, head, members, &mut features);
+                for (out, row) in out.chunks_mut(inputs).zip(features.chunks(own)) {
+                    out[..own].copy_from_slice(row);
                 }
             }
             Source::Units(sums) => {

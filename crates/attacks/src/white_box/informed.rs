@@ -12,7 +12,7 @@ use transfer::simulated_span;
 
 use crate::World;
 
-/// Rounds of simulation and least squares.
+/// Rounds of simulation and least squares; under DP-SGD, whose noise hides what a second one adds, one.
 const ROUNDS: usize = 3;
 
 /// Estimates the feature of each class's first example.
@@ -40,35 +40,48 @@ impl InformedEstimate {
         Self { prior }
     }
 
-    /// Writes the estimated feature of class `class`'s first example to `out` (width). `members`
-    /// are the head's examples; the one asked for is not looked at.
-    pub fn apply(
-        &self,
-        world: &World<'_>,
-        head: &[f32],
-        members: &[u32],
-        class: usize,
-        out: &mut [f32],
-    ) {
-        let width = world.shape.features;
-        let (classes, unknown) = (world.shape.classes, class * world.shots);
+    /// Writes the estimated feature of each class's first example to `out` (classes × width). `members`
+    /// are the head's examples; of the one asked for nothing is used.
+    pub fn apply(&self, world: &World<'_>, head: &[f32], members: &[u32], out: &mut [f32]) {
         let rows: Vec<&[f32]> = members
             .iter()
             .map(|&member| world.features.row(member as usize))
             .collect();
         let n = rows.len();
         // Products with the constant 1 of the bias.
-        let mut gram = vec![1.0; n * n];
+        let mut known = vec![0.0; n * n];
         for i in 0..n {
             for j in 0..=i {
-                if i != unknown && j != unknown {
-                    let product = 1.0 + dot(rows[i], rows[j]);
-                    (gram[i * n + j], gram[j * n + i]) = (product, product);
-                }
+                let product = 1.0 + dot(rows[i], rows[j]);
+                (known[i * n + j], known[j * n + i]) = (product, product);
             }
         }
+        let width = world.shape.features;
+        for (class, out) in out.chunks_mut(width).enumerate() {
+            let mut gram = known.clone();
+            self.of_class(world, head, &rows, &mut gram, class, out);
+        }
+    }
+
+    /// The estimate for one class; `gram` are the examples' products, those of the unknown one are
+    /// written over before anything reads them.
+    fn of_class(
+        &self,
+        world: &World<'_>,
+        head: &[f32],
+        rows: &[&[f32]],
+        gram: &mut [f32],
+        class: usize,
+        out: &mut [f32],
+    ) {
+        let width = world.shape.features;
+        let (classes, unknown, n) = (world.shape.classes, class * world.shots, rows.len());
         out.copy_from_slice(&self.prior[class * width..(class + 1) * width]);
-        for _ in 0..ROUNDS {
+        let rounds = match world.assumed[0].dp {
+            None => ROUNDS,
+            Some(_) => 1,
+        };
+        for _ in 0..rounds {
             for (j, row) in rows.iter().enumerate() {
                 let product = 1.0
                     + if j == unknown {
@@ -78,7 +91,7 @@ impl InformedEstimate {
                     };
                 (gram[unknown * n + j], gram[j * n + unknown]) = (product, product);
             }
-            let span = simulated_span(&gram, classes, world.shots, &world.assumed[0]);
+            let span = simulated_span(gram, classes, world.shots, &world.assumed[0]);
             let column = |j: usize| span.iter().skip(j).step_by(n);
             let own = own_column(world, head, &span, unknown);
             let scale = 1.0 / dot(&own, &own).max(f32::MIN_POSITIVE);

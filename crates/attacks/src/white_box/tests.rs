@@ -323,16 +323,17 @@ fn feature_errors(world: &World<'_>) -> [f64; 2] {
         let members = victims.members(head);
         let mut guess = vec![0.0; CLASSES * WIDTH];
         plain.apply(victims.head(head), &mut guess);
+        let mut estimates = vec![0.0; CLASSES * WIDTH];
+        informed.apply(world, victims.head(head), members, &mut estimates);
         for class in 0..CLASSES {
             let truth = world.features.row(members[class * world.shots] as usize);
-            let mut estimate = vec![0.0; WIDTH];
-            informed.apply(world, victims.head(head), members, class, &mut estimate);
+            let estimate = &estimates[class * WIDTH..(class + 1) * WIDTH];
             let mean = &informed.prior[class * WIDTH..(class + 1) * WIDTH];
             let square = |a: &[f32]| {
                 let squares = a.iter().zip(truth).map(|(a, b)| f64::from(a - b).powi(2));
                 squares.sum::<f64>()
             };
-            errors[0] += square(&estimate);
+            errors[0] += square(estimate);
             errors[1] += square(&guess[class * WIDTH..(class + 1) * WIDTH]);
             spread += square(mean);
         }

@@ -56,11 +56,7 @@ impl Source {
         match self {
             Self::Head(estimate) => estimate.apply(head, out),
             Self::Informed(estimate) => {
-                let width = estimate.prior.len() / world.shape.classes;
-                let (head, _) = world.parts(head);
-                for (class, out) in out.chunks_mut(width).enumerate() {
-                    estimate.apply(world, head, members, class, out);
-                }
+                estimate.apply(world, world.parts(head).0, members, out);
             }
         }
     }
