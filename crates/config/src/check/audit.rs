@@ -127,7 +127,7 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Audit> {
 }
 
 /// How many times fewer shadow heads the attacks have on encrypted heads: an audit's word on them is
-/// that they are at chance, which more do not change (`configs/rhe.yaml` attacks with all), and their
+/// that they are at chance, which more do not change (`configs/paper/rhe.yaml` attacks with all), and their
 /// masks and tags would take most of its time.
 const FEWER: usize = 4;
 
