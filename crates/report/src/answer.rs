@@ -46,8 +46,8 @@ impl<'a> Answer<'a> {
         let rows: Vec<&ResultRow> = rows.iter().filter(measured).collect();
         let shows = |row: &&ResultRow| Aim::of(&row.attack) == Aim::Reconstruction;
         let bare = || rows.iter().copied().filter(|row| undefended(row));
-        let leaked = strongest(bare().filter(shows)).or_else(|| strongest(bare()));
-        let Some(leaked) = leaked.or_else(|| strongest(rows.iter().copied())) else {
+        let leaked = highest(bare().filter(shows)).or_else(|| highest(bare()));
+        let Some(leaked) = leaked.or_else(|| highest(rows.iter().copied())) else {
             return Self::default();
         };
         let head = |row: &ResultRow| (row.dataset.clone(), row.head.clone(), row.shots);
@@ -59,7 +59,7 @@ impl<'a> Answer<'a> {
                 let other = |row: &&ResultRow| {
                     Aim::of(&row.attack) == aim && aim != Aim::of(&leaked.attack)
                 };
-                strongest(alike().filter(undefended).filter(other))
+                highest(alike().filter(undefended).filter(other))
             });
         // Where undefended heads were tuned as the private ones are, these are the fair reference.
         let tuned = alike().find(|row| undefended(row) && !row.tuned.is_empty());
@@ -139,7 +139,7 @@ pub(crate) fn open_words(row: &ResultRow) -> &'static str {
 }
 
 /// The row of the highest rate; of equal ones the first.
-fn strongest<'a>(rows: impl Iterator<Item = &'a ResultRow>) -> Option<&'a ResultRow> {
+fn highest<'a>(rows: impl Iterator<Item = &'a ResultRow>) -> Option<&'a ResultRow> {
     rows.reduce(|best, row| if tpr(row) > tpr(best) { row } else { best })
 }
 
