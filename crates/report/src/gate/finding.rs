@@ -47,17 +47,20 @@ pub enum Verdict {
     New,
     /// Neither worse nor better.
     Unchanged,
+    /// Not held against each other: of another seed.
+    OtherSeed,
 }
 
 impl Verdict {
     /// All of them, the worst first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Regressed,
         Self::Missing,
         Self::Failed,
         Self::Improved,
         Self::New,
         Self::Unchanged,
+        Self::OtherSeed,
     ];
 
     /// In a word.
@@ -69,6 +72,7 @@ impl Verdict {
             Self::Missing => "missing",
             Self::Failed => "failed",
             Self::New => "new",
+            Self::OtherSeed => "not compared: another seed",
         }
     }
 

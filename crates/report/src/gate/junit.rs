@@ -19,7 +19,7 @@ pub(super) fn render(outcome: &Outcome) -> Result<String, ReportError> {
         let own = outcome.findings.iter();
         for finding in own.filter(|finding| finding.experiment == experiment) {
             let status = match finding.verdict {
-                Verdict::New => TestCaseStatus::skipped(),
+                Verdict::New | Verdict::OtherSeed => TestCaseStatus::skipped(),
                 verdict if verdict.fails() => {
                     let kind = match verdict {
                         Verdict::Regressed => NonSuccessKind::Failure,

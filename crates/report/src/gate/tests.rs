@@ -37,6 +37,35 @@ fn verdicts(before: ResultRow, now: ResultRow) -> Vec<(Measure, Verdict)> {
 }
 
 #[test]
+fn accuracy_is_held_against_the_same_seed_and_attacks_against_any() {
+    let of = |seed, tpr, accuracy| ResultRow {
+        seed,
+        ..row("none", tpr, accuracy)
+    };
+    let verdicts = |now| verdicts(of(1, 0.7, 0.66), now);
+    let attack = |verdict| (Measure::AttackSuccess, verdict);
+    let accuracy = |verdict| (Measure::Accuracy, verdict);
+    let apart = accuracy(Verdict::OtherSeed);
+    let (same, lower) = (attack(Verdict::Unchanged), attack(Verdict::Regressed));
+    assert_eq!(verdicts(of(2, 0.7, 0.61)), [same, apart]);
+    assert_eq!(verdicts(of(2, 0.5, 0.61)), [lower, apart]);
+    assert_eq!(
+        verdicts(of(1, 0.7, 0.61)),
+        [same, accuracy(Verdict::Regressed)]
+    );
+    let outcome = held(&[of(1, 0.7, 0.66)], &[of(2, 0.7, 0.61)]).unwrap();
+    assert!(outcome.passes());
+    let summary = "ok: 2 comparisons (1 unchanged, 1 not compared: another seed)";
+    assert_eq!(outcome.summary(), summary);
+    // What is lost altogether is told whatever the seed.
+    let without = ResultRow {
+        accuracy: None,
+        ..of(2, 0.7, 0.61)
+    };
+    assert_eq!(verdicts(without), [same, accuracy(Verdict::Missing)]);
+}
+
+#[test]
 fn a_run_against_itself_is_unchanged_in_any_order() {
     let private = |epsilon| ResultRow {
         epsilon: Some(epsilon),
