@@ -5,7 +5,7 @@ use datasets::{FeatureSet, ImageSet, ImageShape, Split, StreamKey};
 use rand::RngExt;
 use transfer::{HeadShape, Recipe, ShadowBatch};
 
-use crate::World;
+use crate::{Unmixing, World};
 
 pub const CLASSES: usize = 4;
 pub const WIDTH: usize = 48;
@@ -110,4 +110,17 @@ pub fn auc(positive: &[f64], negative: &[f64]) -> f64 {
         }
     }
     wins / (positive.len() * negative.len()) as f64
+}
+
+/// `unmixing`, fitted to few heads.
+pub fn unmix(world: &World<'_>) -> Unmixing {
+    Unmixing::fit(
+        world,
+        &spec::Unmixing {
+            samples: 2000,
+            ..spec::Unmixing::default()
+        },
+        |_| {},
+    )
+    .unwrap()
 }

@@ -1,13 +1,11 @@
 //! From a head's weights to the inputs of a learned attack.
 
 use rayon::prelude::*;
-use transfer::{HeadKind, Recipe, ShadowBatch};
+use transfer::{HeadKind, ShadowBatch};
 
 use super::Aim;
-use super::estimate::FeatureEstimate;
-use super::informed::InformedEstimate;
+use super::source::FeatureSource;
 use super::units::UnitSums;
-use crate::error::not_plain;
 use crate::{AttackError, World};
 
 /// Heads that the standardisation is measured on.
@@ -16,10 +14,8 @@ const HEADS: usize = 1000;
 /// What a target's input is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
-    /// Linear heads: the estimated mean feature of the target's class.
-    Estimate(FeatureEstimate),
-    /// Linear heads, all examples but the target known: the target's estimated feature.
-    Informed(InformedEstimate),
+    /// Linear heads: the target's estimated feature.
+    Features(FeatureSource),
     /// Heads with a hidden layer: sums over its units.
     Units(UnitSums),
 }
@@ -43,17 +39,14 @@ impl Encoder {
         }
         let classes = world.shape.classes;
         let (source, aim) = match world.shape.kind {
-            _ if options.informed => {
-                world.must_train("the informed reconstructor")?;
-                if !world.assumed.iter().all(Recipe::is_plain_descent) {
-                    return Err(not_plain("the informed reconstructor"));
-                }
-                let estimate = InformedEstimate::fit(world);
-                (Source::Informed(estimate), Aim::Examples(classes))
-            }
             HeadKind::Linear => {
-                let estimate = FeatureEstimate::fit(world, super::estimate::HEADS)?;
-                (Source::Estimate(estimate), Aim::Classes(classes))
+                let source = if options.informed {
+                    FeatureSource::informed(world, "the informed reconstructor")?
+                } else {
+                    FeatureSource::of_heads(world, super::estimate::HEADS)?
+                };
+                let aim = source.aim(classes);
+                (Source::Features(source), aim)
             }
             HeadKind::Mlp { hidden, activation } => {
                 let aim = match (world.shape.is_binary(), world.split.public.is_balanced()) {
@@ -135,28 +128,13 @@ impl Encoder {
         let inputs = self.inputs();
         let (head, beside) = world.parts(head);
         let own = width - world.beside();
+        let mut rows = vec![0.0; self.aim.targets() * own];
         match &self.source {
-            Source::Estimate(estimate) => {
-                let mut features = vec![0.0; self.aim.targets() * own];
-                estimate.apply(head, &mut features);
-                for (out, row) in out.chunks_mut(inputs).zip(features.chunks(own)) {
-                    out[..own].copy_from_slice(row);
-                }
-            }
-            Source::Informed(estimate) => {
-                let mut features = vec![0.0; self.aim.targets() * own];
-                estimate.apply(world, head, members, &mut features);
-                for (out, row) in out.chunks_mut(inputs).zip(features.chunks(own)) {
-                    out[..own].copy_from_slice(row);
-                }
-            }
-            Source::Units(sums) => {
-                let mut rows = vec![0.0; self.aim.targets() * own];
-                sums.apply(head, &mut rows);
-                for (out, row) in out.chunks_mut(inputs).zip(rows.chunks(own)) {
-                    out[..own].copy_from_slice(row);
-                }
-            }
+            Source::Features(source) => source.apply(world, head, members, &mut rows),
+            Source::Units(sums) => sums.apply(head, &mut rows),
+        }
+        for (out, row) in out.chunks_mut(inputs).zip(rows.chunks(own)) {
+            out[..own].copy_from_slice(row);
         }
         if own < width {
             let others = beside.chunks(width - own);
@@ -181,8 +159,7 @@ impl Source {
     /// Width of a target's input without its class.
     fn width(&self, classes: usize) -> usize {
         match self {
-            Self::Estimate(estimate) => estimate.shape().1,
-            Self::Informed(estimate) => estimate.prior.len() / classes,
+            Self::Features(source) => source.shape(classes).1,
             Self::Units(sums) => sums.width(),
         }
     }

@@ -12,7 +12,8 @@ use transfer::simulated_span;
 
 use crate::World;
 
-/// Rounds of simulation and least squares; under DP-SGD, whose noise hides what a second one adds, one.
+/// Rounds of simulation and least squares; under DP-SGD one, whose noise hides what others would add
+/// (four-shot heads of drawn digits at ε = 20 and 80: TPR 1.6 and 2.0 % with three, 2.1 and 2.9 % with one).
 const ROUNDS: usize = 3;
 
 /// Estimates the feature of each class's first example.

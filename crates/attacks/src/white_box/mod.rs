@@ -9,6 +9,7 @@ mod loss;
 mod pyramid;
 mod reconstructor;
 pub(crate) mod ridge;
+mod source;
 mod units;
 mod unmixing;
 

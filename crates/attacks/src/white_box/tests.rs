@@ -6,6 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 use spec::{Architecture, Null};
 use transfer::{Activation, HeadShape, Recipe, ShadowBatch};
 
+use crate::testing::unmix;
 use crate::*;
 
 const CLASSES: usize = 4;
@@ -100,18 +101,6 @@ fn share_below(own: &[Vec<Nearest>], null: &[Vec<Nearest>]) -> f64 {
     let threshold = null[null.len() / 10];
     let own = errors(own).concat();
     own.iter().filter(|score| **score < threshold).count() as f64 / own.len() as f64
-}
-
-fn unmix(world: &World<'_>) -> Unmixing {
-    Unmixing::fit(
-        world,
-        &spec::Unmixing {
-            samples: 2000,
-            ..spec::Unmixing::default()
-        },
-        |_| {},
-    )
-    .unwrap()
 }
 
 fn quick() -> spec::Reconstructor {

@@ -16,14 +16,14 @@ use rayon::prelude::*;
 use spec::Options;
 use transfer::ShadowBatch;
 
-use super::estimate::FeatureEstimate;
-use super::informed::InformedEstimate;
+use super::estimate::HEADS;
 use super::ridge::{Linear, Moments};
+use super::source::FeatureSource;
 use super::{Aim, AttackProgress, WhiteBox};
 use crate::{AttackError, Cost, World};
 use by_image::ByImage;
 use choice::{HeldOut, choose};
-use inputs::{Beside, Source, inputs};
+use inputs::{Beside, inputs};
 
 /// Heads made at once while fitting.
 const CHUNK: usize = spec::Unmixing::CHUNK;
@@ -31,7 +31,7 @@ const CHUNK: usize = spec::Unmixing::CHUNK;
 /// The fitted attack: from a linear head to one image a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unmixing {
-    source: Source,
+    source: FeatureSource,
     /// What stands in an input behind the estimated features.
     beside: Beside,
     /// One map a class, from estimated features, and what is seen beside, to pixels.
@@ -51,7 +51,14 @@ impl Unmixing {
         mut progress: impl FnMut(AttackProgress),
     ) -> Result<Self, AttackError> {
         options.check()?;
-        let source = Source::fit(world, options)?;
+        for recipe in &world.assumed {
+            options.suits(world.shape.kind, recipe.optimiser)?;
+        }
+        let source = if options.informed {
+            FeatureSource::informed(world, "informed unmixing")?
+        } else {
+            FeatureSource::of_heads(world, HEADS.min(options.samples / 2))?
+        };
         let classes = world.shape.classes;
         let aim = source.aim(classes);
         let shadows = world.shadows("unmixing")?;
@@ -107,18 +114,10 @@ impl Unmixing {
 
     /// Writes the fitted attack to a safetensors file.
     pub fn save(&self, path: &Path) -> Result<(), AttackError> {
-        let (classes, width) = self.source.shape(self.maps.len());
+        let classes = self.maps.len();
+        let (_, width) = self.source.shape(classes);
         let mut tensors = NamedTensors::default();
-        match &self.source {
-            Source::Head(estimate) => {
-                let coefficients = estimate.coefficients();
-                let shape = [width, coefficients.len() / width];
-                tensors.insert("estimate", &shape, coefficients.to_vec());
-            }
-            Source::Informed(estimate) => {
-                tensors.insert("prior", &[classes, width], estimate.prior.clone());
-            }
-        }
+        self.source.save(classes, &mut tensors);
         for (class, map) in self.maps.iter().enumerate() {
             let coefficients = map.coefficients().to_vec();
             tensors.insert(
@@ -151,17 +150,13 @@ impl Unmixing {
         };
         let (classes, samples) = (number("classes")? as usize, number("samples")?);
         let shape_of = |name: &str| tensors.shape(name).unwrap_or(&[0, 0]).to_vec();
-        let (prior, map_shape) = (shape_of("prior"), shape_of("map.0"));
-        let (source, width) = if prior == [0, 0] {
-            let shape = shape_of("estimate");
-            let coefficients = tensors.take("unmixing", "estimate", &shape)?;
-            let estimate = FeatureEstimate::from_coefficients(classes, coefficients);
-            (Source::Head(estimate), shape[0])
-        } else {
-            let prior = tensors.take("unmixing", "prior", &[classes, prior[1]])?;
-            let width = prior.len() / classes.max(1);
-            (Source::Informed(InformedEstimate { prior }), width)
-        };
+        let map_shape = shape_of("map.0");
+        let source = FeatureSource::load("unmixing", classes, &mut tensors)?;
+        let source = source.ok_or_else(|| AttackError::Mismatch {
+            what: "a file of a fitted unmixing",
+            expected: "the tensor `estimate` or `prior`".into(),
+            found: path.display().to_string(),
+        })?;
         let maps = (0..classes).map(|class| {
             let coefficients = tensors.take("unmixing", &format!("map.{class}"), &map_shape)?;
             Ok(Linear::new(map_shape[0] - 1, coefficients))
@@ -172,7 +167,7 @@ impl Unmixing {
             None => 1.0,
         };
         tensors.finish("unmixing")?;
-        let inputs = width + 1;
+        let inputs = source.shape(classes).1 + 1;
         let count = map_shape[0].checked_sub(inputs);
         let count = count.ok_or_else(|| AttackError::Mismatch {
             what: "a file of a fitted unmixing",
@@ -191,7 +186,7 @@ impl Unmixing {
     /// Estimated mean features of every class of one head, classes × width, as a ridge takes them: `None`
     /// of an informed adversary, whose estimate is of one example and needs the others.
     pub fn features(&self, head: &[f32]) -> Option<Vec<f32>> {
-        let Source::Head(estimate) = &self.source else {
+        let FeatureSource::Head(estimate) = &self.source else {
             return None;
         };
         let (classes, width) = estimate.shape();
@@ -251,7 +246,7 @@ fn candidates<'b>(
 /// Inputs and mean images of every class of a batch.
 fn held_out(
     world: &World<'_>,
-    source: &Source,
+    source: &FeatureSource,
     beside: Beside,
     batch: &ShadowBatch,
 ) -> Vec<HeldOut> {

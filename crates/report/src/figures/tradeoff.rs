@@ -114,7 +114,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         name: "trade-off".to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "Test accuracy against the true positive rate of the strongest attack that was run on each cell, at 1 % false positives (logarithmic axis), with 95 % intervals both ways. Of several attacks the strongest is chosen on one half of the victims and shown on the other. Along the line ε changes. {NEIGHBOURS} The top left corner, full accuracy and an attack at chance, is where a defence should be."
+            "Test accuracy against the true positive rate of the strongest attack that was run on each cell, at 1 % false positives (logarithmic axis), with 95 % intervals both ways. Of several attacks the strongest is chosen on one half of the victims and shown on the other, where the null of a half resolves the rate. Along the line ε changes. {NEIGHBOURS} The top left corner, full accuracy and an attack at chance, is where a defence should be."
         ),
         alt: described(title, &Traits::common(&keys), &told),
         narrow: None,

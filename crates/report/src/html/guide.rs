@@ -62,7 +62,7 @@ pub(super) const WORDS: [(&str, &str); 15] = [
 ];
 
 /// What stands above the table of the strongest attacks.
-pub(super) const STRONGEST: &str = "For each number of shots and each defence, the strongest attack among those that were run: chosen, by AUC and true positive rate both, on one half of the victims, with its rate on the other half, since the highest of several rates is too high by chance. Read it so: a good defence keeps the accuracy of the undefended head and brings the rate down to 1 %, that of a guess.";
+pub(super) const STRONGEST: &str = "For each number of shots and each defence, the strongest attack among those that were run: chosen, by AUC and true positive rate both, on one half of the victims, with its rate on the other half, since the highest of several rates is too high by chance (by the rate of all victims where the null of half of them does not resolve 1 %). Read it so: a good defence keeps the accuracy of the undefended head and brings the rate down to 1 %, that of a guess.";
 
 /// What stands above the table of all cells.
 pub(super) const CELLS: &str = "One row a cell of the sweep, as in results.csv, which holds more columns. Empty means undefined for that cell, not zero.";

@@ -8,26 +8,14 @@ use super::objective::host;
 use super::prior::{ImagePrior, class_means};
 use super::training::train;
 use super::*;
-use crate::testing::{CLASSES, Data, WIDTH, data, victims, world};
-use crate::{Aim, Unmixing, WhiteBox, World};
+use crate::testing::{CLASSES, Data, WIDTH, data, unmix, victims, world};
+use crate::{Aim, WhiteBox, World};
 
 fn options(steps: usize) -> spec::GradientInversion {
     spec::GradientInversion {
         steps,
         ..spec::GradientInversion::default()
     }
-}
-
-fn unmix(world: &World<'_>) -> Unmixing {
-    Unmixing::fit(
-        world,
-        &spec::Unmixing {
-            samples: 2000,
-            ..spec::Unmixing::default()
-        },
-        |_| {},
-    )
-    .unwrap()
 }
 
 /// What steps of the victims give away, all of which can be told apart.

@@ -7,8 +7,7 @@ use backbones::NamedTensors;
 use transfer::Activation;
 
 use super::super::encoder::{Encoder, Source};
-use super::super::estimate::FeatureEstimate;
-use super::super::informed::InformedEstimate;
+use super::super::source::FeatureSource;
 use super::super::units::UnitSums;
 use super::{Aim, Reconstructor};
 use crate::AttackError;
@@ -28,16 +27,8 @@ impl Reconstructor {
         let encoder = &self.encoder;
         tensors.insert("mean", &[encoder.mean.len()], encoder.mean.clone());
         tensors.insert("scale", &[encoder.scale.len()], encoder.scale.clone());
-        if let Source::Estimate(estimate) = &encoder.source {
-            let width = estimate.shape().1;
-            let coefficients = estimate.coefficients();
-            let shape = [width, coefficients.len() / width];
-            tensors.insert("estimate", &shape, coefficients.to_vec());
-        }
-        if let Source::Informed(estimate) = &encoder.source {
-            let targets = encoder.aim.targets();
-            let shape = [targets, estimate.prior.len() / targets];
-            tensors.insert("prior", &shape, estimate.prior.clone());
+        if let Source::Features(source) = &encoder.source {
+            source.save(encoder.aim.targets(), &mut tensors);
         }
         let mut metadata = HashMap::from([
             ("kind".into(), "reconstructor".into()),
@@ -72,19 +63,15 @@ impl Reconstructor {
             entry.ok_or_else(|| refuse(format!("metadata with the number `{key}`")))
         };
         let targets = number("targets")? as usize;
+        let features = FeatureSource::load("reconstructor", targets, &mut tensors)?;
         let mut take = |name: &str| -> Result<(Vec<usize>, Vec<f32>), AttackError> {
             let shape = tensors.shape(name).unwrap_or(&[]).to_vec();
             Ok((shape.clone(), tensors.take("reconstructor", name, &shape)?))
         };
         let (mean, scale) = (take("mean")?.1, take("scale")?.1);
-        let (source, aim) = if let Ok((_, values)) = take("estimate") {
-            let estimate = FeatureEstimate::from_coefficients(targets, values);
-            (Source::Estimate(estimate), Aim::Classes(targets))
-        } else if let Ok((_, prior)) = take("prior") {
-            (
-                Source::Informed(InformedEstimate { prior }),
-                Aim::Examples(targets),
-            )
+        let (source, aim) = if let Some(source) = features {
+            let aim = source.aim(targets);
+            (Source::Features(source), aim)
         } else {
             let aim = match (targets, number("positive")?) {
                 (1, 0) => Aim::Set,
