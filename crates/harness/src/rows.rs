@@ -76,10 +76,12 @@ pub fn measured(
         spent(&mut row, spending, cell);
     }
     if let Some(tuned) = &outcome.tuned {
-        row.learning_rate = Some(tuned.learning_rate);
         row.tuned = tuned.words();
-        if outcome.spending.is_none() {
-            row.steps = Some(tuned.epochs as u64);
+        if let Some(training) = tuned.training() {
+            row.learning_rate = Some(training.learning_rate);
+            if outcome.spending.is_none() {
+                row.steps = Some(training.epochs as u64);
+            }
         }
     }
     let trade_off = match &outcome.spending {

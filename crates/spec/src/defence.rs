@@ -113,7 +113,8 @@ impl<A: Arity> Defence<A> {
         match self {
             Self::None(as_trained) => as_trained.tuned.is_some(),
             Self::DpSgd(dp) => dp.tuned.is_some(),
-            Self::OneRelease(_) | Self::Rhe(_) => false,
+            Self::OneRelease(release) => release.tuned.is_some(),
+            Self::Rhe(_) => false,
         }
     }
 

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::arity::{Arity, Many, One, OneOrMany};
 use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
 use crate::dp_sgd::{Delta, Privacy};
+use crate::tuning::{self, ReleaseTuning};
 use crate::word::words;
 
 /// A private head made from one Gaussian release: give `epsilon` or `noise_multiplier`. Features are
-/// first brought into the leading directions of the public features.
+/// first brought into few directions that public data gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "")]
 #[schemars(rename = "OneRelease", bound = "")]
@@ -27,9 +28,22 @@ pub struct OneRelease<A: Arity = One> {
     /// δ, or `auto` for N^-1.1.
     #[serde(default)]
     pub delta: Delta,
-    /// Leading directions of the public features that are kept: noise grows with their root.
-    #[serde(default = "defaults::rank::<A>")]
-    pub rank: A::Of<usize>,
+    /// Which directions, and so whose labels of public images take part.
+    #[serde(default = "defaults::directions::<A>")]
+    pub directions: A::Of<Directions>,
+    /// Leading directions that are kept: noise grows with their root (default 32, or all there are
+    /// where they are fewer); none where `tuned` searches it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<A::Of<usize>>,
+    /// Whether to search for the best rank, and for the method's own options, on public data, and
+    /// among which.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "tuning::tuned"
+    )]
+    #[schemars(with = "tuning::Tuned<ReleaseTuning>")]
+    pub tuned: Option<ReleaseTuning>,
     /// Clipping norm of least squares, in units of the public features' root mean square norm
     /// (default 1).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,20 +73,37 @@ words! {
     }
 }
 
+words! {
+    /// The directions of feature space that a release is made in.
+    #[derive(Default)]
+    pub enum Directions of "directions" {
+        /// The leading principal directions of the public features: no labels.
+        #[default]
+        Principal = "principal",
+        /// Those that tell the source task's classes apart (linear discriminants of its images).
+        SourceLabels = "source_labels",
+        /// Those that tell the head's own classes apart, by labels of public images: such data can
+        /// solve the task without any private example.
+        ClassLabels = "class_labels",
+    }
+}
+
 mod defaults {
-    use super::{Arity, ReleaseMethod};
+    use super::{Arity, Directions, ReleaseMethod};
 
     pub fn method<A: Arity>() -> A::Of<ReleaseMethod> {
         A::one(ReleaseMethod::default())
     }
-    pub fn rank<A: Arity>() -> A::Of<usize> {
-        A::one(32)
+    pub fn directions<A: Arity>() -> A::Of<Directions> {
+        A::one(Directions::default())
     }
 }
 
 impl OneRelease {
     /// Bounds of `rank`.
     pub const RANK: Whole = Whole::new(1, 65_536);
+    /// The most that `rank` is where it is left out.
+    pub const DEFAULT_RANK: usize = 32;
     /// `clip` where it is left out.
     pub const CLIP: f64 = 1.0;
     /// `ridge` where it is left out.
@@ -94,7 +125,9 @@ impl<A: Arity> Options for OneRelease<A> {
     fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
         Privacy::wrong::<A>(&self.epsilon, &self.noise_multiplier, wrong);
         self.delta.wrong(wrong);
-        OneRelease::RANK.each("rank", A::values(&self.rank), wrong);
+        if let Some(rank) = &self.rank {
+            OneRelease::RANK.each("rank", A::values(rank), wrong);
+        }
         for (option, value, bounds) in [
             ("clip", self.clip, OneRelease::POSITIVE),
             ("ridge", self.ridge, OneRelease::RIDGE),
@@ -122,23 +155,27 @@ impl OneRelease<Many> {
         unused.into_iter().flatten()
     }
 
-    /// One for each method, strength and rank.
+    /// One for each method, strength, kind of directions and rank.
     pub fn expand(&self) -> Vec<OneRelease> {
         let mut expanded = Vec::new();
         for &method in &self.method.values {
             for epsilon in OneOrMany::listed(&self.epsilon) {
                 for noise_multiplier in OneOrMany::listed(&self.noise_multiplier) {
-                    for &rank in &self.rank.values {
-                        expanded.push(OneRelease {
-                            method,
-                            epsilon,
-                            noise_multiplier,
-                            delta: self.delta,
-                            rank,
-                            clip: self.clip,
-                            ridge: self.ridge,
-                            regularisation: self.regularisation,
-                        });
+                    for &directions in &self.directions.values {
+                        for rank in OneOrMany::listed(&self.rank) {
+                            expanded.push(OneRelease {
+                                method,
+                                epsilon,
+                                noise_multiplier,
+                                delta: self.delta,
+                                directions,
+                                rank,
+                                tuned: self.tuned.clone(),
+                                clip: self.clip,
+                                ridge: self.ridge,
+                                regularisation: self.regularisation,
+                            });
+                        }
                     }
                 }
             }

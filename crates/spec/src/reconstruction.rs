@@ -18,6 +18,7 @@ pub struct Unmixing<A: Arity = One> {
     pub samples: A::Of<usize>,
     /// Whether the adversary knows all training examples but one (Balle et al. 2022).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
     pub informed: bool,
 }
 
@@ -91,6 +92,7 @@ pub struct Reconstructor<A: Arity = One> {
     /// Whether one network serves all cells of this attack on heads of one shape, whatever their
     /// shots, recipe and privacy; `samples` are then all rows that it sees.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
     pub shared: bool,
 }
 

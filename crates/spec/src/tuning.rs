@@ -9,6 +9,7 @@ use serde::{
 };
 
 use crate::bounds::{Bounds, Options, OutOfBounds, Real};
+use crate::one_release::OneRelease;
 use crate::recipe::Recipe;
 use crate::sampling::Sampling;
 
@@ -46,6 +47,20 @@ pub struct PlainTuning {
     pub momentum: Vec<f64>,
 }
 
+/// What `tuned` searches for heads made from one release: the rank, and what the method has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReleaseTuning {
+    /// Directions that are kept.
+    pub rank: Vec<usize>,
+    /// Clipping norms of least squares.
+    pub clip: Vec<f64>,
+    /// What least squares adds to the second moments.
+    pub ridge: Vec<f64>,
+    /// λ of output perturbation.
+    pub regularisation: Vec<f64>,
+}
+
 const LEARNING_RATES: [f64; 4] = [0.003, 0.01, 0.03, 0.1];
 const EPOCHS: [usize; 4] = [8, 16, 32, 64];
 
@@ -67,6 +82,17 @@ impl Default for PlainTuning {
             learning_rate: LEARNING_RATES.to_vec(),
             epochs: EPOCHS.to_vec(),
             momentum: Vec::new(),
+        }
+    }
+}
+
+impl Default for ReleaseTuning {
+    fn default() -> Self {
+        Self {
+            rank: vec![4, 8, 16, 32],
+            clip: vec![0.5, 1.0, 2.0],
+            ridge: vec![0.01, 0.1, 1.0],
+            regularisation: vec![0.01, 0.1, 1.0],
         }
     }
 }
@@ -109,6 +135,16 @@ impl Options for PlainTuning {
     }
 }
 
+impl Options for ReleaseTuning {
+    fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
+        OneRelease::RANK.each("rank", &self.rank, wrong);
+        OneRelease::POSITIVE.each("clip", &self.clip, wrong);
+        // A grid that is continued goes by ratios, which 0 has not.
+        OneRelease::POSITIVE.each("ridge", &self.ridge, wrong);
+        OneRelease::POSITIVE.each("regularisation", &self.regularisation, wrong);
+    }
+}
+
 fn each_momentum(momentum: &[f64], wrong: &mut dyn FnMut(OutOfBounds)) {
     if !momentum.is_empty() {
         Recipe::MOMENTUM.each("momentum", momentum, wrong);
@@ -128,6 +164,11 @@ impl Searched for Tuning {
 impl Searched for PlainTuning {
     const EXPECTING: &'static str =
         "`true`, `false` or a mapping with the keys `learning_rate`, `epochs`, `momentum`";
+}
+
+impl Searched for ReleaseTuning {
+    const EXPECTING: &'static str =
+        "`true`, `false` or a mapping with the keys `rank`, `clip`, `ridge`, `regularisation`";
 }
 
 /// `true`, `false` or what to search, as a schema.

@@ -27,10 +27,12 @@ impl FeatureSource {
     /// The second, for an attack of this name.
     ///
     /// # Errors
-    /// Where heads are made elsewhere, or not by plain descent: it computes the training itself.
+    /// Where heads are made elsewhere, or neither by plain descent nor by one release: it computes the
+    /// training itself.
     pub fn informed(world: &World<'_>, attack: &'static str) -> Result<Self, AttackError> {
         world.must_train(attack)?;
-        if !world.assumed.iter().all(Recipe::is_plain_descent) {
+        let known = |it: &Recipe| it.release.is_some() || it.is_plain_descent();
+        if !world.assumed.iter().all(known) {
             return Err(not_plain(attack));
         }
         Ok(Self::Informed(InformedEstimate::fit(world)))

@@ -1,10 +1,12 @@
 //! The attacks on a small synthetic world: blobs as images, random ReLU features.
 
 use datasets::{FeatureSet, ImageSet, ImageShape, Split, StreamKey};
+use privacy::{GaussianRelease, NoiseMultiplier};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use spec::{Architecture, Null};
-use transfer::{Activation, HeadShape, Recipe, ShadowBatch};
+use transfer::one_release::{Method, OneRelease};
+use transfer::{Activation, DpSgd, HeadShape, Recipe, Sampling, ShadowBatch, Subspace};
 
 use crate::testing::unmix;
 use crate::*;
@@ -337,6 +339,46 @@ fn who_knows_all_other_examples_finds_the_last_one_feature_by_feature() {
         let [informed, plain] = feature_errors(&world(&data, linear(), shots));
         assert!(informed < 0.2, "{shots} shots: {informed}");
         assert!(plain > 2.0 * informed, "{shots} shots: {plain} {informed}");
+    }
+}
+
+#[test]
+fn who_knows_all_other_examples_finds_the_last_one_behind_noise_too() {
+    let data = data();
+    let plain = world(&data, linear(), 3);
+    let dp = DpSgd {
+        clip: 100.0,
+        noise_multiplier: 0.005,
+        sampling: Sampling::Full,
+    };
+    let least_squares = OneRelease {
+        method: Method::LeastSquares {
+            clip: 2.0,
+            ridge: 0.1,
+        },
+        release: GaussianRelease::new(NoiseMultiplier::new(0.02).unwrap()),
+    };
+    let released = Recipe::one_release(Subspace {
+        rank: 32,
+        of: least_squares,
+    });
+    for recipe in [plain.recipe.with_dp(dp), released] {
+        let world = World::new(
+            &data.images,
+            &data.features,
+            &data.split,
+            linear(),
+            recipe,
+            3,
+            StreamKey::from_seed(6),
+        )
+        .unwrap();
+        let [informed, uninformed] = feature_errors(&world);
+        assert!(informed < 0.6, "{recipe:?}: {informed}");
+        assert!(
+            uninformed > 1.2 * informed,
+            "{recipe:?}: {uninformed} {informed}"
+        );
     }
 }
 

@@ -65,7 +65,7 @@ pub fn expand_dp(raw: &DpSgd<Many>, default_clip: f64, at: &At<'_>) -> Vec<DpSgd
     }
 }
 
-/// One release for each method, strength and rank.
+/// One release for each method, strength, kind of directions and rank.
 fn expand_release(raw: &OneRelease<Many>, at: &At<'_>) -> Vec<OneRelease> {
     let given = (raw.epsilon.is_some(), raw.noise_multiplier.is_some());
     check_strength("one_release", given, at);
@@ -73,6 +73,17 @@ fn expand_release(raw: &OneRelease<Many>, at: &At<'_>) -> Vec<OneRelease> {
     for (option, method) in raw.unused() {
         at.key(option)
             .unused(true, format!("it is an option of the method `{method}`"));
+    }
+    if let Some(tuning) = &raw.tuned {
+        for (key, fixed) in [
+            ("rank", raw.rank.is_some()),
+            ("clip", raw.clip.is_some()),
+            ("ridge", raw.ridge.is_some()),
+            ("regularisation", raw.regularisation.is_some()),
+        ] {
+            searched(key, fixed, at);
+        }
+        at.key("tuned").options(tuning);
     }
     raw.expand()
 }
@@ -102,11 +113,16 @@ fn check_tuning(raw: &DpSgd<Many>, tuning: &Tuning, at: &At<'_>) {
         ("learning_rate", raw.learning_rate.is_some()),
         ("epochs", raw.epochs.is_some()),
     ] {
-        at.key(key).unused(
-            fixed,
-            format!("`tuned` searches it; to bound the search write `tuned: {{ {key}: [..] }}`"),
-        );
+        searched(key, fixed, at);
     }
     let at = at.key("tuned");
     at.options(tuning);
+}
+
+/// Says that a search and a value for it do not go together.
+fn searched(key: &str, fixed: bool, at: &At<'_>) {
+    at.key(key).unused(
+        fixed,
+        format!("`tuned` searches it; to bound the search write `tuned: {{ {key}: [..] }}`"),
+    );
 }

@@ -1,9 +1,12 @@
 //! Defences that do not go with a cell's heads, data or training.
 
-use spec::{Backbone, Defence, DefenceKind, DpSgd, Optimiser, Sampling, grouped};
+use spec::{
+    Backbone, Defence, DefenceKind, Directions, DpSgd, OneRelease, Optimiser, Sampling, grouped,
+};
 
 use super::at::At;
-use super::cell::{beside, set_size};
+use super::cell::{beside, heads_classes, set_size};
+use super::dataset::classes;
 use crate::experiment::{Cell, Data};
 
 /// Says why `cell` cannot run on account of its defence; whether it said something.
@@ -17,15 +20,8 @@ pub(super) fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         beside(unsuited, at);
         return true;
     }
-    if let Defence::OneRelease(release) = &cell.defence
-        && let Backbone::VggTiny { features, .. } = &cell.backbone
-        && release.rank > *features
-    {
-        at.choice("one_release").key("rank").wrong(
-            format!("found {} directions", release.rank),
-            format!("at most {features}, the width of the features"),
-        );
-        return true;
+    if let Defence::OneRelease(release) = &cell.defence {
+        return check_directions(cell, release, data, &at.choice("one_release"));
     }
     if cell.defence.is_tuned() && cell.defence.kind() == DefenceKind::None {
         return check_tuned(cell, &at.choice(DefenceKind::None.word()).key("tuned"));
@@ -45,6 +41,55 @@ pub(super) fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
             samplings.any(|it| check_sampling(cell, dp, it, data, &at))
         }
     }
+}
+
+/// Says why a release has no such directions; whether it said something.
+fn check_directions(cell: &Cell, release: &OneRelease, data: &Data, at: &At<'_>) -> bool {
+    let pre_trained = match &cell.backbone {
+        Backbone::VggTiny { features, .. } => Some(*features),
+        _ => None,
+    };
+    if release.directions == Directions::SourceLabels && pre_trained.is_none() {
+        at.key("directions").wrong_hint(
+            "found `source_labels` with a backbone that was trained elsewhere",
+            "a backbone that is pre-trained here, on a `source` whose labels are known",
+            "use `vgg_tiny`, or the directions `principal`",
+        );
+        return true;
+    }
+    let classes = match release.directions {
+        Directions::Principal => None,
+        Directions::SourceLabels => data.source.as_ref().and_then(classes),
+        Directions::ClassLabels => heads_classes(data),
+    };
+    let discriminants = classes.map(|it| it.saturating_sub(1));
+    let limits = [
+        (pre_trained, "the width of the features"),
+        (discriminants, "one less than the classes told apart"),
+    ];
+    let refused = |rank: usize| {
+        let limits = limits.iter().filter_map(|(most, of)| Some(((*most)?, *of)));
+        limits
+            .min_by_key(|(most, _)| *most)
+            .filter(|(most, _)| rank > *most)
+    };
+    let tried = release.tuned.iter().flat_map(|it| &it.rank).min();
+    let places = [
+        (release.rank, at.key("rank")),
+        (tried.copied(), at.key("tuned").key("rank")),
+    ];
+    for (rank, at) in places {
+        if let Some(rank) = rank
+            && let Some((most, of)) = refused(rank)
+        {
+            at.wrong(
+                format!("found {rank} directions"),
+                format!("at most {most}, {of}"),
+            );
+            return true;
+        }
+    }
+    false
 }
 
 /// Says what a search for the settings of undefended training cannot search; whether it said

@@ -152,11 +152,7 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         );
     } else if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
         beside(unsuited, at);
-    } else if attack.follows_training()
-        && (!cell.recipe.is_plain_descent()
-            || cell.defence.kind() == DefenceKind::OneRelease
-            || cell.defence.momenta().iter().any(|it| *it != 0.0))
-    {
+    } else if follows_what_it_cannot(cell) {
         at.wrong_hint(
             format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
             "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
@@ -235,6 +231,21 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         return false;
     }
     true
+}
+
+/// Whether the attack computes a training that it cannot: not by plain descent. What one release shows to
+/// who is informed is known.
+fn follows_what_it_cannot(cell: &Cell) -> bool {
+    let plain =
+        cell.recipe.is_plain_descent() && !cell.defence.momenta().iter().any(|it| *it != 0.0);
+    let released = cell.defence.kind() == DefenceKind::OneRelease;
+    let follows = cell.attack.follows_training();
+    follows
+        && if released {
+            !cell.attack.is_informed()
+        } else {
+            !plain
+        }
 }
 
 /// The examples of a step that is inverted, where that cannot be: with the most there are where a single

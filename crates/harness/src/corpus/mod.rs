@@ -4,9 +4,11 @@ mod colour;
 mod network;
 mod preflight;
 mod prepare;
+mod spaces;
 mod stages;
 mod threshold;
 
 pub use preflight::check as preflight;
 pub use prepare::{Corpus, scaled, task_labels};
+pub use spaces::Wanted;
 pub use stages::{CorpusStages, DataHashes, fingerprint};

@@ -119,7 +119,7 @@ fn train(
 }
 
 /// What the backbone is pre-trained on.
-fn source_images(
+pub fn source_images(
     context: &Context,
     progress: &Progress,
     data: &Data,

@@ -1,6 +1,6 @@
 //! The data floor of an experiment: images, their deep features, and who owns which example.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use backbones::{Backbone, Extractor, Onnx};
 use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
@@ -8,10 +8,10 @@ use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, S
 
 use rand::RngExt;
 use transfer::GivenHeads;
-use transfer::one_release::PublicSpace;
 
 use super::colour;
 use super::network;
+use super::spaces::Spaces;
 use super::stages::CorpusStages;
 use super::threshold;
 use crate::context::Context;
@@ -38,8 +38,8 @@ pub struct Corpus {
     pub stages: CorpusStages,
     /// Error at or under which a reconstruction counts as a success.
     pub tau: f64,
-    /// Principal directions of the public features, once they were asked for.
-    space: Mutex<Option<Arc<PublicSpace>>>,
+    /// Directions of feature space, once they were asked for.
+    spaces: Mutex<Spaces>,
     /// Shadow heads made elsewhere, where attacks are fitted to such.
     pub shadows: Option<GivenHeads>,
     /// Root of the experiment's random draws.
@@ -136,7 +136,7 @@ impl Corpus {
             original_labels,
             stages: declared.clone(),
             tau,
-            space: Mutex::new(None),
+            spaces: Mutex::default(),
             shadows: None,
             root,
         })
@@ -144,23 +144,9 @@ impl Corpus {
 }
 
 impl Corpus {
-    /// The `rank` leading principal directions of the public features. All of them are found once:
-    /// cells of other ranks, methods and shots share the decomposition.
-    ///
-    /// # Errors
-    /// If there are not so many.
-    pub fn space(&self, rank: usize) -> Result<Arc<PublicSpace>, HarnessError> {
-        let mut known = self.space.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = match known.take() {
-            Some(whole) => whole,
-            None => {
-                let rows = self.split.public.indices().map(|it| it as usize);
-                let rows: Vec<usize> = rows.collect();
-                Arc::new(PublicSpace::whole(&self.features, &rows)?)
-            }
-        };
-        let whole = known.insert(whole);
-        Ok(Arc::new(whole.truncated(rank)?))
+    /// The directions that were found so far.
+    pub(super) fn spaces(&self) -> MutexGuard<'_, Spaces> {
+        self.spaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// φ as a function of images; none where the data are features already.

@@ -3,7 +3,7 @@
 use config::experiment::{
     self as wanted, Attack, Backbone, Cell, Defence, Delta, Group, Optimiser, Sampling, Then,
 };
-use spec::{Initial, OneRelease, ReleaseMethod, Schedule};
+use spec::{Directions, Initial, OneRelease, ReleaseMethod, Schedule};
 
 use super::attack::{attack, beliefs, network};
 use super::facet::{Facet, Side};
@@ -81,7 +81,11 @@ fn one_release(release: &OneRelease, facets: &mut Vec<Facet>) {
         });
     };
     facet(METHOD, release.method.word().into());
-    facet("rank", format!("rank {}", release.rank));
+    facet("directions", directions(release.directions).into());
+    let rank = release
+        .rank
+        .map_or("usual rank".into(), |it| format!("rank {it}"));
+    facet("rank", rank);
     match release.method {
         ReleaseMethod::Prototypes | ReleaseMethod::WhitenedPrototypes => {}
         ReleaseMethod::LeastSquares => {
@@ -94,6 +98,14 @@ fn one_release(release: &OneRelease, facets: &mut Vec<Facet>) {
             let lambda = release.regularisation.unwrap_or(OneRelease::REGULARISATION);
             facet("regularisation", format!("λ {lambda}"));
         }
+    }
+}
+
+fn directions(directions: Directions) -> &'static str {
+    match directions {
+        Directions::Principal => "no labels",
+        Directions::SourceLabels => "the source's labels",
+        Directions::ClassLabels => "the classes' labels",
     }
 }
 
@@ -126,7 +138,17 @@ fn tuning(defence: &Defence) -> String {
             let grid = as_trained.tuned.as_ref();
             grid.map(|grid| searched(&grid.learning_rate, &grid.epochs, String::new()))
         }
-        Defence::OneRelease(_) | Defence::Rhe(_) => None,
+        Defence::OneRelease(release) => release.tuned.as_ref().map(|grid| {
+            let own = match release.method {
+                ReleaseMethod::Prototypes | ReleaseMethod::WhitenedPrototypes => String::new(),
+                ReleaseMethod::LeastSquares => {
+                    format!(", clip {:?}, ridge {:?}", grid.clip, grid.ridge)
+                }
+                ReleaseMethod::OutputPerturbation => format!(", λ {:?}", grid.regularisation),
+            };
+            format!("tuned over rank {:?}{own}", grid.rank)
+        }),
+        Defence::Rhe(_) => None,
     };
     tuned.unwrap_or_else(|| "untuned".into())
 }

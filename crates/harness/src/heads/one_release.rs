@@ -8,11 +8,11 @@ use transfer::{Recipe, Subspace};
 use super::private::Spending;
 use crate::error::HarnessError;
 
-/// The recipe of heads on `n` examples, and what one spends.
+/// The noise of a release on `n` examples, and its δ.
 ///
 /// # Errors
 /// If its privacy has no answer.
-pub fn defend(options: &OneRelease, n: usize) -> Result<(Recipe, Spending), HarnessError> {
+pub fn noise(options: &OneRelease, n: usize) -> Result<(GaussianRelease, Delta), HarnessError> {
     let delta = Delta::new(options.delta.value(n))?;
     let release = match options.privacy() {
         Privacy::NoiseMultiplier(noise) => GaussianRelease::new(NoiseMultiplier::new(noise)?),
@@ -20,7 +20,20 @@ pub fn defend(options: &OneRelease, n: usize) -> Result<(Recipe, Spending), Harn
             GaussianRelease::calibrated(Epsilon::new(epsilon)?, delta, Neighbour::AddRemove)?
         }
     };
-    let method = method(options);
+    Ok((release, delta))
+}
+
+/// The recipe of heads on `n` examples by `method` in `rank` directions, and what one spends.
+///
+/// # Errors
+/// If its privacy has no answer.
+pub fn defend(
+    options: &OneRelease,
+    n: usize,
+    method: Method,
+    rank: usize,
+) -> Result<(Recipe, Spending), HarnessError> {
+    let (release, delta) = noise(options, n)?;
     let spending = Spending {
         epsilon: release.epsilon(delta, Neighbour::AddRemove),
         epsilon_replace_one: release.epsilon(delta, Neighbour::ReplaceOne),
@@ -35,15 +48,17 @@ pub fn defend(options: &OneRelease, n: usize) -> Result<(Recipe, Spending), Harn
         steps: 1,
         learning_rate: None,
     };
-    let release = one_release::OneRelease { method, release };
-    let rank = options.rank;
-    Ok((
-        Recipe::one_release(Subspace { rank, of: release }),
-        spending,
-    ))
+    Ok((recipe(method, release, rank), spending))
 }
 
-fn method(options: &OneRelease) -> Method {
+/// The recipe of heads by `method` in `rank` directions.
+pub fn recipe(method: Method, release: GaussianRelease, rank: usize) -> Recipe {
+    let of = one_release::OneRelease { method, release };
+    Recipe::one_release(Subspace { rank, of })
+}
+
+/// The method with its options as they are given.
+pub fn method(options: &OneRelease) -> Method {
     match options.method {
         ReleaseMethod::Prototypes => Method::Prototypes { whitened: false },
         ReleaseMethod::WhitenedPrototypes => Method::Prototypes { whitened: true },

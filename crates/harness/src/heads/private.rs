@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use spec::{DpSgd, Privacy, Sampling};
 use transfer::Recipe;
 
-use super::chosen::Chosen;
+use super::chosen::Training;
 use crate::error::HarnessError;
 
 /// Privacy as it runs in a cell, with what it costs.
@@ -68,7 +68,7 @@ pub struct Undefended {
 pub fn defend(
     plain: Undefended,
     dp: &DpSgd,
-    chosen: Option<Chosen>,
+    chosen: Option<Training>,
 ) -> Result<(Recipe, Spending), HarnessError> {
     let (mut clip, mut sampling, mut learning_rate, mut epochs) = fixed(dp, plain);
     if let Some(chosen) = chosen {

@@ -1,17 +1,21 @@
-//! The best settings of training, by a search on public data.
+//! The best settings of training or of one release, by a search on public data.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use config::experiment::Data;
 use privacy::{NoiseMultiplier, PrivacyError};
 use rayon::prelude::*;
-use spec::{Defence, DpSgd, PlainTuning, Tuning};
-use transfer::{Recipe, ShadowStream};
+use spec::{Defence, DpSgd, OneRelease, PlainTuning, ReleaseTuning, Tuning};
+use transfer::one_release::{Method, PublicSpace};
+use transfer::{Recipe, ShadowStream, Trainer, TransferError};
 
-use super::chosen::Chosen;
+use super::chosen::{Chosen, Settings, Training};
 use super::private::{Run, Undefended};
 use super::search::{self, Axis, Found};
-use super::victims;
-use crate::corpus::Corpus;
+use super::{one_release, victims};
+use crate::context::Context;
+use crate::corpus::{Corpus, Wanted};
 use crate::error::HarnessError;
 use crate::progress::Progress;
 
@@ -28,6 +32,7 @@ const EPOCHS: usize = 4096;
 /// If heads cannot be trained, or there is nothing to search.
 pub fn search(
     progress: &Progress,
+    (context, data): (&Context, &Data),
     corpus: &Corpus,
     plain: Undefended,
     defence: &Defence,
@@ -46,7 +51,18 @@ pub fn search(
             Some(grid) => trial.plain(progress, grid),
             None => Err(nothing()),
         },
-        Defence::OneRelease(_) | Defence::Rhe(_) => Err(nothing()),
+        Defence::OneRelease(release) => match &release.tuned {
+            Some(grid) => {
+                let wanted = Wanted {
+                    context,
+                    data,
+                    directions: release.directions,
+                };
+                trial.released(progress, wanted, release, grid)
+            }
+            None => Err(nothing()),
+        },
+        Defence::Rhe(_) => Err(nothing()),
     }
 }
 
@@ -56,6 +72,9 @@ fn nothing() -> HarnessError {
         reason: "nothing to try".into(),
     }
 }
+
+/// A recipe, and the coordinates of its private release, where it has one.
+type Tried = (Recipe, Option<Arc<PublicSpace>>);
 
 /// What settings are tried on.
 struct Trial<'a> {
@@ -98,14 +117,73 @@ impl Trial<'_> {
             };
             let recipe = noise.map(|noise| run.recipe(self.plain, at[3], at[4], noise));
             let momentum = momenta[at[1] as usize] as f32;
-            Ok(recipe.map(|recipe| Recipe { momentum, ..recipe }))
+            Ok(recipe.map(|recipe| (Recipe { momentum, ..recipe }, None)))
         })?;
         let sampling = samplings[found.at[0] as usize];
-        Ok(Chosen {
+        let training = Training {
+            learning_rate: found.at[4],
+            epochs: found.at[2] as usize,
             private: Some((found.at[3], sampling.rate())),
             momentum: searched(&grid.momentum, found.at[1]),
-            ..chosen(&found, found.at[4], found.at[2])
-        })
+        };
+        Ok(chosen(&found, Settings::Training(training)))
+    }
+
+    /// The rank and the method's own options.
+    fn released(
+        &self,
+        progress: &Progress,
+        wanted: Wanted<'_>,
+        options: &OneRelease,
+        grid: &ReleaseTuning,
+    ) -> Result<Chosen, HarnessError> {
+        let (release, _) = one_release::noise(options, self.plain.n)?;
+        let most = self.corpus.directions(wanted)?;
+        let own = one_release::method(options);
+        let ranks: Vec<usize> = grid.rank.iter().copied().filter(|it| *it <= most).collect();
+        let mut axes = vec![match ranks.as_slice() {
+            [] => Axis::whole(&[most], most),
+            ranks => Axis::whole(ranks, most),
+        }];
+        match own {
+            Method::Prototypes { .. } => {}
+            Method::LeastSquares { .. } => {
+                axes.push(Axis::real(&grid.clip, f64::MAX));
+                axes.push(Axis::real(&grid.ridge, f64::MAX));
+            }
+            Method::OutputPerturbation { .. } => {
+                axes.push(Axis::real(&grid.regularisation, f64::MAX));
+            }
+        }
+        let method = |at: &[f64]| match own {
+            Method::Prototypes { .. } => own,
+            Method::LeastSquares { .. } => Method::LeastSquares {
+                clip: at[1],
+                ridge: at[2],
+            },
+            Method::OutputPerturbation { .. } => Method::OutputPerturbation {
+                regularisation: at[1],
+            },
+        };
+        let mut spaces: HashMap<usize, Arc<PublicSpace>> = HashMap::new();
+        let found = self.best(progress, "tuning one release", &axes, |at| {
+            let rank = at[0] as usize;
+            let space = match spaces.get(&rank) {
+                Some(space) => Arc::clone(space),
+                None => {
+                    let space = self.corpus.space(wanted, Some(rank))?;
+                    spaces.insert(rank, Arc::clone(&space));
+                    space
+                }
+            };
+            let recipe = one_release::recipe(method(at), release, rank);
+            Ok(Some((recipe, Some(space))))
+        })?;
+        let settings = Settings::Release {
+            method: method(&found.at),
+            rank: found.at[0] as usize,
+        };
+        Ok(chosen(&found, settings))
     }
 
     fn plain(&self, progress: &Progress, grid: &PlainTuning) -> Result<Chosen, HarnessError> {
@@ -116,17 +194,21 @@ impl Trial<'_> {
             self.rates(&grid.learning_rate),
         ];
         let found = self.best(progress, "tuning undefended heads", &axes, |at| {
-            Ok(Some(Recipe {
+            let recipe = Recipe {
                 learning_rate: at[2] as f32,
                 steps: at[1] as usize,
                 momentum: momenta[at[0] as usize] as f32,
                 ..self.plain.recipe
-            }))
+            };
+            Ok(Some((recipe, None)))
         })?;
-        Ok(Chosen {
+        let training = Training {
+            learning_rate: found.at[2],
+            epochs: found.at[1] as usize,
             momentum: searched(&grid.momentum, found.at[0]),
-            ..chosen(&found, found.at[2], found.at[1])
-        })
+            private: None,
+        };
+        Ok(chosen(&found, Settings::Training(training)))
     }
 
     fn epochs(&self, listed: &[usize]) -> Axis {
@@ -147,13 +229,13 @@ impl Trial<'_> {
         progress: &Progress,
         name: &str,
         axes: &[Axis],
-        mut recipe: impl FnMut(&[f64]) -> Result<Option<Recipe>, HarnessError>,
+        mut recipe: impl FnMut(&[f64]) -> Result<Option<Tried>, HarnessError>,
     ) -> Result<Found, HarnessError> {
         let step = progress.step(name, search::listed(axes) as u64);
         let (mut done, mut best) = (0, 0.0);
         let found = search::best(axes, |at| {
             let accuracy = match recipe(at)? {
-                Some(recipe) => self.accuracy(recipe)?,
+                Some((recipe, space)) => self.accuracy(recipe, space)?,
                 None => 0.0,
             };
             (done, best) = (done + 1, f64::max(best, accuracy));
@@ -163,20 +245,26 @@ impl Trial<'_> {
         found.ok_or_else(nothing)
     }
 
-    /// Mean accuracy of heads trained on public draws; 0 for a recipe that diverges.
-    fn accuracy(&self, recipe: Recipe) -> Result<f64, HarnessError> {
+    /// Mean accuracy of heads trained on public draws; 0 for a recipe that diverges or does not
+    /// converge.
+    fn accuracy(
+        &self,
+        recipe: Recipe,
+        space: Option<Arc<PublicSpace>>,
+    ) -> Result<f64, HarnessError> {
         let Self { corpus, plain, .. } = self;
-        let stream = ShadowStream::new(
+        let stream = ShadowStream::by(
             &corpus.features,
             &corpus.split.public,
-            plain.shape,
-            recipe,
+            Trainer::new(plain.shape, recipe)?.in_space(space),
             plain.shots,
             corpus.root.child("tuning"),
         );
         let stream = match stream {
             Ok(stream) => stream,
-            Err(transfer::TransferError::Diverged { .. }) => return Ok(0.0),
+            Err(TransferError::Diverged { .. } | TransferError::NotConverged { .. }) => {
+                return Ok(0.0);
+            }
             Err(error) => return Err(error.into()),
         };
         let mut batch = stream.batch(HEADS);
@@ -202,12 +290,9 @@ fn searched(listed: &[f64], choice: f64) -> Option<f64> {
     listed.get(choice as usize).copied()
 }
 
-fn chosen(found: &Found, rate: f64, epochs: f64) -> Chosen {
+fn chosen(found: &Found, settings: Settings) -> Chosen {
     Chosen {
-        learning_rate: rate,
-        epochs: epochs as usize,
-        momentum: None,
-        private: None,
+        settings,
         accuracy: found.score,
         tried: found.tried,
         inside: found.inside,

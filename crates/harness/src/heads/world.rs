@@ -4,10 +4,11 @@ use attacks::World;
 use config::experiment::{Cell, Defence};
 
 use super::adversary;
+use super::chosen::{Chosen, Settings};
 use super::private::{self, Spending, Undefended};
 use super::stages::{CellStages, Grid};
-use super::{chosen::Chosen, one_release, recipe, tuning};
-use crate::corpus::Corpus;
+use super::{one_release, recipe, tuning};
+use crate::corpus::{Corpus, Wanted};
 use crate::error::HarnessError;
 use crate::stages::{Postcard, Stages};
 
@@ -42,24 +43,38 @@ pub fn world<'c>(
     let tuned = match own.tuning {
         None => None,
         Some(id) => {
+            let on = (grid.context, &grid.heads.data);
             let search = |stages: &mut Stages<'_>| {
-                tuning::search(stages.progress(), corpus, plain, &cell.defence)
+                tuning::search(stages.progress(), on, corpus, plain, &cell.defence)
             };
             Some(stages.get_or_make(id, &Postcard, search)?.product)
         }
     };
+    let training = tuned.and_then(|it| it.training());
+    let mut space = None;
     let (victim_recipe, spending) = match &cell.defence {
         Defence::DpSgd(dp) => {
-            let (recipe, spending) = private::defend(plain, dp, tuned)?;
+            let (recipe, spending) = private::defend(plain, dp, training)?;
             (recipe, Some(spending))
         }
         Defence::OneRelease(release) => {
-            let (recipe, spending) = one_release::defend(release, plain.n)?;
+            let (method, rank) = match tuned.map(|it| it.settings) {
+                Some(Settings::Release { method, rank }) => (method, Some(rank)),
+                _ => (one_release::method(release), release.rank),
+            };
+            let wanted = Wanted {
+                context: grid.context,
+                data: &grid.heads.data,
+                directions: release.directions,
+            };
+            let space = space.insert(corpus.space(wanted, rank)?);
+            let (recipe, spending) = one_release::defend(release, plain.n, method, space.rank())?;
             (recipe, Some(spending))
         }
-        Defence::None(_) | Defence::Rhe(_) => {
-            (tuned.map_or(plain.recipe, |it| it.on(plain.recipe)), None)
-        }
+        Defence::None(_) | Defence::Rhe(_) => (
+            training.map_or(plain.recipe, |it| it.on(plain.recipe)),
+            None,
+        ),
     };
     let world = World::new(
         &corpus.images,
@@ -72,8 +87,8 @@ pub fn world<'c>(
         cell.shots,
         corpus.root,
     )?;
-    let world = match victim_recipe.release {
-        Some(release) => world.releasing(victim_recipe, corpus.space(release.rank)?)?,
+    let world = match space {
+        Some(space) => world.releasing(victim_recipe, space)?,
         None => world,
     };
     let world = world.assuming(adversary::recipes(&cell.adversary, victim_recipe))?;

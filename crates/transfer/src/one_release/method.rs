@@ -94,11 +94,7 @@ impl OneRelease {
         whitened: bool,
         rng: &mut ChaCha8Rng,
     ) -> Result<Head, TransferError> {
-        let scale: Vec<f64> = space
-            .variance()
-            .iter()
-            .map(|v| if whitened { 1.0 / v.sqrt() } else { 1.0 })
-            .collect();
+        let scale = space.scale(whitened);
         let scaled = |mut vector: Vec<f64>| {
             for (value, scale) in vector.iter_mut().zip(&scale) {
                 *value *= scale;
@@ -136,8 +132,7 @@ impl OneRelease {
                 return Err(setting(name, value, "a finite number above 0"));
             }
         }
-        let power: f64 = space.variance().iter().sum();
-        let clip = clip * power.sqrt();
+        let clip = clip * space.usual_norm();
         let sums = noisy(
             space,
             features,
@@ -147,15 +142,10 @@ impl OneRelease {
             self.release,
             rng,
         );
-        let added = ridge * power / space.rank() as f64;
-        // The public covariance is diagonal in these coordinates.
+        let moments = space.moments(members.len(), ridge);
         let weights: Vec<f64> = sums
             .chunks_exact(space.rank())
-            .flat_map(|sum| {
-                sum.iter()
-                    .zip(space.variance())
-                    .map(|(s, v)| s / (members.len() as f64 * (v + added)))
-            })
+            .flat_map(|sum| sum.iter().zip(&moments).map(|(s, m)| s / m))
             .collect();
         space.head(&weights, &vec![0.0; features.classes()])
     }
@@ -166,7 +156,7 @@ impl OneRelease {
     /// left to decide only as it does for features of the public data's usual norm.
     fn affine(space: &PublicSpace, weights: &[f64]) -> Result<Head, TransferError> {
         let r = space.rank();
-        let usual = space.variance().iter().sum::<f64>().sqrt();
+        let usual = space.usual_norm();
         let (mut slopes, mut biases) = (Vec::new(), Vec::new());
         for row in weights.chunks_exact(r + 1) {
             slopes.extend(row[..r].iter().map(|w| w / usual));
@@ -177,7 +167,7 @@ impl OneRelease {
 }
 
 /// (x, 1)/√2, whose norm is at most 1 where that of x is.
-fn with_constant(mut vector: Vec<f64>) -> Vec<f64> {
+pub(super) fn with_constant(mut vector: Vec<f64>) -> Vec<f64> {
     vector.push(1.0);
     for value in &mut vector {
         *value *= std::f64::consts::FRAC_1_SQRT_2;

@@ -19,11 +19,15 @@
 //! record that is added or removed moves each release by at most 1, one that is replaced by at most
 //! 2: noise multiplier and [`Neighbour`](privacy::Neighbour) mean what they do for DP-SGD.
 
+mod discriminants;
+mod informed;
 mod logistic;
 mod method;
 mod space;
 mod sums;
 
+pub use discriminants::Discriminants;
+pub use informed::Informed;
 pub use method::{Method, OneRelease};
 pub use space::PublicSpace;
 

@@ -3,14 +3,17 @@
 use datasets::FeatureSet;
 use faer::{Mat, MatRef, Side};
 
+use super::discriminants::Discriminants;
+use super::sums::unit;
 use crate::shape::setting;
 use crate::{Head, HeadShape, TransferError};
 
 /// Directions whose variance is below this share of the largest are not whitened further.
 const FLOOR: f64 = 1e-6;
 
-/// r orthonormal directions of feature space around a centre, with the variance of public features
-/// along each. Neither private features nor anybody's labels take part in it.
+/// r orthonormal directions of feature space around a centre, along which public features are
+/// uncorrelated, with their variance along each. No private features take part in it, and labels only in
+/// a space [of discriminants](PublicSpace::of_discriminants).
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublicSpace {
     width: usize,
@@ -81,6 +84,76 @@ impl PublicSpace {
         })
     }
 
+    /// The space of the `rank` best `discriminants`, around the mean of the features at `rows` and along
+    /// their principal directions in it.
+    ///
+    /// # Errors
+    /// [`TransferError::Setting`] for a rank that is 0 or above their number; as
+    /// [`PublicSpace::whole`].
+    pub fn of_discriminants(
+        features: &FeatureSet,
+        rows: &[usize],
+        discriminants: &Discriminants,
+        rank: usize,
+    ) -> Result<Self, TransferError> {
+        check_rank(rank, discriminants.count())?;
+        let d = features.width();
+        // Gram and Schmidt's, twice: once more than double precision asks for.
+        let mut spanned: Vec<Vec<f64>> = Vec::with_capacity(rank);
+        for direction in discriminants.leading(rank) {
+            let mut direction = unit(direction.to_vec());
+            for _ in 0..2 {
+                for other in &spanned {
+                    let share = dot(&direction, other);
+                    for (value, other) in direction.iter_mut().zip(other) {
+                        *value -= share * other;
+                    }
+                }
+                direction = unit(direction);
+            }
+            spanned.push(direction);
+        }
+        let values = rows.iter().flat_map(|&row| {
+            let row: Vec<f64> = features.row(row).iter().map(|&x| f64::from(x)).collect();
+            let along = spanned.iter().map(move |it| dot(it, &row) as f32);
+            along.collect::<Vec<f32>>()
+        });
+        let projected = FeatureSet::new(
+            rank,
+            values.collect(),
+            rows.iter().map(|&row| features.labels()[row]).collect(),
+            features.classes(),
+        )
+        .map_err(|error| TransferError::Members {
+            count: rows.len(),
+            reason: error.to_string(),
+        })?;
+        let inside = Self::leading(&projected, &(0..rows.len()).collect::<Vec<_>>(), rank)?;
+        let mut mean = vec![0.0; d];
+        for &row in rows {
+            for (sum, &value) in mean.iter_mut().zip(features.row(row)) {
+                *sum += f64::from(value) / rows.len() as f64;
+            }
+        }
+        let mut basis = vec![0.0; rank * d];
+        for (own, mix) in basis
+            .chunks_exact_mut(d)
+            .zip(inside.basis.chunks_exact(rank))
+        {
+            for (share, direction) in mix.iter().zip(&spanned) {
+                for (value, x) in own.iter_mut().zip(direction) {
+                    *value += share * x;
+                }
+            }
+        }
+        Ok(Self {
+            width: d,
+            mean,
+            basis,
+            variance: inside.variance,
+        })
+    }
+
     /// The `rank` leading of these directions.
     ///
     /// # Errors
@@ -105,12 +178,57 @@ impl PublicSpace {
         &self.variance
     }
 
+    /// The root mean square norm of public features here.
+    pub(super) fn usual_norm(&self) -> f64 {
+        self.variance.iter().sum::<f64>().sqrt()
+    }
+
+    /// What coordinates are multiplied with: one over their standard deviation where they are whitened.
+    pub(super) fn scale(&self, whitened: bool) -> Vec<f64> {
+        let each = self.variance.iter();
+        each.map(|v| if whitened { 1.0 / v.sqrt() } else { 1.0 })
+            .collect()
+    }
+
+    /// n times the public second moments, diagonal in these coordinates, and `ridge` times their mean.
+    pub(super) fn moments(&self, n: usize, ridge: f64) -> Vec<f64> {
+        let power: f64 = self.variance.iter().sum();
+        let added = ridge * power / self.rank() as f64;
+        let each = self.variance.iter();
+        each.map(|v| n as f64 * (v + added)).collect()
+    }
+
     /// The coordinates of one row of features.
     pub(super) fn coordinates(&self, row: &[f32]) -> Vec<f64> {
         let row = row.iter().zip(&self.mean);
         let centred: Vec<f64> = row.map(|(&f, m)| f64::from(f) - m).collect();
         let directions = self.basis.chunks_exact(self.width);
         directions.map(|it| dot(it, &centred)).collect()
+    }
+
+    /// The feature at these coordinates.
+    pub(super) fn feature(&self, coordinates: &[f64]) -> Vec<f32> {
+        let mut feature = self.mean.clone();
+        for (x, direction) in coordinates.iter().zip(self.basis.chunks_exact(self.width)) {
+            for (value, b) in feature.iter_mut().zip(direction) {
+                *value += x * b;
+            }
+        }
+        feature.into_iter().map(|value| value as f32).collect()
+    }
+
+    /// The weights in the coordinates of a class's weights and bias, as [`PublicSpace::head`] lifts them.
+    pub(super) fn slopes(&self, row: &[f32]) -> Vec<f64> {
+        let row: Vec<f64> = row[..self.width].iter().map(|&w| f64::from(w)).collect();
+        let directions = self.basis.chunks_exact(self.width);
+        directions.map(|it| dot(it, &row)).collect()
+    }
+
+    /// The bias there of a class's weights and bias.
+    pub(super) fn constant(&self, row: &[f32]) -> f64 {
+        let centre = row.iter().zip(&self.mean);
+        let centre: f64 = centre.map(|(&w, m)| f64::from(w) * m).sum();
+        f64::from(row[self.width]) + centre
     }
 
     /// The head on features whose logits are `weights` (K × r) times the coordinates plus

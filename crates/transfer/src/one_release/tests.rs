@@ -109,6 +109,72 @@ fn the_public_space_finds_the_directions_of_large_variance() {
     assert!(length(&moved) > 9.5, "{}", length(&moved));
 }
 
+/// Eight directions of large spread that tell nothing hide two small ones that tell all.
+#[test]
+fn discriminants_find_what_tells_classes_apart_however_small_it_is() {
+    let mut rng = ChaCha8Rng::seed_from_u64(23);
+    let labels: Vec<u32> = (0..900).map(|i| i % 3).collect();
+    let mut values = Vec::new();
+    for &label in &labels {
+        for at in 0..10 {
+            let z: f32 = StandardNormal.sample(&mut rng);
+            values.push(match at {
+                8 => 0.1 * z + if label == 1 { 0.6 } else { 0.0 },
+                9 => 0.1 * z + if label == 2 { 0.6 } else { 0.0 },
+                _ => 5.0 * z,
+            });
+        }
+    }
+    let features = FeatureSet::new(10, values, labels, 3).unwrap();
+    let rows: Vec<usize> = (0..900).collect();
+    let discriminants = Discriminants::fit(&features, &rows).unwrap();
+    assert_eq!(discriminants.count(), 2);
+    let space = PublicSpace::of_discriminants(&features, &rows, &discriminants, 2).unwrap();
+    let mut moved = vec![0.0; 10];
+    let origin = space.coordinates(&moved);
+    let mut length = |at: usize| {
+        moved[at] = 1.0;
+        let there = space.coordinates(&moved);
+        moved[at] = 0.0;
+        there
+            .iter()
+            .zip(&origin)
+            .map(|(a, b)| (a - b).powi(2))
+            .sum::<f64>()
+            .sqrt()
+    };
+    for at in 0..8 {
+        assert!(length(at) < 0.1, "{at}: {}", length(at));
+    }
+    assert!(
+        length(8) > 0.95 && length(9) > 0.95,
+        "{} {}",
+        length(8),
+        length(9)
+    );
+    // Uncorrelated along its directions, with the variance that it says.
+    let along: Vec<Vec<f64>> = rows
+        .iter()
+        .map(|&row| space.coordinates(features.row(row)))
+        .collect();
+    let moment = |a: usize, b: usize| along.iter().map(|x| x[a] * x[b]).sum::<f64>() / 900.0;
+    assert!(moment(0, 1).abs() < 1e-3 * moment(0, 0), "{}", moment(0, 1));
+    assert!((moment(1, 1) / space.variance()[1] - 1.0).abs() < 1e-3);
+    let principal = PublicSpace::leading(&features, &rows, 2).unwrap();
+    let train: Vec<usize> = (0..30).collect();
+    let mut accuracy = |space: &PublicSpace| {
+        let head = method(METHODS[0], 0.0)
+            .train(space, &features, &train, &mut rng)
+            .unwrap();
+        head.accuracy(&features, 30..900).unwrap()
+    };
+    let (told, untold) = (accuracy(&space), accuracy(&principal));
+    assert!(told > 0.95 && untold < 0.5, "{told} {untold}");
+    assert!(PublicSpace::of_discriminants(&features, &rows, &discriminants, 3).is_err());
+    assert!(Discriminants::fit(&features, &[0, 3, 6]).is_err());
+    assert!(Discriminants::fit(&features, &[900]).is_err());
+}
+
 /// One record replaced by another moves the noiseless release by at most twice the unit; removing it
 /// by at most once.
 #[test]
@@ -299,4 +365,62 @@ fn the_stream_makes_what_the_method_makes() {
         of: method(METHODS[0], 1.0),
     });
     assert!(Trainer::new(hidden, recipe).is_err());
+}
+
+/// Without noise the feature that is left is the unknown one as the method bounds it, up to a length
+/// that prototypes do not release; with noise it is what another draw of the noise shifts.
+#[test]
+fn who_knows_all_other_records_is_left_with_the_last_one() {
+    let (space, private) = (space(6), features(16, 2));
+    let members: Vec<usize> = (0..16).collect();
+    let public = features(800, 1);
+    for of in METHODS {
+        for unknown in [0, 5, 10] {
+            let class = private.labels()[unknown] as usize;
+            let known: Vec<u32> = (0..16).filter(|&it| it != unknown as u32).collect();
+            let mut guess = vec![0.0; WIDTH];
+            let own = (0..public.len()).filter(|&row| public.labels()[row] as usize == class);
+            for row in own {
+                for (sum, x) in guess.iter_mut().zip(public.row(row)) {
+                    *sum += x / 200.0;
+                }
+            }
+            let informed = Informed {
+                space: &space,
+                features: &private,
+                known: &known,
+                class,
+                guess: &guess,
+            };
+            let alignment = |noise: f64| {
+                let mut rng = ChaCha8Rng::seed_from_u64(19);
+                let released = method(of, noise);
+                let head = released
+                    .train(&space, &private, &members, &mut rng)
+                    .unwrap();
+                let left = released.left_by_the_known(&informed, &head.weights);
+                let (left, truth) = (
+                    space.coordinates(&left),
+                    space.coordinates(private.row(unknown)),
+                );
+                let product: f64 = left.iter().zip(&truth).map(|(a, b)| a * b).sum();
+                product / (sums::norm(&left) * sums::norm(&truth))
+            };
+            // Prototypes and their noise hold the sum's direction alone, so that a length is guessed.
+            let exact = match of {
+                Method::Prototypes { .. } => 0.95,
+                Method::LeastSquares { .. } | Method::OutputPerturbation { .. } => 0.999,
+            };
+            assert!(
+                alignment(0.0) > exact,
+                "{of:?}, {unknown}: {}",
+                alignment(0.0)
+            );
+            assert!(
+                alignment(1e3).abs() < 0.9,
+                "{of:?}, {unknown}: {}",
+                alignment(1e3)
+            );
+        }
+    }
 }

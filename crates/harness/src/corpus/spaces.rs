@@ -1,0 +1,142 @@
+//! The directions of feature space that private releases are made in, from public data.
+
+use std::sync::Arc;
+
+use config::experiment::Data;
+use datasets::{FeatureSet, ImageSet, StreamKey};
+use spec::{Directions, OneRelease};
+use transfer::one_release::{Discriminants, PublicSpace};
+
+use super::network;
+use super::prepare::Corpus;
+use crate::context::Context;
+use crate::error::HarnessError;
+
+/// Most images of the source task that its discriminants are found from.
+const SOURCE: usize = 8_000;
+
+/// What is found once of a corpus: cells of other ranks, methods and shots share it.
+#[derive(Default)]
+pub struct Spaces {
+    principal: Option<PublicSpace>,
+    source: Option<Discriminants>,
+    classes: Option<Discriminants>,
+}
+
+/// What directions are looked for with.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Folders and progress.
+    pub context: &'a Context,
+    /// The experiment's data.
+    pub data: &'a Data,
+    /// Which directions.
+    pub directions: Directions,
+}
+
+impl Corpus {
+    /// How many directions there are.
+    ///
+    /// # Errors
+    /// As [`Corpus::space`].
+    pub fn directions(&self, wanted: Wanted<'_>) -> Result<usize, HarnessError> {
+        let mut spaces = self.spaces();
+        Ok(match wanted.directions {
+            Directions::Principal => spaces.principal(self)?.rank(),
+            labelled => spaces.discriminants(self, wanted, labelled)?.count(),
+        })
+    }
+
+    /// The `rank` leading directions; as many as are usual where no number is asked for.
+    ///
+    /// # Errors
+    /// If there are not so many, or the source's images are asked for and not there.
+    pub fn space(
+        &self,
+        wanted: Wanted<'_>,
+        rank: Option<usize>,
+    ) -> Result<Arc<PublicSpace>, HarnessError> {
+        let usual = |all: usize| rank.unwrap_or(all.min(OneRelease::DEFAULT_RANK));
+        let mut spaces = self.spaces();
+        let space = match wanted.directions {
+            Directions::Principal => {
+                let whole = spaces.principal(self)?;
+                whole.truncated(usual(whole.rank()))?
+            }
+            labelled => {
+                let found = spaces.discriminants(self, wanted, labelled)?;
+                let rank = usual(found.count());
+                PublicSpace::of_discriminants(&self.features, &public(self), found, rank)?
+            }
+        };
+        Ok(Arc::new(space))
+    }
+}
+
+impl Spaces {
+    fn principal(&mut self, corpus: &Corpus) -> Result<&PublicSpace, HarnessError> {
+        if self.principal.is_none() {
+            let whole = PublicSpace::whole(&corpus.features, &public(corpus))?;
+            self.principal = Some(whole);
+        }
+        Ok(self.principal.as_ref().expect("it was just found"))
+    }
+
+    fn discriminants(
+        &mut self,
+        corpus: &Corpus,
+        wanted: Wanted<'_>,
+        directions: Directions,
+    ) -> Result<&Discriminants, HarnessError> {
+        let of_source = directions == Directions::SourceLabels;
+        let known = match of_source {
+            true => &mut self.source,
+            false => &mut self.classes,
+        };
+        if known.is_none() {
+            *known = Some(if of_source {
+                let features = source_features(corpus, wanted)?;
+                let rows: Vec<usize> = (0..features.len()).collect();
+                Discriminants::fit(&features, &rows)?
+            } else {
+                Discriminants::fit(&corpus.features, &public(corpus))?
+            });
+        }
+        Ok(known.as_ref().expect("it was just found"))
+    }
+}
+
+fn public(corpus: &Corpus) -> Vec<usize> {
+    corpus
+        .split
+        .public
+        .indices()
+        .map(|it| it as usize)
+        .collect()
+}
+
+/// Features of what the backbone was pre-trained on, with the labels it was pre-trained to tell.
+fn source_features(corpus: &Corpus, wanted: Wanted<'_>) -> Result<FeatureSet, HarnessError> {
+    let Wanted { context, data, .. } = wanted;
+    let (Some(source), Some(backbone)) = (&data.source, &corpus.backbone) else {
+        return Err(HarnessError::Setting {
+            place: "one_release.directions".into(),
+            reason: "there is no source whose labels could be taken".into(),
+        });
+    };
+    let images = network::source_images(context, &context.progress, data, source, corpus.root)?;
+    Ok(backbone.features(&some(&images, corpus.root.child("directions"))?)?)
+}
+
+/// At most so many of the images, drawn.
+fn some(images: &ImageSet, key: StreamKey) -> Result<ImageSet, HarnessError> {
+    let drawn = rand::seq::index::sample(&mut key.rng(0), images.len(), SOURCE.min(images.len()));
+    let pixels = drawn.iter().flat_map(|at| images.image(at).iter().copied());
+    let labels = drawn.iter().map(|at| images.labels()[at]);
+    Ok(ImageSet::new(
+        images.shape(),
+        pixels.collect(),
+        labels.collect(),
+        images.classes(),
+    )?)
+}
