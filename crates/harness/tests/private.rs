@@ -107,3 +107,38 @@ fn undefended_heads_are_tuned_the_same_way_and_say_so() {
     assert!(private["tuned"].contains("momentum") && private["tuned"].contains("4 epochs"));
     assert_ne!(tuned["config_hash"], plain["config_hash"]);
 }
+
+#[test]
+fn ranks_are_searched_for_and_labels_of_public_images_give_directions() {
+    let rows = rows(
+        "sweep:
+  shots: 2
+  defence: [{ one_release: { noise_multiplier: 0.5, method: [whitened_prototypes, least_squares], directions: [principal, source_labels, class_labels], tuned: { rank: [2, 4], clip: [1], ridge: [0.1] } } }]
+  attack: { unmixing: { samples: 600, informed: true } }
+  null: replace_one",
+    );
+    assert_eq!(rows.len(), 6);
+    let mut settings: Vec<&str> = rows.iter().map(|row| row["setting"].as_str()).collect();
+    settings.sort_unstable();
+    settings.dedup();
+    assert_eq!(settings.len(), 6, "{settings:?}");
+    for row in &rows {
+        assert_eq!(row["attack"], "informed+unmixing");
+        let (tuned, method) = (&row["tuned"], &row["setting"]);
+        assert!(tuned.starts_with("rank "), "{tuned}");
+        assert_eq!(
+            tuned.contains("ridge 0.1"),
+            method.contains("least_squares")
+        );
+        // No steps were taken, so no rate was chosen.
+        assert_eq!(number(row, "learning_rate"), None);
+    }
+    // Of ten classes the labels of the same classes tell most.
+    let accuracy = |words: &str| {
+        let own = rows.iter().filter(|row| row["setting"].contains(words));
+        own.map(|row| number(row, "accuracy").expect("an accuracy"))
+            .sum::<f64>()
+    };
+    let (told, untold) = (accuracy("the classes' labels"), accuracy("no labels"));
+    assert!(told > untold, "{told} {untold}");
+}

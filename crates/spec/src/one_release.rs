@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One, OneOrMany};
-use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
+use crate::bounds::{Bounds, Options, OutOfBounds, Real};
 use crate::dp_sgd::{Delta, Privacy};
 use crate::tuning::{self, ReleaseTuning};
 use crate::word::words;
@@ -100,8 +100,6 @@ mod defaults {
 }
 
 impl OneRelease {
-    /// Bounds of `rank`.
-    pub const RANK: Whole = Whole::new(1, 65_536);
     /// The most that `rank` is where it is left out.
     pub const DEFAULT_RANK: usize = 32;
     /// `clip` where it is left out.
@@ -110,8 +108,6 @@ impl OneRelease {
     pub const DEFAULT_RIDGE: f64 = 0.1;
     /// `regularisation` where it is left out.
     pub const REGULARISATION: f64 = 0.1;
-    /// Bounds of `clip` and `regularisation`.
-    pub const POSITIVE: Real = Real::POSITIVE;
     /// Bounds of `ridge`.
     pub const RIDGE: Real = Real::NOT_NEGATIVE;
 
@@ -126,12 +122,16 @@ impl<A: Arity> Options for OneRelease<A> {
         Privacy::wrong::<A>(&self.epsilon, &self.noise_multiplier, wrong);
         self.delta.wrong(wrong);
         if let Some(rank) = &self.rank {
-            OneRelease::RANK.each("rank", A::values(rank), wrong);
+            ReleaseTuning::RANK.each("rank", A::values(rank), wrong);
         }
         for (option, value, bounds) in [
-            ("clip", self.clip, OneRelease::POSITIVE),
+            ("clip", self.clip, ReleaseTuning::POSITIVE),
             ("ridge", self.ridge, OneRelease::RIDGE),
-            ("regularisation", self.regularisation, OneRelease::POSITIVE),
+            (
+                "regularisation",
+                self.regularisation,
+                ReleaseTuning::POSITIVE,
+            ),
         ] {
             if let Some(value) = value {
                 bounds.one(option, value, wrong);

@@ -8,8 +8,7 @@ use serde::{
     de::{self, DeserializeOwned, MapAccess, Visitor},
 };
 
-use crate::bounds::{Bounds, Options, OutOfBounds, Real};
-use crate::one_release::OneRelease;
+use crate::bounds::{Bounds, Options, OutOfBounds, Real, Whole};
 use crate::recipe::Recipe;
 use crate::sampling::Sampling;
 
@@ -97,6 +96,13 @@ impl Default for ReleaseTuning {
     }
 }
 
+impl ReleaseTuning {
+    /// Bounds of ranks.
+    pub const RANK: Whole = Whole::new(1, 65_536);
+    /// Bounds of the methods' options.
+    pub const POSITIVE: Real = Real::POSITIVE;
+}
+
 impl Tuning {
     /// Bounds of clipping norms.
     pub const CLIP: Real = Real::POSITIVE;
@@ -137,11 +143,11 @@ impl Options for PlainTuning {
 
 impl Options for ReleaseTuning {
     fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        OneRelease::RANK.each("rank", &self.rank, wrong);
-        OneRelease::POSITIVE.each("clip", &self.clip, wrong);
+        Self::RANK.each("rank", &self.rank, wrong);
+        Self::POSITIVE.each("clip", &self.clip, wrong);
         // A grid that is continued goes by ratios, which 0 has not.
-        OneRelease::POSITIVE.each("ridge", &self.ridge, wrong);
-        OneRelease::POSITIVE.each("regularisation", &self.regularisation, wrong);
+        Self::POSITIVE.each("ridge", &self.ridge, wrong);
+        Self::POSITIVE.each("regularisation", &self.regularisation, wrong);
     }
 }
 

@@ -374,9 +374,9 @@ fn who_knows_all_other_examples_finds_the_last_one_behind_noise_too() {
         )
         .unwrap();
         let [informed, uninformed] = feature_errors(&world);
-        assert!(informed < 0.6, "{recipe:?}: {informed}");
+        // Under DP-SGD the unknown one's own column is the guess's.
         assert!(
-            uninformed > 1.2 * informed,
+            informed < 0.75 && uninformed > 1.2 * informed,
             "{recipe:?}: {uninformed} {informed}"
         );
     }

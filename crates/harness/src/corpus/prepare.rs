@@ -1,6 +1,6 @@
 //! The data floor of an experiment: images, their deep features, and who owns which example.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use backbones::{Backbone, Extractor, Onnx};
 use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
@@ -8,10 +8,11 @@ use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, S
 
 use rand::RngExt;
 use transfer::GivenHeads;
+use transfer::one_release::PublicSpace;
 
 use super::colour;
 use super::network;
-use super::spaces::Spaces;
+use super::spaces::{Public, Spaces, Wanted as Directions};
 use super::stages::CorpusStages;
 use super::threshold;
 use crate::context::Context;
@@ -144,9 +145,37 @@ impl Corpus {
 }
 
 impl Corpus {
-    /// The directions that were found so far.
-    pub(super) fn spaces(&self) -> MutexGuard<'_, Spaces> {
+    /// How many directions a private release can be made in.
+    ///
+    /// # Errors
+    /// As [`Corpus::space`].
+    pub fn directions(&self, wanted: Directions<'_>) -> Result<usize, HarnessError> {
+        self.spaces().count(self.public(), wanted)
+    }
+
+    /// The `rank` leading of them; as many as are usual where no number is asked for.
+    ///
+    /// # Errors
+    /// If there are not so many, or the source's images are asked for and not there.
+    pub fn space(
+        &self,
+        wanted: Directions<'_>,
+        rank: Option<usize>,
+    ) -> Result<Arc<PublicSpace>, HarnessError> {
+        self.spaces().space(self.public(), wanted, rank)
+    }
+
+    fn spaces(&self) -> MutexGuard<'_, Spaces> {
         self.spaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn public(&self) -> Public<'_> {
+        Public {
+            features: &self.features,
+            pool: &self.split.public,
+            backbone: self.backbone.as_ref(),
+            root: self.root,
+        }
     }
 
     /// φ as a function of images; none where the data are features already.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use backbones::Backbone;
 use config::experiment::Data;
-use datasets::{FeatureSet, ImageSet, StreamKey};
+use datasets::{FeatureSet, ImageSet, Pool, StreamKey};
 use spec::{Directions, OneRelease};
 use transfer::one_release::{Discriminants, PublicSpace};
 
 use super::network;
-use super::prepare::Corpus;
 use crate::context::Context;
 use crate::error::HarnessError;
 
@@ -34,16 +34,34 @@ pub struct Wanted<'a> {
     pub directions: Directions,
 }
 
-impl Corpus {
+/// What everybody has.
+#[derive(Clone, Copy)]
+pub struct Public<'a> {
+    /// Features of all images.
+    pub features: &'a FeatureSet,
+    /// Those of them that are public.
+    pub pool: &'a Pool,
+    /// The network that made them, where it was pre-trained here.
+    pub backbone: Option<&'a Backbone>,
+    /// Root of the experiment's random draws.
+    pub root: StreamKey,
+}
+
+impl Public<'_> {
+    fn rows(&self) -> Vec<usize> {
+        self.pool.indices().map(|it| it as usize).collect()
+    }
+}
+
+impl Spaces {
     /// How many directions there are.
     ///
     /// # Errors
-    /// As [`Corpus::space`].
-    pub fn directions(&self, wanted: Wanted<'_>) -> Result<usize, HarnessError> {
-        let mut spaces = self.spaces();
+    /// As [`Spaces::space`].
+    pub fn count(&mut self, of: Public<'_>, wanted: Wanted<'_>) -> Result<usize, HarnessError> {
         Ok(match wanted.directions {
-            Directions::Principal => spaces.principal(self)?.rank(),
-            labelled => spaces.discriminants(self, wanted, labelled)?.count(),
+            Directions::Principal => self.principal(of)?.rank(),
+            labelled => self.discriminants(of, wanted, labelled)?.count(),
         })
     }
 
@@ -52,31 +70,29 @@ impl Corpus {
     /// # Errors
     /// If there are not so many, or the source's images are asked for and not there.
     pub fn space(
-        &self,
+        &mut self,
+        of: Public<'_>,
         wanted: Wanted<'_>,
         rank: Option<usize>,
     ) -> Result<Arc<PublicSpace>, HarnessError> {
         let usual = |all: usize| rank.unwrap_or(all.min(OneRelease::DEFAULT_RANK));
-        let mut spaces = self.spaces();
         let space = match wanted.directions {
             Directions::Principal => {
-                let whole = spaces.principal(self)?;
+                let whole = self.principal(of)?;
                 whole.truncated(usual(whole.rank()))?
             }
             labelled => {
-                let found = spaces.discriminants(self, wanted, labelled)?;
+                let found = self.discriminants(of, wanted, labelled)?;
                 let rank = usual(found.count());
-                PublicSpace::of_discriminants(&self.features, &public(self), found, rank)?
+                PublicSpace::of_discriminants(of.features, &of.rows(), found, rank)?
             }
         };
         Ok(Arc::new(space))
     }
-}
 
-impl Spaces {
-    fn principal(&mut self, corpus: &Corpus) -> Result<&PublicSpace, HarnessError> {
+    fn principal(&mut self, of: Public<'_>) -> Result<&PublicSpace, HarnessError> {
         if self.principal.is_none() {
-            let whole = PublicSpace::whole(&corpus.features, &public(corpus))?;
+            let whole = PublicSpace::whole(of.features, &of.rows())?;
             self.principal = Some(whole);
         }
         Ok(self.principal.as_ref().expect("it was just found"))
@@ -84,7 +100,7 @@ impl Spaces {
 
     fn discriminants(
         &mut self,
-        corpus: &Corpus,
+        of: Public<'_>,
         wanted: Wanted<'_>,
         directions: Directions,
     ) -> Result<&Discriminants, HarnessError> {
@@ -95,37 +111,28 @@ impl Spaces {
         };
         if known.is_none() {
             *known = Some(if of_source {
-                let features = source_features(corpus, wanted)?;
+                let features = source_features(of, wanted)?;
                 let rows: Vec<usize> = (0..features.len()).collect();
                 Discriminants::fit(&features, &rows)?
             } else {
-                Discriminants::fit(&corpus.features, &public(corpus))?
+                Discriminants::fit(of.features, &of.rows())?
             });
         }
         Ok(known.as_ref().expect("it was just found"))
     }
 }
 
-fn public(corpus: &Corpus) -> Vec<usize> {
-    corpus
-        .split
-        .public
-        .indices()
-        .map(|it| it as usize)
-        .collect()
-}
-
 /// Features of what the backbone was pre-trained on, with the labels it was pre-trained to tell.
-fn source_features(corpus: &Corpus, wanted: Wanted<'_>) -> Result<FeatureSet, HarnessError> {
+fn source_features(of: Public<'_>, wanted: Wanted<'_>) -> Result<FeatureSet, HarnessError> {
     let Wanted { context, data, .. } = wanted;
-    let (Some(source), Some(backbone)) = (&data.source, &corpus.backbone) else {
+    let (Some(source), Some(backbone)) = (&data.source, of.backbone) else {
         return Err(HarnessError::Setting {
             place: "one_release.directions".into(),
             reason: "there is no source whose labels could be taken".into(),
         });
     };
-    let images = network::source_images(context, &context.progress, data, source, corpus.root)?;
-    Ok(backbone.features(&some(&images, corpus.root.child("directions"))?)?)
+    let images = network::source_images(context, &context.progress, data, source, of.root)?;
+    Ok(backbone.features(&some(&images, of.root.child("directions"))?)?)
 }
 
 /// At most so many of the images, drawn.

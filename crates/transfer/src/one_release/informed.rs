@@ -5,7 +5,7 @@ use datasets::FeatureSet;
 
 use super::method::{Method, OneRelease, with_constant};
 use super::space::PublicSpace;
-use super::sums::{clipped, norm, unit};
+use super::vectors::{clipped, minus, norm, over, plus, times, unit};
 
 /// All that such an adversary has.
 #[derive(Clone, Copy, Debug)]
@@ -130,20 +130,4 @@ fn residual(rows: &[Vec<f64>], x: &[f64], label: usize) -> Vec<f64> {
     let mut residual: Vec<f64> = powers.iter().map(|it| it / total).collect();
     residual[label] -= 1.0;
     residual
-}
-
-fn plus(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
-    a.into_iter().zip(b).map(|(a, b)| a + b).collect()
-}
-
-fn minus(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
-    a.into_iter().zip(b).map(|(a, b)| a - b).collect()
-}
-
-fn times(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
-    a.into_iter().zip(b).map(|(a, b)| a * b).collect()
-}
-
-fn over(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
-    a.into_iter().zip(b).map(|(a, b)| a / b).collect()
 }

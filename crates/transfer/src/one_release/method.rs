@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::logistic::Logistic;
 use super::space::PublicSpace;
-use super::sums::{clipped, noisy, unit};
+use super::sums::noisy;
+use super::vectors::{clipped, unit};
 use crate::shape::setting;
 use crate::{Head, TransferError};
 

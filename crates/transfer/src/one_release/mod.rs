@@ -25,6 +25,7 @@ mod logistic;
 mod method;
 mod space;
 mod sums;
+mod vectors;
 
 pub use discriminants::Discriminants;
 pub use informed::Informed;

@@ -4,7 +4,7 @@ use datasets::FeatureSet;
 use faer::{Mat, MatRef, Side};
 
 use super::discriminants::Discriminants;
-use super::sums::unit;
+use super::vectors::unit;
 use crate::shape::setting;
 use crate::{Head, HeadShape, TransferError};
 

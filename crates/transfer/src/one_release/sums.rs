@@ -32,29 +32,3 @@ pub(super) fn noisy(
     release.add_noise(&mut sums, clip, rng);
     sums
 }
-
-/// The vector cut to a norm of at most `most`.
-pub(super) fn clipped(mut vector: Vec<f64>, most: f64) -> Vec<f64> {
-    let norm = norm(&vector);
-    if norm > most {
-        for value in &mut vector {
-            *value *= most / norm;
-        }
-    }
-    vector
-}
-
-/// The unit vector in the same direction; 0 stays 0.
-pub(super) fn unit(mut vector: Vec<f64>) -> Vec<f64> {
-    let norm = norm(&vector);
-    if norm > 0.0 {
-        for value in &mut vector {
-            *value /= norm;
-        }
-    }
-    vector
-}
-
-pub(super) fn norm(vector: &[f64]) -> f64 {
-    vector.iter().map(|v| v * v).sum::<f64>().sqrt()
-}

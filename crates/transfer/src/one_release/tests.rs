@@ -182,7 +182,7 @@ fn no_record_moves_a_release_by_more_than_its_noise_is_scaled_to() {
     let mut rng = ChaCha8Rng::seed_from_u64(11);
     let mut random = || -> Vec<f64> {
         let raw = (0..5).map(|_| StandardNormal.sample(&mut rng)).collect();
-        sums::unit(raw)
+        vectors::unit(raw)
     };
     let labels = [0, 1, 2, 0, 1, 2];
     let mut worst: f64 = 0.0;
@@ -204,7 +204,7 @@ fn no_record_moves_a_release_by_more_than_its_noise_is_scaled_to() {
                     .zip(&after.weights)
                     .map(|(a, b)| a - b)
                     .collect();
-                let share = sums::norm(&moved) / (2.0 * before.unit);
+                let share = vectors::norm(&moved) / (2.0 * before.unit);
                 worst = worst.max(share);
                 assert!(share <= 1.0, "{share}");
             }
@@ -223,7 +223,7 @@ fn an_audit_of_prototypes_comes_near_what_is_spent_and_not_above() {
     let delta = Delta::new(0.05).unwrap();
     let release = method(METHODS[0], 0.8);
     let spent = release.release.epsilon(delta, Neighbour::AddRemove);
-    let target = sums::unit(space.coordinates(private.row(0)));
+    let target = vectors::unit(space.coordinates(private.row(0)));
     let mut rng = ChaCha8Rng::seed_from_u64(13);
     let mut scores = |members: &[usize]| -> Vec<f64> {
         (0..4_000)
@@ -233,7 +233,7 @@ fn an_audit_of_prototypes_comes_near_what_is_spent_and_not_above() {
                     &private,
                     members,
                     1.0,
-                    sums::unit,
+                    vectors::unit,
                     release.release,
                     &mut rng,
                 );
@@ -268,7 +268,7 @@ fn noise_is_as_large_as_it_says() {
             &private,
             &members,
             2.5,
-            sums::unit,
+            vectors::unit,
             release,
             &mut rng,
         )
@@ -404,7 +404,7 @@ fn who_knows_all_other_records_is_left_with_the_last_one() {
                     space.coordinates(private.row(unknown)),
                 );
                 let product: f64 = left.iter().zip(&truth).map(|(a, b)| a * b).sum();
-                product / (sums::norm(&left) * sums::norm(&truth))
+                product / (vectors::norm(&left) * vectors::norm(&truth))
             };
             // Prototypes and their noise hold the sum's direction alone, so that a length is guessed.
             let exact = match of {
