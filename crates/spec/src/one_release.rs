@@ -143,16 +143,29 @@ impl<A: Arity> Options for OneRelease<A> {
 impl OneRelease<Many> {
     /// Options that are given and that no listed method uses, each with the method that does.
     pub fn unused(&self) -> impl Iterator<Item = (&'static str, ReleaseMethod)> {
-        use ReleaseMethod::{LeastSquares, OutputPerturbation};
-        let given = [
-            ("clip", self.clip, LeastSquares),
-            ("ridge", self.ridge, LeastSquares),
-            ("regularisation", self.regularisation, OutputPerturbation),
-        ];
-        let unused = given.map(|(option, value, of)| {
-            (value.is_some() && !self.method.values.contains(&of)).then_some((option, of))
+        self.idle([
+            ("clip", self.clip.is_some()),
+            ("ridge", self.ridge.is_some()),
+            ("regularisation", self.regularisation.is_some()),
+        ])
+    }
+
+    /// The same of what `tuned` searches.
+    pub fn searched_unused(&self) -> impl Iterator<Item = (&'static str, ReleaseMethod)> {
+        let given = self.tuned.as_ref().map(ReleaseTuning::given);
+        given.into_iter().flat_map(|given| self.idle(given))
+    }
+
+    fn idle(
+        &self,
+        given: [(&'static str, bool); 3],
+    ) -> impl Iterator<Item = (&'static str, ReleaseMethod)> {
+        let given = given.into_iter().filter(|(_, given)| *given);
+        let with_method = given.map(|(option, _)| match option {
+            "regularisation" => (option, ReleaseMethod::OutputPerturbation),
+            _ => (option, ReleaseMethod::LeastSquares),
         });
-        unused.into_iter().flatten()
+        with_method.filter(|(_, of)| !self.method.values.contains(of))
     }
 
     /// One for each method, strength, kind of directions and rank.

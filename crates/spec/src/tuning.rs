@@ -50,7 +50,7 @@ pub struct PlainTuning {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReleaseTuning {
-    /// Directions that are kept.
+    /// Directions that are kept; where there are fewer, larger numbers are passed over.
     pub rank: Vec<usize>,
     /// Clipping norms of least squares.
     pub clip: Vec<f64>,
@@ -97,6 +97,17 @@ impl Default for ReleaseTuning {
 }
 
 impl ReleaseTuning {
+    /// What is searched that not every method has, and whether it is other than what is searched by
+    /// itself.
+    pub(crate) fn given(&self) -> [(&'static str, bool); 3] {
+        let own = Self::default();
+        [
+            ("clip", self.clip != own.clip),
+            ("ridge", self.ridge != own.ridge),
+            ("regularisation", self.regularisation != own.regularisation),
+        ]
+    }
+
     /// Bounds of ranks.
     pub const RANK: Whole = Whole::new(1, 65_536);
     /// Bounds of the methods' options.

@@ -70,7 +70,9 @@ fn expand_release(raw: &OneRelease<Many>, at: &At<'_>) -> Vec<OneRelease> {
     let given = (raw.epsilon.is_some(), raw.noise_multiplier.is_some());
     check_strength("one_release", given, at);
     at.options(raw);
-    for (option, method) in raw.unused() {
+    let own = raw.unused().map(|idle| (at.clone(), idle));
+    let searched_for = raw.searched_unused().map(|idle| (at.key("tuned"), idle));
+    for (at, (option, method)) in own.chain(searched_for) {
         at.key(option)
             .unused(true, format!("it is an option of the method `{method}`"));
     }

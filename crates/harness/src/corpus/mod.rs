@@ -10,5 +10,5 @@ mod threshold;
 
 pub use preflight::check as preflight;
 pub use prepare::{Corpus, scaled, task_labels};
-pub use spaces::Wanted;
+pub use spaces::Lookup;
 pub use stages::{CorpusStages, DataHashes, fingerprint};

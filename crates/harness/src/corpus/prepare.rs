@@ -12,7 +12,7 @@ use transfer::one_release::PublicSpace;
 
 use super::colour;
 use super::network;
-use super::spaces::{Public, Spaces, Wanted as Directions};
+use super::spaces::{Lookup, Public, Spaces};
 use super::stages::CorpusStages;
 use super::threshold;
 use crate::context::Context;
@@ -149,8 +149,8 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`Corpus::space`].
-    pub fn directions(&self, wanted: Directions<'_>) -> Result<usize, HarnessError> {
-        self.spaces().count(self.public(), wanted)
+    pub fn directions(&self, lookup: Lookup<'_>) -> Result<usize, HarnessError> {
+        self.spaces().count(self.public(), lookup)
     }
 
     /// The `rank` leading of them; as many as are usual where no number is asked for.
@@ -159,10 +159,10 @@ impl Corpus {
     /// If there are not so many, or the source's images are asked for and not there.
     pub fn space(
         &self,
-        wanted: Directions<'_>,
+        lookup: Lookup<'_>,
         rank: Option<usize>,
     ) -> Result<Arc<PublicSpace>, HarnessError> {
-        self.spaces().space(self.public(), wanted, rank)
+        self.spaces().space(self.public(), lookup, rank)
     }
 
     fn spaces(&self) -> MutexGuard<'_, Spaces> {

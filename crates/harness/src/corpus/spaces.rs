@@ -25,7 +25,7 @@ pub struct Spaces {
 
 /// What directions are looked for with.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct Lookup<'a> {
     /// Folders and progress.
     pub context: &'a Context,
     /// The experiment's data.
@@ -58,10 +58,10 @@ impl Spaces {
     ///
     /// # Errors
     /// As [`Spaces::space`].
-    pub fn count(&mut self, of: Public<'_>, wanted: Wanted<'_>) -> Result<usize, HarnessError> {
-        Ok(match wanted.directions {
+    pub fn count(&mut self, of: Public<'_>, lookup: Lookup<'_>) -> Result<usize, HarnessError> {
+        Ok(match lookup.directions {
             Directions::Principal => self.principal(of)?.rank(),
-            labelled => self.discriminants(of, wanted, labelled)?.count(),
+            labelled => self.discriminants(of, lookup, labelled)?.count(),
         })
     }
 
@@ -72,17 +72,17 @@ impl Spaces {
     pub fn space(
         &mut self,
         of: Public<'_>,
-        wanted: Wanted<'_>,
+        lookup: Lookup<'_>,
         rank: Option<usize>,
     ) -> Result<Arc<PublicSpace>, HarnessError> {
         let usual = |all: usize| rank.unwrap_or(all.min(OneRelease::DEFAULT_RANK));
-        let space = match wanted.directions {
+        let space = match lookup.directions {
             Directions::Principal => {
                 let whole = self.principal(of)?;
                 whole.truncated(usual(whole.rank()))?
             }
             labelled => {
-                let found = self.discriminants(of, wanted, labelled)?;
+                let found = self.discriminants(of, lookup, labelled)?;
                 let rank = usual(found.count());
                 PublicSpace::of_discriminants(of.features, &of.rows(), found, rank)?
             }
@@ -101,7 +101,7 @@ impl Spaces {
     fn discriminants(
         &mut self,
         of: Public<'_>,
-        wanted: Wanted<'_>,
+        lookup: Lookup<'_>,
         directions: Directions,
     ) -> Result<&Discriminants, HarnessError> {
         let of_source = directions == Directions::SourceLabels;
@@ -111,7 +111,7 @@ impl Spaces {
         };
         if known.is_none() {
             *known = Some(if of_source {
-                let features = source_features(of, wanted)?;
+                let features = source_features(of, lookup)?;
                 let rows: Vec<usize> = (0..features.len()).collect();
                 Discriminants::fit(&features, &rows)?
             } else {
@@ -123,8 +123,8 @@ impl Spaces {
 }
 
 /// Features of what the backbone was pre-trained on, with the labels it was pre-trained to tell.
-fn source_features(of: Public<'_>, wanted: Wanted<'_>) -> Result<FeatureSet, HarnessError> {
-    let Wanted { context, data, .. } = wanted;
+fn source_features(of: Public<'_>, lookup: Lookup<'_>) -> Result<FeatureSet, HarnessError> {
+    let Lookup { context, data, .. } = lookup;
     let (Some(source), Some(backbone)) = (&data.source, of.backbone) else {
         return Err(HarnessError::Setting {
             place: "one_release.directions".into(),

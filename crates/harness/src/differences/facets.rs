@@ -82,9 +82,11 @@ fn one_release(release: &OneRelease, facets: &mut Vec<Facet>) {
     };
     facet(METHOD, release.method.word().into());
     facet("directions", directions(release.directions).into());
-    let rank = release
-        .rank
-        .map_or("usual rank".into(), |it| format!("rank {it}"));
+    let rank = match (release.rank, &release.tuned) {
+        (Some(rank), _) => format!("rank {rank}"),
+        (None, None) => "usual rank".into(),
+        (None, Some(_)) => "rank by search".into(),
+    };
     facet("rank", rank);
     match release.method {
         ReleaseMethod::Prototypes | ReleaseMethod::WhitenedPrototypes => {}

@@ -15,7 +15,7 @@ use super::private::{Run, Undefended};
 use super::search::{self, Axis, Found};
 use super::{one_release, victims};
 use crate::context::Context;
-use crate::corpus::{Corpus, Wanted};
+use crate::corpus::{Corpus, Lookup};
 use crate::error::HarnessError;
 use crate::progress::Progress;
 
@@ -53,12 +53,12 @@ pub fn search(
         },
         Defence::OneRelease(release) => match &release.tuned {
             Some(grid) => {
-                let wanted = Wanted {
+                let lookup = Lookup {
                     context,
                     data,
                     directions: release.directions,
                 };
-                trial.released(progress, wanted, release, grid)
+                trial.released(progress, lookup, release, grid)
             }
             None => Err(nothing()),
         },
@@ -133,12 +133,12 @@ impl Trial<'_> {
     fn released(
         &self,
         progress: &Progress,
-        wanted: Wanted<'_>,
+        lookup: Lookup<'_>,
         options: &OneRelease,
         grid: &ReleaseTuning,
     ) -> Result<Chosen, HarnessError> {
         let (release, _) = one_release::noise(options, self.plain.n)?;
-        let most = self.corpus.directions(wanted)?;
+        let most = self.corpus.directions(lookup)?;
         let own = one_release::method(options);
         let ranks: Vec<usize> = grid.rank.iter().copied().filter(|it| *it <= most).collect();
         let mut axes = vec![match ranks.as_slice() {
@@ -171,7 +171,7 @@ impl Trial<'_> {
             let space = match spaces.get(&rank) {
                 Some(space) => Arc::clone(space),
                 None => {
-                    let space = self.corpus.space(wanted, Some(rank))?;
+                    let space = self.corpus.space(lookup, Some(rank))?;
                     spaces.insert(rank, Arc::clone(&space));
                     space
                 }

@@ -8,7 +8,7 @@ use super::chosen::{Chosen, Settings};
 use super::private::{self, Spending, Undefended};
 use super::stages::{CellStages, Grid};
 use super::{one_release, recipe, tuning};
-use crate::corpus::{Corpus, Wanted};
+use crate::corpus::{Corpus, Lookup};
 use crate::error::HarnessError;
 use crate::stages::{Postcard, Stages};
 
@@ -62,12 +62,12 @@ pub fn world<'c>(
                 Some(Settings::Release { method, rank }) => (method, Some(rank)),
                 _ => (one_release::method(release), release.rank),
             };
-            let wanted = Wanted {
+            let lookup = Lookup {
                 context: grid.context,
                 data: &grid.heads.data,
                 directions: release.directions,
             };
-            let space = space.insert(corpus.space(wanted, rank)?);
+            let space = space.insert(corpus.space(lookup, rank)?);
             let (recipe, spending) = one_release::defend(release, plain.n, method, space.rank())?;
             (recipe, Some(spending))
         }

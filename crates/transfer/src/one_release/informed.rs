@@ -5,7 +5,7 @@ use datasets::FeatureSet;
 
 use super::method::{Method, OneRelease, with_constant};
 use super::space::PublicSpace;
-use super::vectors::{clipped, minus, norm, over, plus, times, unit};
+use super::vectors::{clipped, minus, norm, over, plus, scaled, times, unit};
 
 /// All that such an adversary has.
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +39,9 @@ impl OneRelease {
                 let noise = space.rank() as f64 * noise * noise;
                 let length = (norm(&with_guess).powi(2) + noise).sqrt();
                 let direction = over(of.row(head), &scale);
-                let left = minus(times(direction, &vec![length; scale.len()]), &known);
+                let left = minus(scaled(direction, length), &known);
                 let usual = times(space.variance().iter().map(|v| v.sqrt()).collect(), &scale);
-                let left = times(left, &vec![norm(&usual); scale.len()]);
+                let left = scaled(left, norm(&usual));
                 space.feature(&over(left, &scale))
             }
             Method::LeastSquares { clip, ridge } => {
@@ -56,10 +56,9 @@ impl OneRelease {
                 let classes = head.len() / (of.guess.len() + 1);
                 let rows: Vec<Vec<f64>> = (0..classes)
                     .map(|class| {
-                        let mut row = space.slopes(of.weights(head, class));
-                        let constant = space.constant(of.weights(head, class));
-                        row.iter_mut().for_each(|w| *w *= space.usual_norm());
-                        row.push(constant);
+                        let weights = of.weights(head, class);
+                        let mut row = scaled(space.slopes(weights), space.usual_norm());
+                        row.push(space.constant(weights));
                         row
                     })
                     .collect();
@@ -86,9 +85,7 @@ impl OneRelease {
                         *x -= residual * value / square.max(f64::MIN_POSITIVE);
                     }
                 }
-                let usual = std::f64::consts::SQRT_2 * space.usual_norm();
-                x.iter_mut().for_each(|x| *x *= usual);
-                space.feature(&x)
+                space.feature(&scaled(x, std::f64::consts::SQRT_2 * space.usual_norm()))
             }
         }
     }

@@ -54,12 +54,7 @@ impl PublicSpace {
         if rows.iter().any(|&row| row >= features.len()) {
             return Err(members("one of the public examples does not exist"));
         }
-        let mut mean = vec![0.0; d];
-        for &row in rows {
-            for (sum, &value) in mean.iter_mut().zip(features.row(row)) {
-                *sum += f64::from(value) / n as f64;
-            }
-        }
+        let mean = mean(features, rows);
         let centred = Mat::from_fn(n, d, |i, j| f64::from(features.row(rows[i])[j]) - mean[j]);
         let covariance = centred.transpose() * &centred;
         let eigen = covariance
@@ -129,12 +124,6 @@ impl PublicSpace {
             reason: error.to_string(),
         })?;
         let inside = Self::leading(&projected, &(0..rows.len()).collect::<Vec<_>>(), rank)?;
-        let mut mean = vec![0.0; d];
-        for &row in rows {
-            for (sum, &value) in mean.iter_mut().zip(features.row(row)) {
-                *sum += f64::from(value) / rows.len() as f64;
-            }
-        }
         let mut basis = vec![0.0; rank * d];
         for (own, mix) in basis
             .chunks_exact_mut(d)
@@ -148,7 +137,7 @@ impl PublicSpace {
         }
         Ok(Self {
             width: d,
-            mean,
+            mean: mean(features, rows),
             basis,
             variance: inside.variance,
         })
@@ -260,6 +249,17 @@ impl PublicSpace {
             data: features.width(),
         })
     }
+}
+
+/// The mean of the features at `rows`.
+fn mean(features: &FeatureSet, rows: &[usize]) -> Vec<f64> {
+    let mut mean = vec![0.0; features.width()];
+    for &row in rows {
+        for (sum, &value) in mean.iter_mut().zip(features.row(row)) {
+            *sum += f64::from(value) / rows.len() as f64;
+        }
+    }
+    mean
 }
 
 fn check_rank(rank: usize, most: usize) -> Result<(), TransferError> {

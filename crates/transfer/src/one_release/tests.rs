@@ -368,7 +368,7 @@ fn the_stream_makes_what_the_method_makes() {
 }
 
 /// Without noise the feature that is left is the unknown one as the method bounds it, up to a length
-/// that prototypes do not release; with noise it is what another draw of the noise shifts.
+/// that prototypes do not release; under noise a thousand times as large it is another.
 #[test]
 fn who_knows_all_other_records_is_left_with_the_last_one() {
     let (space, private) = (space(6), features(16, 2));

@@ -45,3 +45,8 @@ pub(super) fn times(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
 pub(super) fn over(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
     a.into_iter().zip(b).map(|(a, b)| a / b).collect()
 }
+
+/// The vector times a number.
+pub(super) fn scaled(a: Vec<f64>, by: f64) -> Vec<f64> {
+    a.into_iter().map(|a| a * by).collect()
+}
