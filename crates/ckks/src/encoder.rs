@@ -4,10 +4,10 @@
 //! 5^j = 4t + 1 this is Σ_k z_k ζ^k exp(2πi·kt/(N/2)): a twist, an FFT of size N/2 and a
 //! permutation.
 
-use rustfft::num_complex::Complex64;
-use rustfft::{Fft, FftPlanner};
 use std::f64::consts::PI;
 use std::sync::Arc;
+
+use fourier::{Complex64, Fft};
 
 /// Tables of the embedding for one ring degree.
 pub(crate) struct Encoder {
@@ -22,12 +22,10 @@ pub(crate) struct Encoder {
 impl Encoder {
     pub(crate) fn new(degree: usize) -> Self {
         let slots = degree / 2;
-        let mut planner = FftPlanner::new();
         let mut power = 1;
         Self {
-            // exp(+2πi·kt/n) is rustfft's inverse direction.
-            to_slots: planner.plan_fft_inverse(slots),
-            to_coefficients: planner.plan_fft_forward(slots),
+            to_slots: fourier::inverse(slots),
+            to_coefficients: fourier::forward(slots),
             twist: (0..slots)
                 .map(|k| Complex64::from_polar(1.0, PI * k as f64 / degree as f64))
                 .collect(),

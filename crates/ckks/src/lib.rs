@@ -58,7 +58,7 @@ pub use ciphertext::{Ciphertext, SeededCiphertext};
 pub use context::Context;
 pub use error::CkksError;
 pub use evaluation_keys::{EvaluationKeyBuilder, EvaluationKeys};
-
+pub use fourier::Complex64;
 pub use key_id::KeyId;
 pub use linear::{EncodedMap, LinearMap};
 pub use noise::{Noise, NoiseModel};
@@ -66,7 +66,6 @@ pub use parameters::Parameters;
 pub use plaintext::Plaintext;
 pub use public_key::PublicKey;
 pub use rotate::Hoisted;
-pub use rustfft::num_complex::Complex64;
 pub use secret_key::SecretKey;
 pub use security::max_log_qp;
 pub use simulated::{Observed, SimulatedKey};

@@ -6,32 +6,20 @@
 //! largest. Mass that is only off by one lattice point counts for less ([`astray`]). That term is added to δ for an upper bound on ε and taken from it for a lower one, so
 //! both hold whatever the tilt was; a good tilt only makes them tight.
 
-use std::sync::{LazyLock, Mutex, PoisonError};
-
-use realfft::RealFftPlanner;
-use realfft::num_complex::Complex64;
+use fourier::Complex64;
 
 use super::doubt::{Doubt, FAINT, SpectrumDoubt, astray};
 use super::lattice::Masses;
 use super::losses::ComposedLoss;
 use super::window::Window;
 
-/// FFT plans are costly to make and shared.
-static PLANNER: LazyLock<Mutex<RealFftPlanner<f64>>> =
-    LazyLock::new(|| Mutex::new(RealFftPlanner::new()));
-
 /// Composes each of `parts` its number of times, tilted by e^(θ·loss).
 pub(crate) fn compose(parts: &[(Masses, u64)], step: f64, window: Window) -> ComposedLoss {
     let Window {
         theta, low, size, ..
     } = window;
-    let (forward, inverse) = {
-        let mut planner = PLANNER.lock().unwrap_or_else(PoisonError::into_inner);
-        (
-            planner.plan_fft_forward(size),
-            planner.plan_fft_inverse(size),
-        )
-    };
+    let forward = fourier::forward_of_reals(size);
+    let inverse = fourier::inverse_to_reals(size);
     let mut signal = forward.make_input_vec();
     let mut spectrum = forward.make_output_vec();
     let mut scratch = forward.make_scratch_vec();
