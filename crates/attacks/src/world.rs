@@ -36,7 +36,8 @@ pub struct World<'a> {
     pub given: Option<&'a GivenHeads>,
     /// Shots c.
     pub shots: usize,
-    /// The coordinates of the recipe's private release, where it has one: from public features.
+    /// The coordinates in which heads are made, where not from features as they are: of the recipe's private
+    /// release, or of its training. Public features gave them.
     pub space: Option<Arc<PublicSpace>>,
     /// What the adversary sees in place of weights; none where the weights are released.
     pub view: Option<&'a dyn View>,
@@ -130,21 +131,17 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The same world in which heads are made by one private release in the coordinates of `space`,
-    /// which public features gave.
+    /// The same world in which heads are made by `recipe` in the coordinates of `space`, which public
+    /// features gave.
     ///
     /// # Errors
-    /// If `recipe` has no such release, or heads cannot be made by it.
-    pub fn releasing(
-        mut self,
-        recipe: Recipe,
-        space: Arc<PublicSpace>,
-    ) -> Result<Self, AttackError> {
-        if recipe.release.is_none_or(|it| it.rank != space.rank()) {
+    /// If the recipe is a release in another number of directions, or heads cannot be made by it.
+    pub fn along(mut self, recipe: Recipe, space: Arc<PublicSpace>) -> Result<Self, AttackError> {
+        if recipe.release.is_some_and(|it| it.rank != space.rank()) {
             return Err(option(
                 "recipe",
                 "another",
-                "one release in as many directions as the space has",
+                "a release in as many directions as the space has",
             ));
         }
         (self.recipe, self.assumed) = (recipe, vec![recipe]);

@@ -118,7 +118,8 @@ mod tests {
              attack: [{ reconstructor: { samples: 4000 } }, { reconstructor: { samples: 8000, architecture: conv } }, membership] }, \
              { shots: [1, 2], defence: [\
              { one_release: { epsilon: 5, method: [prototypes, least_squares], rank: [8, 16] } }, \
-             { one_release: { epsilon: 5, method: least_squares, rank: 8, clip: 2 } }], \
+             { one_release: { epsilon: 5, method: least_squares, rank: 8, clip: 2 } }, \
+             { dp_sgd: { epsilon: 5 } }, { dp_sgd: { epsilon: 5, directions: [principal, class_labels], rank: [4, 8] } }], \
              attack: [{ reconstructor: { samples: 4000 } }, membership] }]",
         );
         let differences = Differences::in_full(&cells);
@@ -146,6 +147,22 @@ mod tests {
             "adversary assumes epochs × 1.5",
         ];
         assert_eq!(settings(grids), expected);
+    }
+
+    #[test]
+    fn directions_are_told_of_dp_sgd_where_some_heads_have_others() {
+        let sweep = "{ shots: 1, defence: [{ dp_sgd: { epsilon: [5, 20, 80] } }, { dp_sgd: { epsilon: 5, directions: principal, rank: [4, 8] } }, { one_release: { epsilon: 5 } }] }";
+        let released = "prototypes, no labels, usual rank";
+        let told = settings(sweep);
+        assert_eq!(told[..3], ["", "", ""]);
+        assert_eq!(told[3..5], ["no labels, rank 4", "no labels, rank 8"]);
+        assert!(
+            released.starts_with(&told[5]) && !told[5].is_empty(),
+            "{}",
+            told[5]
+        );
+        let none = "{ shots: 1, defence: [none, { dp_sgd: { epsilon: 5 } }] }";
+        assert_eq!(settings(none), ["", ""]);
     }
 
     #[test]

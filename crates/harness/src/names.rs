@@ -58,7 +58,7 @@ pub fn attack(attack: &Attack) -> String {
 pub fn defence(cell: &Cell) -> String {
     match &cell.defence {
         Defence::DpSgd(dp) => private("dp_sgd", dp.privacy()),
-        Defence::OneRelease(release) => private(release.method.word(), release.privacy()),
+        Defence::OneRelease(release) => private(cell.defence.word(), release.privacy()),
         Defence::None(_) => "no defence".into(),
         Defence::Rhe(_) => cell.defence.word().into(),
     }

@@ -142,3 +142,26 @@ fn ranks_are_searched_for_and_labels_of_public_images_give_directions() {
     let (told, untold) = (accuracy("the classes' labels"), accuracy("no labels"));
     assert!(told > untold, "{told} {untold}");
 }
+
+#[test]
+fn dp_sgd_trains_along_public_directions_whose_number_is_searched_for() {
+    let rows = rows(
+        "sweep:
+  shots: 2
+  defence: [{ dp_sgd: { epsilon: 20, directions: [principal, class_labels], tuned: { rank: [2, 4], clip: [1], learning_rate: [0.05, 0.1], epochs: [4] } } }]
+  attack: [{ unmixing: { samples: 600, informed: true } }, { membership: { samples: 600 } }]
+  null: replace_one",
+    );
+    assert_eq!(rows.len(), 4);
+    for row in &rows {
+        assert!(
+            row["tuned"].starts_with("rank ") && row["tuned"].contains("clip 1, "),
+            "{}",
+            row["tuned"]
+        );
+        assert_eq!(number(row, "epsilon").map(|it| it.round()), Some(20.0));
+        assert!(number(row, "tpr_bound_at_fpr_1pct").is_some());
+        assert!(row["setting"].contains("labels"), "{}", row["setting"]);
+    }
+    assert_ne!(rows[0]["setting"], rows[2]["setting"]);
+}

@@ -7,7 +7,7 @@ use crate::arity::{Arity, One};
 use crate::bounds::{Options, OutOfBounds};
 use crate::dp_sgd::DpSgd;
 use crate::head::{HeadKind, Unsuited};
-use crate::one_release::OneRelease;
+use crate::one_release::{Directions, OneRelease};
 use crate::recipe::Optimiser;
 use crate::release::Release;
 use crate::rhe::Rhe;
@@ -153,6 +153,17 @@ impl<A: Arity> Defence<A> {
     /// Whether a head can be trained by this optimiser under this defence.
     pub fn trains_with(&self, optimiser: Optimiser) -> bool {
         self.kind().trains_with(optimiser)
+    }
+}
+
+impl Defence {
+    /// The public directions that heads are made in, where not in all of feature space.
+    pub fn directions(&self) -> Option<Directions> {
+        match self {
+            Self::DpSgd(dp) => dp.directions,
+            Self::OneRelease(release) => Some(release.directions),
+            Self::None(_) | Self::Rhe(_) => None,
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One, OneOrMany};
 use crate::bounds::{Bounds, Options, OutOfBounds, Real};
+use crate::one_release::Directions;
 use crate::recipe::Recipe;
 use crate::sampling::Sampling;
-use crate::tuning::{self, Tuning};
+use crate::tuning::{self, ReleaseTuning, Tuning};
 use crate::word::words;
 
 /// Differentially private SGD: give `epsilon` or `noise_multiplier`.
@@ -34,6 +35,14 @@ pub struct DpSgd<A: Arity = One> {
     /// Which accountant turns noise into ε.
     #[serde(default)]
     pub accountant: Accountant,
+    /// Directions that public data gives, along which heads are trained (default: in all of feature
+    /// space, as it is). Noise then has as many dimensions as directions are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directions: Option<A::Of<Directions>>,
+    /// Leading ones that are kept (default 32, or all there are where they are fewer); none where
+    /// `tuned` searches it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<A::Of<usize>>,
     /// Whether to search for the best clipping norm, learning rate, epochs and sampling on public
     /// data, and among which.
     #[serde(
@@ -73,6 +82,9 @@ impl<A: Arity> Options for DpSgd<A> {
         if let Some(clip) = &self.clip {
             Tuning::CLIP.each("clip", A::values(clip), wrong);
         }
+        if let Some(rank) = &self.rank {
+            ReleaseTuning::RANK.each("rank", A::values(rank), wrong);
+        }
         self.delta.wrong(wrong);
         if let Some(out) = self.sampling.impossible() {
             wrong(out);
@@ -87,24 +99,30 @@ impl<A: Arity> Options for DpSgd<A> {
 }
 
 impl DpSgd<Many> {
-    /// One for each strength and each clipping norm.
+    /// One for each strength, kind of directions, rank and clipping norm.
     pub fn expand(&self) -> Vec<DpSgd> {
-        let listed = OneOrMany::listed;
+        let one = |epsilon, noise_multiplier, directions, rank, clip| DpSgd {
+            epsilon,
+            noise_multiplier,
+            delta: self.delta,
+            clip,
+            sampling: self.sampling,
+            accountant: self.accountant,
+            directions,
+            rank,
+            tuned: self.tuned.clone(),
+            learning_rate: self.learning_rate,
+            epochs: self.epochs,
+        };
         let mut expanded = Vec::new();
-        for epsilon in listed(&self.epsilon) {
-            for noise_multiplier in listed(&self.noise_multiplier) {
-                for clip in listed(&self.clip) {
-                    expanded.push(DpSgd {
-                        epsilon,
-                        noise_multiplier,
-                        delta: self.delta,
-                        clip,
-                        sampling: self.sampling,
-                        accountant: self.accountant,
-                        tuned: self.tuned.clone(),
-                        learning_rate: self.learning_rate,
-                        epochs: self.epochs,
-                    });
+        for epsilon in OneOrMany::listed(&self.epsilon) {
+            for noise_multiplier in OneOrMany::listed(&self.noise_multiplier) {
+                for directions in OneOrMany::listed(&self.directions) {
+                    for rank in OneOrMany::listed(&self.rank) {
+                        for clip in OneOrMany::listed(&self.clip) {
+                            expanded.push(one(epsilon, noise_multiplier, directions, rank, clip));
+                        }
+                    }
                 }
             }
         }

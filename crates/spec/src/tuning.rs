@@ -30,6 +30,10 @@ pub struct Tuning {
     /// Momentum; left out: the recipe's own, or none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub momentum: Vec<f64>,
+    /// Directions that are kept, of a defence with `directions`; left out: 4, 8, 16 and 32. Where
+    /// there are fewer, larger numbers are passed over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rank: Vec<usize>,
 }
 
 /// What `tuned` searches where there is no privacy: as for DP-SGD, so that what privacy costs is told
@@ -62,6 +66,7 @@ pub struct ReleaseTuning {
 
 const LEARNING_RATES: [f64; 4] = [0.003, 0.01, 0.03, 0.1];
 const EPOCHS: [usize; 4] = [8, 16, 32, 64];
+const RANKS: [usize; 4] = [4, 8, 16, 32];
 
 impl Default for Tuning {
     fn default() -> Self {
@@ -71,6 +76,7 @@ impl Default for Tuning {
             epochs: EPOCHS.to_vec(),
             sampling: Vec::new(),
             momentum: Vec::new(),
+            rank: Vec::new(),
         }
     }
 }
@@ -88,7 +94,7 @@ impl Default for PlainTuning {
 impl Default for ReleaseTuning {
     fn default() -> Self {
         Self {
-            rank: vec![4, 8, 16, 32],
+            rank: RANKS.to_vec(),
             clip: vec![0.5, 1.0, 2.0],
             ridge: vec![0.01, 0.1, 1.0],
             regularisation: vec![0.01, 0.1, 1.0],
@@ -128,6 +134,14 @@ impl Tuning {
             Sampling::Poisson(_) => vec![own, Sampling::Full],
         }
     }
+
+    /// The numbers of directions that are tried.
+    pub fn ranks(&self) -> &[usize] {
+        if self.rank.is_empty() {
+            return &RANKS;
+        }
+        &self.rank
+    }
 }
 
 impl Options for Tuning {
@@ -141,6 +155,9 @@ impl Options for Tuning {
             }
         }
         each_momentum(&self.momentum, wrong);
+        if !self.rank.is_empty() {
+            ReleaseTuning::RANK.each("rank", &self.rank, wrong);
+        }
     }
 }
 
@@ -175,7 +192,7 @@ pub(crate) trait Searched: Default + DeserializeOwned + JsonSchema {
 }
 
 impl Searched for Tuning {
-    const EXPECTING: &'static str = "`true`, `false` or a mapping with the keys `clip`, `learning_rate`, `epochs`, `sampling`, `momentum`";
+    const EXPECTING: &'static str = "`true`, `false` or a mapping with the keys `clip`, `learning_rate`, `epochs`, `sampling`, `momentum`, `rank`";
 }
 
 impl Searched for PlainTuning {

@@ -41,6 +41,7 @@ mod matrix;
 mod normal;
 pub mod one_release;
 mod products;
+mod projected;
 mod recipe;
 mod reference;
 mod shape;

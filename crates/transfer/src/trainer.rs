@@ -10,6 +10,7 @@ use crate::draws::{Draws, Fresh, Onwards};
 use crate::logistic::Logistic;
 use crate::one_release::PublicSpace;
 use crate::products::all_finite;
+use crate::projected::Projected;
 use crate::shape::setting;
 use crate::span::Span;
 use crate::{HeadShape, Optimiser, Recipe, TransferError};
@@ -40,7 +41,8 @@ impl Trainer {
         })
     }
 
-    /// The same trainer with the coordinates of a recipe's private release.
+    /// The same trainer of heads that are made in these coordinates: by the recipe's private release, or by
+    /// its steps.
     pub fn in_space(self, space: Option<Arc<PublicSpace>>) -> Self {
         Self { space, ..self }
     }
@@ -88,7 +90,11 @@ impl Trainer {
             return Ok(());
         }
         let mut draws = Fresh::new(&self.recipe, rng);
-        self.train_by(features, members, &mut draws, out)
+        let Some(space) = self.space.clone() else {
+            return self.train_by(self.shape, features, members, &mut draws, out);
+        };
+        let projected = Projected::new(&space, self.shape, features, members)?;
+        self.train_along(&projected, &mut draws, out)
     }
 
     /// As [`Trainer::train`], from the given weights in place of drawn ones. Logistic regression
@@ -107,8 +113,29 @@ impl Trainer {
         self.check(features, members)?;
         self.check_len("initial weights", initial.len())?;
         self.check_len("trained weights", out.len())?;
-        let mut draws = Onwards::new(&self.recipe, initial, rng);
-        self.train_by(features, members, &mut draws, out)
+        let Some(space) = self.space.clone() else {
+            let mut draws = Onwards::new(&self.recipe, initial, rng);
+            return self.train_by(self.shape, features, members, &mut draws, out);
+        };
+        let projected = Projected::new(&space, self.shape, features, members)?;
+        let initial = projected.lower(initial);
+        let mut draws = Onwards::new(&self.recipe, &initial, rng);
+        self.train_along(&projected, &mut draws, out)
+    }
+
+    /// Trains in the coordinates of a space and into the weights on features.
+    fn train_along(
+        &mut self,
+        projected: &Projected<'_>,
+        draws: &mut impl Draws,
+        out: &mut [f32],
+    ) -> Result<(), TransferError> {
+        let shape = projected.shape();
+        let mut weights = vec![0.0; shape.weight_len()];
+        let (examples, members) = (&projected.examples, &projected.members);
+        self.train_by(shape, examples, members, draws, &mut weights)?;
+        projected.lift(&weights, out);
+        Ok(())
     }
 
     fn check_len(&self, what: &'static str, found: usize) -> Result<(), TransferError> {
@@ -123,15 +150,16 @@ impl Trainer {
         })
     }
 
-    /// Trains on examples and into weights that were checked.
+    /// Trains a head of `shape` on examples and into weights that were checked.
     fn train_by(
         &mut self,
+        shape: HeadShape,
         features: &FeatureSet,
         members: &[u32],
         draws: &mut impl Draws,
         out: &mut [f32],
     ) -> Result<(), TransferError> {
-        let (shape, recipe) = (&self.shape, &self.recipe);
+        let (shape, recipe) = (&shape, &self.recipe);
         match recipe.optimiser {
             Optimiser::Sgd => {
                 self.span

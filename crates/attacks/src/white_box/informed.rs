@@ -58,9 +58,25 @@ impl InformedEstimate {
             .iter()
             .map(|&member| world.features.row(member as usize))
             .collect();
-        match recipe.dp {
-            None => self.of_descent(world, head, &rows, out),
-            Some(_) => self.of_private_descent(world, head, &rows, out),
+        let guesses: Vec<&[f32]> = self.prior.chunks_exact(world.shape.features).collect();
+        let Some(space) = world.space.as_deref() else {
+            return of_training(world, head, &rows, &guesses, out);
+        };
+        // Training saw what features have along the directions: no more of them is told.
+        let parts =
+            |rows: &[&[f32]]| -> Vec<Vec<f32>> { rows.iter().map(|row| space.part(row)).collect() };
+        let (rows, guesses) = (parts(&rows), parts(&guesses));
+        // Its biases are those on coordinates.
+        let mut head = head.to_vec();
+        for row in head.chunks_exact_mut(world.shape.features + 1) {
+            let each = row.iter().zip(space.mean());
+            let moved: f64 = each.map(|(&w, m)| f64::from(w) * m).sum();
+            row[world.shape.features] += moved as f32;
+        }
+        of_training(world, &head, &slices(&rows), &slices(&guesses), out);
+        for target in out.chunks_mut(world.shape.features) {
+            let each = target.iter_mut().zip(space.mean());
+            each.for_each(|(value, m)| *value += *m as f32);
         }
     }
 
@@ -90,57 +106,80 @@ impl InformedEstimate {
         }
     }
 
-    /// The estimates for plain descent, class by class.
-    fn of_descent(&self, world: &World<'_>, head: &[f32], rows: &[&[f32]], out: &mut [f32]) {
-        let width = world.shape.features;
-        let (classes, n) = (world.shape.classes, rows.len());
-        let known = products(rows);
-        for (class, out) in out.chunks_mut(width).enumerate() {
-            let unknown = class * world.shots;
-            // The products of the unknown one are written over before anything reads them.
-            let mut gram = known.clone();
-            out.copy_from_slice(self.guess(class, width));
-            for _ in 0..ROUNDS {
-                for (j, row) in rows.iter().enumerate() {
-                    let product = 1.0
-                        + if j == unknown {
-                            dot(out, out)
-                        } else {
-                            dot(out, row)
-                        };
-                    (gram[unknown * n + j], gram[j * n + unknown]) = (product, product);
-                }
-                let span = simulated_span(&gram, classes, world.shots, &world.assumed[0]);
-                let own = own_column(world, head, &span, unknown);
-                least_squares(head, rows, &span, &own, unknown, out);
-            }
-        }
+    fn guess(&self, class: usize, width: usize) -> &[f32] {
+        &self.prior[class * width..(class + 1) * width]
     }
+}
 
-    /// The estimates under DP-SGD, by one simulation in which all targets are guesses.
-    fn of_private_descent(
-        &self,
-        world: &World<'_>,
-        head: &[f32],
-        rows: &[&[f32]],
-        out: &mut [f32],
-    ) {
-        let width = world.shape.features;
-        let mut guessed = rows.to_vec();
-        for class in 0..world.shape.classes {
-            guessed[class * world.shots] = self.guess(class, width);
-        }
-        let gram = products(&guessed);
-        let span = simulated_span(&gram, world.shape.classes, world.shots, &world.assumed[0]);
-        for (class, out) in out.chunks_mut(width).enumerate() {
-            let unknown = class * world.shots;
-            let own: Vec<f32> = column(&span, rows.len(), unknown).collect();
+fn slices(rows: &[Vec<f32>]) -> Vec<&[f32]> {
+    rows.iter().map(Vec::as_slice).collect()
+}
+
+/// The estimates of heads that were trained on `rows`, from one guess a class in the place of its target.
+fn of_training(
+    world: &World<'_>,
+    head: &[f32],
+    rows: &[&[f32]],
+    guesses: &[&[f32]],
+    out: &mut [f32],
+) {
+    match world.assumed[0].dp {
+        None => of_descent(world, head, rows, guesses, out),
+        Some(_) => of_private_descent(world, head, rows, guesses, out),
+    }
+}
+
+/// Those for plain descent, class by class.
+fn of_descent(
+    world: &World<'_>,
+    head: &[f32],
+    rows: &[&[f32]],
+    guesses: &[&[f32]],
+    out: &mut [f32],
+) {
+    let width = world.shape.features;
+    let (classes, n) = (world.shape.classes, rows.len());
+    let known = products(rows);
+    for (class, (out, guess)) in out.chunks_mut(width).zip(guesses).enumerate() {
+        let unknown = class * world.shots;
+        // The products of the unknown one are written over before anything reads them.
+        let mut gram = known.clone();
+        out.copy_from_slice(guess);
+        for _ in 0..ROUNDS {
+            for (j, row) in rows.iter().enumerate() {
+                let product = 1.0
+                    + if j == unknown {
+                        dot(out, out)
+                    } else {
+                        dot(out, row)
+                    };
+                (gram[unknown * n + j], gram[j * n + unknown]) = (product, product);
+            }
+            let span = simulated_span(&gram, classes, world.shots, &world.assumed[0]);
+            let own = own_column(world, head, &span, unknown);
             least_squares(head, rows, &span, &own, unknown, out);
         }
     }
+}
 
-    fn guess(&self, class: usize, width: usize) -> &[f32] {
-        &self.prior[class * width..(class + 1) * width]
+/// Those under DP-SGD, by one simulation in which all targets are guesses.
+fn of_private_descent(
+    world: &World<'_>,
+    head: &[f32],
+    rows: &[&[f32]],
+    guesses: &[&[f32]],
+    out: &mut [f32],
+) {
+    let mut guessed = rows.to_vec();
+    for (class, guess) in guesses.iter().enumerate() {
+        guessed[class * world.shots] = guess;
+    }
+    let gram = products(&guessed);
+    let span = simulated_span(&gram, world.shape.classes, world.shots, &world.assumed[0]);
+    for (class, out) in out.chunks_mut(world.shape.features).enumerate() {
+        let unknown = class * world.shots;
+        let own: Vec<f32> = column(&span, rows.len(), unknown).collect();
+        least_squares(head, rows, &span, &own, unknown, out);
     }
 }
 

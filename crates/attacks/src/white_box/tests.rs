@@ -1,11 +1,13 @@
 //! The attacks on a small synthetic world: blobs as images, random ReLU features.
 
+use std::sync::Arc;
+
 use datasets::{FeatureSet, ImageSet, ImageShape, Split, StreamKey};
 use privacy::{GaussianRelease, NoiseMultiplier};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use spec::{Architecture, Null};
-use transfer::one_release::{Method, OneRelease};
+use transfer::one_release::{Method, OneRelease, PublicSpace};
 use transfer::{Activation, DpSgd, HeadShape, Recipe, Sampling, ShadowBatch, Subspace};
 
 use crate::testing::unmix;
@@ -362,7 +364,13 @@ fn who_knows_all_other_examples_finds_the_last_one_behind_noise_too() {
         rank: 32,
         of: least_squares,
     });
-    for recipe in [plain.recipe.with_dp(dp), released] {
+    let public: Vec<usize> = data.split.public.indices().map(|it| it as usize).collect();
+    let space = Arc::new(PublicSpace::leading(&data.features, &public, 32).unwrap());
+    for (recipe, space) in [
+        (plain.recipe.with_dp(dp), None),
+        (plain.recipe.with_dp(dp), Some(space)),
+        (released, None),
+    ] {
         let world = World::new(
             &data.images,
             &data.features,
@@ -373,6 +381,10 @@ fn who_knows_all_other_examples_finds_the_last_one_behind_noise_too() {
             StreamKey::from_seed(6),
         )
         .unwrap();
+        let world = match space {
+            Some(space) => world.along(recipe, space).unwrap(),
+            None => world,
+        };
         let [informed, uninformed] = feature_errors(&world);
         // Under DP-SGD the unknown one's own column is the guess's, which leaves little more.
         let least = if recipe.dp.is_some() { 1.05 } else { 1.2 };

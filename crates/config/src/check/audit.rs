@@ -205,6 +205,8 @@ fn dp_sgd(raw: &raw::Experiment) -> DpSgd<Many> {
         clip: None,
         sampling: Default::default(),
         accountant: Default::default(),
+        directions: None,
+        rank: None,
         tuned: None,
         learning_rate: None,
         epochs: None,

@@ -118,7 +118,13 @@ fn fine_tunings(raw: &CryptoTl<Many>, at: &At<'_>) -> Vec<FineTuning> {
         match tuning {
             FineTuning::None => tunings.push(FineTuning::None),
             FineTuning::DpSgd(dp) => {
-                let dp = expand_dp(dp, DpSgd::CLIP_FINE_TUNING, &at.choice("dp_sgd"));
+                let at = at.choice("dp_sgd");
+                let given = dp.directions.is_some();
+                at.key("directions").unused(
+                    given,
+                    "the upper network is tuned on its inputs as they are",
+                );
+                let dp = expand_dp(dp, DpSgd::CLIP_FINE_TUNING, &at);
                 tunings.extend(dp.into_iter().map(FineTuning::DpSgd));
             }
         }

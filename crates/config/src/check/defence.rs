@@ -47,11 +47,18 @@ pub fn expand(raw: &[Defence<Many>], data: &Data, at: &At<'_>) -> Vec<Defence> {
     defences
 }
 
-/// DP-SGD for each strength and each clipping norm.
+/// DP-SGD for each strength, kind of directions, rank and clipping norm.
 pub fn expand_dp(raw: &DpSgd<Many>, default_clip: f64, at: &At<'_>) -> Vec<DpSgd> {
     let given = (raw.epsilon.is_some(), raw.noise_multiplier.is_some());
     check_strength("dp_sgd", given, at);
     at.options(raw);
+    let nowhere = raw.directions.is_none();
+    let whole = "without `directions` heads are trained in all of feature space";
+    at.key("rank").unused(nowhere && raw.rank.is_some(), whole);
+    if let Some(tuning) = &raw.tuned {
+        let at = at.key("tuned").key("rank");
+        at.unused(nowhere && !tuning.rank.is_empty(), whole);
+    }
     match &raw.tuned {
         Some(tuning) => {
             check_tuning(raw, tuning, at);
@@ -114,6 +121,7 @@ fn check_tuning(raw: &DpSgd<Many>, tuning: &Tuning, at: &At<'_>) {
         ("clip", raw.clip.is_some()),
         ("learning_rate", raw.learning_rate.is_some()),
         ("epochs", raw.epochs.is_some()),
+        ("rank", raw.rank.is_some() && raw.directions.is_some()),
     ] {
         searched(key, fixed, at);
     }

@@ -1,8 +1,6 @@
 //! Defences that do not go with a cell's heads, data or training.
 
-use spec::{
-    Backbone, Defence, DefenceKind, Directions, DpSgd, OneRelease, Optimiser, Sampling, grouped,
-};
+use spec::{Backbone, Defence, DefenceKind, Directions, DpSgd, Optimiser, Sampling, grouped};
 
 use super::at::At;
 use super::cell::{beside, heads_classes, set_size};
@@ -21,7 +19,9 @@ pub(super) fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         return true;
     }
     if let Defence::OneRelease(release) = &cell.defence {
-        return check_directions(cell, release, data, &at.choice("one_release"));
+        let tried = release.tuned.as_ref().map(|it| it.rank.as_slice());
+        let wanted = (release.directions, release.rank, tried);
+        return check_directions(cell, wanted, data, &at.choice("one_release"));
     }
     if cell.defence.is_tuned() && cell.defence.kind() == DefenceKind::None {
         return check_tuned(cell, &at.choice(DefenceKind::None.word()).key("tuned"));
@@ -30,6 +30,12 @@ pub(super) fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         return false;
     };
     let at = at.choice("dp_sgd");
+    if let Some(directions) = dp.directions {
+        let tried = dp.tuned.as_ref().map(|it| it.rank.as_slice());
+        if check_directions(cell, (directions, dp.rank, tried), data, &at) {
+            return true;
+        }
+    }
     match &dp.tuned {
         None => check_sampling(cell, dp, dp.sampling, data, &at),
         Some(tuning) => {
@@ -43,13 +49,19 @@ pub(super) fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     }
 }
 
-/// Says why a release has no such directions; whether it said something.
-fn check_directions(cell: &Cell, release: &OneRelease, data: &Data, at: &At<'_>) -> bool {
+/// Says why there are no such directions, or not as many as are asked for or searched; whether it said
+/// something.
+fn check_directions(
+    cell: &Cell,
+    (directions, rank, tried): (Directions, Option<usize>, Option<&[usize]>),
+    data: &Data,
+    at: &At<'_>,
+) -> bool {
     let pre_trained = match &cell.backbone {
         Backbone::VggTiny { features, .. } => Some(*features),
         _ => None,
     };
-    if release.directions == Directions::SourceLabels && pre_trained.is_none() {
+    if directions == Directions::SourceLabels && pre_trained.is_none() {
         at.key("directions").wrong_hint(
             "found `source_labels` with a backbone that was trained elsewhere",
             "a backbone that is pre-trained here, on a `source` whose labels are known",
@@ -57,7 +69,7 @@ fn check_directions(cell: &Cell, release: &OneRelease, data: &Data, at: &At<'_>)
         );
         return true;
     }
-    let classes = match release.directions {
+    let classes = match directions {
         Directions::Principal => None,
         Directions::SourceLabels => data.source.as_ref().and_then(classes),
         Directions::ClassLabels => heads_classes(data),
@@ -73,10 +85,10 @@ fn check_directions(cell: &Cell, release: &OneRelease, data: &Data, at: &At<'_>)
             .min_by_key(|(most, _)| *most)
             .filter(|(most, _)| rank > *most)
     };
-    let tried = release.tuned.iter().flat_map(|it| &it.rank).min();
+    let least = tried.into_iter().flatten().min();
     let places = [
-        (release.rank, at.key("rank")),
-        (tried.copied(), at.key("tuned").key("rank")),
+        (rank, at.key("rank")),
+        (least.copied(), at.key("tuned").key("rank")),
     ];
     for (rank, at) in places {
         if let Some(rank) = rank

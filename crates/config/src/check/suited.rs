@@ -233,19 +233,15 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     true
 }
 
-/// Whether the attack computes a training that it cannot: not by plain descent. What one release shows to
-/// who is informed is known.
+/// Whether the attack computes a training that it cannot: not by plain descent in all of feature space. What
+/// one release, and training in public directions, shows to who is informed is known.
 fn follows_what_it_cannot(cell: &Cell) -> bool {
     let plain =
         cell.recipe.is_plain_descent() && !cell.defence.momenta().iter().any(|it| *it != 0.0);
     let released = cell.defence.kind() == DefenceKind::OneRelease;
-    let follows = cell.attack.follows_training();
-    follows
-        && if released {
-            !cell.attack.is_informed()
-        } else {
-            !plain
-        }
+    let projected = cell.defence.directions().is_some();
+    cell.attack.follows_training()
+        && ((projected && !cell.attack.is_informed()) || (!released && !plain))
 }
 
 /// The examples of a step that is inverted, where that cannot be: with the most there are where a single

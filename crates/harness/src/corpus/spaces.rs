@@ -1,4 +1,4 @@
-//! The directions of feature space that private releases are made in, from public data.
+//! The directions of feature space that private heads are made in, from public data.
 
 use std::sync::Arc;
 
@@ -127,7 +127,7 @@ fn source_features(of: Public<'_>, lookup: Lookup<'_>) -> Result<FeatureSet, Har
     let Lookup { context, data, .. } = lookup;
     let (Some(source), Some(backbone)) = (&data.source, of.backbone) else {
         return Err(HarnessError::Setting {
-            place: "one_release.directions".into(),
+            place: "directions".into(),
             reason: "there is no source whose labels could be taken".into(),
         });
     };

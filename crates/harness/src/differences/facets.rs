@@ -61,8 +61,25 @@ pub(super) fn without_column(cell: &Cell) -> Vec<Facet> {
             words: beliefs(&cell.adversary),
         },
     ];
-    if let Defence::OneRelease(release) = &cell.defence {
-        one_release(release, &mut facets);
+    match &cell.defence {
+        Defence::OneRelease(release) => one_release(release, &mut facets),
+        Defence::DpSgd(dp) => {
+            let words = dp.directions.map_or("all directions", directions);
+            let rank = dp
+                .directions
+                .map(|_| rank_words(dp.rank, dp.tuned.is_some()));
+            for (name, words) in [
+                ("dp directions", words.to_owned()),
+                ("dp rank", rank.unwrap_or_default()),
+            ] {
+                facets.push(Facet {
+                    side: Side::Training,
+                    name: name.into(),
+                    words,
+                });
+            }
+        }
+        Defence::None(_) | Defence::Rhe(_) => {}
     }
     attack(&cell.attack, &mut facets);
     facets
@@ -82,12 +99,7 @@ fn one_release(release: &OneRelease, facets: &mut Vec<Facet>) {
     };
     facet(METHOD, release.method.word().into());
     facet("directions", directions(release.directions).into());
-    let rank = match (release.rank, &release.tuned) {
-        (Some(rank), _) => format!("rank {rank}"),
-        (None, None) => "usual rank".into(),
-        (None, Some(_)) => "rank by search".into(),
-    };
-    facet("rank", rank);
+    facet("rank", rank_words(release.rank, release.tuned.is_some()));
     match release.method {
         ReleaseMethod::Prototypes | ReleaseMethod::WhitenedPrototypes => {}
         ReleaseMethod::LeastSquares => {
@@ -100,6 +112,14 @@ fn one_release(release: &OneRelease, facets: &mut Vec<Facet>) {
             let lambda = release.regularisation.unwrap_or(OneRelease::REGULARISATION);
             facet("regularisation", format!("λ {lambda}"));
         }
+    }
+}
+
+fn rank_words(rank: Option<usize>, tuned: bool) -> String {
+    match rank {
+        Some(rank) => format!("rank {rank}"),
+        None if tuned => "rank by search".into(),
+        None => "usual rank".into(),
     }
 }
 
@@ -131,7 +151,11 @@ fn tuning(defence: &Defence) -> String {
         let grid = dp.tuned.as_ref()?;
         let samplings = grid.samplings(dp.sampling).into_iter();
         let samplings: Vec<String> = samplings.map(sampling_words).collect();
-        let more = format!(", clip {:?}, {}", grid.clip, samplings.join(" or "));
+        let ranks = match dp.directions {
+            Some(_) => format!(", rank {:?}", grid.ranks()),
+            None => String::new(),
+        };
+        let more = format!(", clip {:?}, {}{ranks}", grid.clip, samplings.join(" or "));
         Some(searched(&grid.learning_rate, &grid.epochs, more))
     };
     let tuned = match defence {

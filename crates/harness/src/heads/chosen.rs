@@ -42,6 +42,8 @@ pub struct Training {
     pub momentum: Option<f64>,
     /// Clipping norm and sampling rate, where there is privacy.
     pub private: Option<(f64, f64)>,
+    /// Public directions that are kept, where their number was searched for.
+    pub rank: Option<usize>,
 }
 
 impl Training {
@@ -56,6 +58,9 @@ impl Training {
     }
 
     fn words(&self) -> String {
+        let rank = self
+            .rank
+            .map_or_else(String::new, |rank| format!("rank {rank}, "));
         let clip = self
             .private
             .map_or_else(String::new, |(clip, _)| format!("clip {}, ", short(clip)));
@@ -63,7 +68,7 @@ impl Training {
             .momentum
             .map_or_else(String::new, |it| format!(", momentum {it}"));
         let (rate, epochs) = (short(self.learning_rate), self.epochs);
-        format!("{clip}learning rate {rate}, {epochs} epochs{momentum}")
+        format!("{rank}{clip}learning rate {rate}, {epochs} epochs{momentum}")
     }
 }
 
@@ -117,6 +122,7 @@ mod tests {
             epochs: 48,
             momentum: Some(0.9),
             private: Some((8.0 * 4.0, 0.5)),
+            rank: None,
         };
         let chosen = |settings, inside| Chosen {
             settings,
@@ -126,6 +132,15 @@ mod tests {
         };
         let said = "clip 32, learning rate 0.03333, 48 epochs, momentum 0.9, still rising where the search ended";
         assert_eq!(chosen(Settings::Training(training), false).words(), said);
+        let along = Training {
+            momentum: None,
+            rank: Some(8),
+            ..training
+        };
+        assert_eq!(
+            chosen(Settings::Training(along), true).words(),
+            "rank 8, clip 32, learning rate 0.03333, 48 epochs"
+        );
         let plain = Training {
             momentum: None,
             private: None,

@@ -42,25 +42,26 @@ pub fn search(
         plain,
         held_out: victims::test_set(&corpus.features, &corpus.split.public)?,
     };
+    let ranks = defence.directions().map(|directions| {
+        let lookup = Lookup {
+            context,
+            data,
+            directions,
+        };
+        Ranks::of(corpus, lookup)
+    });
     match defence {
         Defence::DpSgd(dp) => match &dp.tuned {
-            Some(grid) => trial.private(progress, dp, grid),
+            Some(grid) => trial.private(progress, dp, grid, ranks),
             None => Err(nothing()),
         },
         Defence::None(as_trained) => match &as_trained.tuned {
             Some(grid) => trial.plain(progress, grid),
             None => Err(nothing()),
         },
-        Defence::OneRelease(release) => match &release.tuned {
-            Some(grid) => {
-                let lookup = Lookup {
-                    context,
-                    data,
-                    directions: release.directions,
-                };
-                trial.released(progress, lookup, release, grid)
-            }
-            None => Err(nothing()),
+        Defence::OneRelease(release) => match (&release.tuned, ranks) {
+            (Some(grid), Some(ranks)) => trial.released(progress, ranks, release, grid),
+            _ => Err(nothing()),
         },
         Defence::Rhe(_) => Err(nothing()),
     }
@@ -73,8 +74,44 @@ fn nothing() -> HarnessError {
     }
 }
 
-/// A recipe, and the coordinates of its private release, where it has one.
+/// A recipe, and the coordinates in which heads are made by it, where not from features as they are.
 type Tried = (Recipe, Option<Arc<PublicSpace>>);
+
+/// Spaces of the ranks that are tried, each cut once.
+struct Ranks<'a> {
+    corpus: &'a Corpus,
+    lookup: Lookup<'a>,
+    cut: HashMap<usize, Arc<PublicSpace>>,
+}
+
+impl<'a> Ranks<'a> {
+    fn of(corpus: &'a Corpus, lookup: Lookup<'a>) -> Self {
+        Self {
+            corpus,
+            lookup,
+            cut: HashMap::new(),
+        }
+    }
+
+    /// Those listed that there are; all there are where they are fewer.
+    fn axis(&self, listed: &[usize]) -> Result<Axis, HarnessError> {
+        let most = self.corpus.directions(self.lookup)?;
+        let there: Vec<usize> = listed.iter().copied().filter(|it| *it <= most).collect();
+        Ok(match there.as_slice() {
+            [] => Axis::whole(&[most], most),
+            ranks => Axis::whole(ranks, most),
+        })
+    }
+
+    fn space(&mut self, rank: usize) -> Result<Arc<PublicSpace>, HarnessError> {
+        if let Some(space) = self.cut.get(&rank) {
+            return Ok(Arc::clone(space));
+        }
+        let space = self.corpus.space(self.lookup, Some(rank))?;
+        self.cut.insert(rank, Arc::clone(&space));
+        Ok(space)
+    }
+}
 
 /// What settings are tried on.
 struct Trial<'a> {
@@ -89,16 +126,20 @@ impl Trial<'_> {
         progress: &Progress,
         dp: &DpSgd,
         grid: &Tuning,
+        mut ranks: Option<Ranks<'_>>,
     ) -> Result<Chosen, HarnessError> {
         let samplings = grid.samplings(dp.sampling);
         let momenta = momenta(&grid.momentum, 0.0);
-        let axes = [
+        let mut axes = vec![
             Axis::choices(samplings.len()),
             Axis::choices(momenta.len()),
             self.epochs(&grid.epochs),
             Axis::real(&grid.clip, f64::from(f32::MAX)),
             self.rates(&grid.learning_rate),
         ];
+        if let Some(ranks) = &ranks {
+            axes.push(ranks.axis(grid.ranks())?);
+        }
         let mut noises: HashMap<(usize, usize), Option<NoiseMultiplier>> = HashMap::new();
         let found = self.best(progress, "tuning DP-SGD", &axes, |at| {
             let (choice, epochs) = (at[0] as usize, at[2] as usize);
@@ -117,7 +158,11 @@ impl Trial<'_> {
             };
             let recipe = noise.map(|noise| run.recipe(self.plain, at[3], at[4], noise));
             let momentum = momenta[at[1] as usize] as f32;
-            Ok(recipe.map(|recipe| (Recipe { momentum, ..recipe }, None)))
+            let space = match &mut ranks {
+                Some(ranks) => Some(ranks.space(at[5] as usize)?),
+                None => None,
+            };
+            Ok(recipe.map(|recipe| (Recipe { momentum, ..recipe }, space)))
         })?;
         let sampling = samplings[found.at[0] as usize];
         let training = Training {
@@ -125,6 +170,7 @@ impl Trial<'_> {
             epochs: found.at[2] as usize,
             private: Some((found.at[3], sampling.rate())),
             momentum: searched(&grid.momentum, found.at[1]),
+            rank: found.at.get(5).map(|rank| *rank as usize),
         };
         Ok(chosen(&found, Settings::Training(training)))
     }
@@ -133,18 +179,13 @@ impl Trial<'_> {
     fn released(
         &self,
         progress: &Progress,
-        lookup: Lookup<'_>,
+        mut ranks: Ranks<'_>,
         options: &OneRelease,
         grid: &ReleaseTuning,
     ) -> Result<Chosen, HarnessError> {
         let (release, _) = one_release::noise(options, self.plain.n)?;
-        let most = self.corpus.directions(lookup)?;
         let own = one_release::method(options);
-        let ranks: Vec<usize> = grid.rank.iter().copied().filter(|it| *it <= most).collect();
-        let mut axes = vec![match ranks.as_slice() {
-            [] => Axis::whole(&[most], most),
-            ranks => Axis::whole(ranks, most),
-        }];
+        let mut axes = vec![ranks.axis(&grid.rank)?];
         match own {
             Method::Prototypes { .. } => {}
             Method::LeastSquares { .. } => {
@@ -165,19 +206,10 @@ impl Trial<'_> {
                 regularisation: at[1],
             },
         };
-        let mut spaces: HashMap<usize, Arc<PublicSpace>> = HashMap::new();
         let found = self.best(progress, "tuning one release", &axes, |at| {
             let rank = at[0] as usize;
-            let space = match spaces.get(&rank) {
-                Some(space) => Arc::clone(space),
-                None => {
-                    let space = self.corpus.space(lookup, Some(rank))?;
-                    spaces.insert(rank, Arc::clone(&space));
-                    space
-                }
-            };
             let recipe = one_release::recipe(method(at), release, rank);
-            Ok(Some((recipe, Some(space))))
+            Ok(Some((recipe, Some(ranks.space(rank)?))))
         })?;
         let settings = Settings::Release {
             method: method(&found.at),
@@ -207,6 +239,7 @@ impl Trial<'_> {
             epochs: found.at[1] as usize,
             momentum: searched(&grid.momentum, found.at[0]),
             private: None,
+            rank: None,
         };
         Ok(chosen(&found, Settings::Training(training)))
     }

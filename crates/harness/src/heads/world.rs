@@ -51,9 +51,21 @@ pub fn world<'c>(
         }
     };
     let training = tuned.and_then(|it| it.training());
+    let found = |directions, rank| {
+        let lookup = Lookup {
+            context: grid.context,
+            data: &grid.heads.data,
+            directions,
+        };
+        corpus.space(lookup, rank)
+    };
     let mut space = None;
     let (victim_recipe, spending) = match &cell.defence {
         Defence::DpSgd(dp) => {
+            if let Some(directions) = dp.directions {
+                let rank = training.and_then(|it| it.rank).or(dp.rank);
+                space = Some(found(directions, rank)?);
+            }
             let (recipe, spending) = private::defend(plain, dp, training)?;
             (recipe, Some(spending))
         }
@@ -62,12 +74,7 @@ pub fn world<'c>(
                 Some(Settings::Release { method, rank }) => (method, Some(rank)),
                 _ => (one_release::method(release), release.rank),
             };
-            let lookup = Lookup {
-                context: grid.context,
-                data: &grid.heads.data,
-                directions: release.directions,
-            };
-            let space = space.insert(corpus.space(lookup, rank)?);
+            let space = space.insert(found(release.directions, rank)?);
             let (recipe, spending) = one_release::defend(release, plain.n, method, space.rank())?;
             (recipe, Some(spending))
         }
@@ -81,14 +88,15 @@ pub fn world<'c>(
         features,
         &corpus.split,
         shape,
-        victim_recipe
-            .release
-            .map_or(victim_recipe, |_| plain.recipe),
+        match space {
+            Some(_) => plain.recipe,
+            None => victim_recipe,
+        },
         cell.shots,
         corpus.root,
     )?;
     let world = match space {
-        Some(space) => world.releasing(victim_recipe, space)?,
+        Some(space) => world.along(victim_recipe, space)?,
         None => world,
     };
     let world = world.assuming(adversary::recipes(&cell.adversary, victim_recipe))?;

@@ -187,8 +187,19 @@ impl PublicSpace {
         each.map(|v| n as f64 * (v + added)).collect()
     }
 
+    /// The mean of the public features, around which coordinates are taken: d numbers.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// What a row of features has along these directions, seen from the mean: d numbers.
+    pub fn part(&self, row: &[f32]) -> Vec<f32> {
+        let part = self.along(&self.coordinates(row));
+        part.into_iter().map(|value| value as f32).collect()
+    }
+
     /// The coordinates of one row of features.
-    pub(super) fn coordinates(&self, row: &[f32]) -> Vec<f64> {
+    pub(crate) fn coordinates(&self, row: &[f32]) -> Vec<f64> {
         let row = row.iter().zip(&self.mean);
         let centred: Vec<f64> = row.map(|(&f, m)| f64::from(f) - m).collect();
         let directions = self.basis.chunks_exact(self.width);
@@ -197,24 +208,31 @@ impl PublicSpace {
 
     /// The feature at these coordinates.
     pub(super) fn feature(&self, coordinates: &[f64]) -> Vec<f32> {
-        let mut feature = self.mean.clone();
+        let from_mean = self.along(coordinates);
+        let each = from_mean.iter().zip(&self.mean);
+        each.map(|(value, m)| (value + m) as f32).collect()
+    }
+
+    /// The directions, each as often as its coordinate says.
+    fn along(&self, coordinates: &[f64]) -> Vec<f64> {
+        let mut sum = vec![0.0; self.width];
         for (x, direction) in coordinates.iter().zip(self.basis.chunks_exact(self.width)) {
-            for (value, b) in feature.iter_mut().zip(direction) {
+            for (value, b) in sum.iter_mut().zip(direction) {
                 *value += x * b;
             }
         }
-        feature.into_iter().map(|value| value as f32).collect()
+        sum
     }
 
-    /// The weights in the coordinates of a class's weights and bias, as [`PublicSpace::head`] lifts them.
-    pub(super) fn slopes(&self, row: &[f32]) -> Vec<f64> {
+    /// The weights in the coordinates of a row's weights and bias, as [`PublicSpace::lift`] makes it.
+    pub(crate) fn slopes(&self, row: &[f32]) -> Vec<f64> {
         let row: Vec<f64> = row[..self.width].iter().map(|&w| f64::from(w)).collect();
         let directions = self.basis.chunks_exact(self.width);
         directions.map(|it| dot(it, &row)).collect()
     }
 
-    /// The bias there of a class's weights and bias.
-    pub(super) fn constant(&self, row: &[f32]) -> f64 {
+    /// The bias there of a row's weights and bias.
+    pub(crate) fn constant(&self, row: &[f32]) -> f64 {
         let centre = row.iter().zip(&self.mean);
         let centre: f64 = centre.map(|(&w, m)| f64::from(w) * m).sum();
         f64::from(row[self.width]) + centre
@@ -224,23 +242,27 @@ impl PublicSpace {
     /// `biases`.
     pub(super) fn head(&self, weights: &[f64], biases: &[f64]) -> Result<Head, TransferError> {
         let (d, r) = (self.width, self.rank());
-        let mut values = Vec::with_capacity(biases.len() * (d + 1));
-        for (row, &bias) in weights.chunks_exact(r).zip(biases) {
-            let mut lifted = vec![0.0; d];
-            for (weight, direction) in row.iter().zip(self.basis.chunks_exact(d)) {
-                for (value, b) in lifted.iter_mut().zip(direction) {
-                    *value += weight * b;
-                }
-            }
-            let centre: f64 = lifted.iter().zip(&self.mean).map(|(w, m)| w * m).sum();
-            values.extend(lifted.iter().map(|&w| w as f32));
-            values.push((bias - centre) as f32);
+        let mut values = vec![0.0; biases.len() * (d + 1)];
+        let rows = weights.chunks_exact(r).zip(biases);
+        for ((row, &bias), out) in rows.zip(values.chunks_exact_mut(d + 1)) {
+            self.lift(row, bias, out);
         }
         Head::new(HeadShape::linear(d, biases.len()), values)
     }
 
+    /// Writes the d weights and the bias on features to `out` that are `weights` and `bias` on their
+    /// coordinates.
+    pub(crate) fn lift(&self, weights: &[f64], bias: f64, out: &mut [f32]) {
+        let lifted = self.along(weights);
+        let centre: f64 = lifted.iter().zip(&self.mean).map(|(w, m)| w * m).sum();
+        for (out, w) in out.iter_mut().zip(&lifted) {
+            *out = *w as f32;
+        }
+        out[self.width] = (bias - centre) as f32;
+    }
+
     /// That the features are of this space.
-    pub(super) fn check(&self, features: &FeatureSet) -> Result<(), TransferError> {
+    pub(crate) fn check(&self, features: &FeatureSet) -> Result<(), TransferError> {
         if features.width() == self.width {
             return Ok(());
         }

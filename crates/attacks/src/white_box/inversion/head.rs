@@ -65,7 +65,8 @@ impl<'a> GradientInversion<'a> {
         let form = GradientForm::Head;
         spec::GradientInversion { form, ..options }
             .suits(world.shape.kind, world.recipe.optimiser)?;
-        if !world.recipe.is_plain_descent() {
+        // In the coordinates of a space another gradient is followed.
+        if !world.recipe.is_plain_descent() || world.space.is_some() {
             return Err(not_plain("gradient_inversion"));
         }
         if backbone.width() != world.shape.features

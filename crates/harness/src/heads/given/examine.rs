@@ -188,7 +188,7 @@ fn demonstration(world: &World<'_>, records: &Records) -> Result<Named, HarnessE
     members.sort_by_key(|&index| records.features.labels()[index as usize]);
     let mut weights = vec![0.0; world.shape.weight_len()];
     let mut rng = world.key.child("demonstration").rng(0);
-    let mut trainer = Trainer::new(world.shape, world.recipe)?;
+    let mut trainer = Trainer::new(world.shape, world.recipe)?.in_space(world.space.clone());
     trainer.train(&records.features, &members, &mut rng, &mut weights)?;
     Ok(Named {
         name: "a demonstration head".into(),
