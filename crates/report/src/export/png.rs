@@ -74,22 +74,41 @@ pub(crate) fn data_uri(raster: &Raster) -> Result<String, String> {
     Ok(format!("data:image/png;base64,{file}"))
 }
 
+/// The means of squares of pixels. Plain loops: this crate is compiled with little optimisation, which
+/// makes a call of each step of an iterator.
 fn average(fine: &[u8], width: usize, out_width: usize, out_height: usize) -> Vec<u8> {
     let count = (AVERAGED * AVERAGED) as u32;
-    let mut out = Vec::with_capacity(3 * out_width * out_height);
-    for y in 0..out_height {
-        for x in 0..out_width {
-            for channel in 0..3 {
-                let mut sum = count / 2;
-                for dy in 0..AVERAGED {
-                    let row = (y * AVERAGED + dy) * width;
-                    for dx in 0..AVERAGED {
-                        sum += u32::from(fine[3 * (row + x * AVERAGED + dx) + channel]);
-                    }
-                }
-                out.push((sum / count) as u8);
+    let mut out = vec![0; 3 * out_width * out_height];
+    let mut at = 0;
+    while at < out.len() {
+        let (pixel, channel) = (at / 3, at % 3);
+        let (x, y) = (pixel % out_width * AVERAGED, pixel / out_width * AVERAGED);
+        let mut sum = count / 2;
+        let mut dy = 0;
+        while dy < AVERAGED {
+            let row = 3 * ((y + dy) * width + x) + channel;
+            let mut dx = 0;
+            while dx < AVERAGED {
+                sum += fine[row + 3 * dx] as u32;
+                dx += 1;
             }
+            dy += 1;
         }
+        out[at] = (sum / count) as u8;
+        at += 1;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pixel_is_the_mean_of_its_square() {
+        let fine: Vec<u8> = (0..4 * 2 * 3).map(|it| it * 10).collect();
+        // Rows of 4 pixels: 0, 30, .. 90 in the first row's red, 120, .. 210 in the second's.
+        let found = average(&fine, 4, 2, 1);
+        assert_eq!(found, [75, 85, 95, 135, 145, 155]);
+    }
 }
