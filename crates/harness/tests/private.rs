@@ -147,21 +147,23 @@ fn ranks_are_searched_for_and_labels_of_public_images_give_directions() {
 fn dp_sgd_trains_along_public_directions_whose_number_is_searched_for() {
     let rows = rows(
         "sweep:
-  shots: 2
-  defence: [{ dp_sgd: { epsilon: 20, directions: [principal, class_labels], tuned: { rank: [2, 4], clip: [1], learning_rate: [0.05, 0.1], epochs: [4] } } }]
-  attack: [{ unmixing: { samples: 600, informed: true } }, { membership: { samples: 600 } }]
-  null: replace_one",
+  - shots: 2
+    defence: &along [{ dp_sgd: { epsilon: 20, directions: [principal, class_labels], tuned: { rank: [2, 4], clip: [1], learning_rate: [0.05, 0.1], epochs: [4] } } }]
+    attack: { unmixing: { samples: 600, informed: true } }
+    null: replace_one
+  - { shots: 2, defence: *along, attack: { membership: { samples: 600 } } }",
     );
     assert_eq!(rows.len(), 4);
     for row in &rows {
+        let tuned = &row["tuned"];
         assert!(
-            row["tuned"].starts_with("rank ") && row["tuned"].contains("clip 1, "),
-            "{}",
-            row["tuned"]
+            tuned.starts_with("rank ") && tuned.contains("clip 1, "),
+            "{tuned}"
         );
         assert_eq!(number(row, "epsilon").map(|it| it.round()), Some(20.0));
-        assert!(number(row, "tpr_bound_at_fpr_1pct").is_some());
+        let bound = number(row, "tpr_bound_at_fpr_1pct");
+        assert_eq!(bound.is_some(), row["null"] == "replace_one");
         assert!(row["setting"].contains("labels"), "{}", row["setting"]);
     }
-    assert_ne!(rows[0]["setting"], rows[2]["setting"]);
+    assert_ne!(rows[0]["setting"], rows[1]["setting"]);
 }

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::arity::{Arity, One};
 use crate::bounds::{Options, OutOfBounds};
+use crate::directions::Directions;
 use crate::dp_sgd::DpSgd;
 use crate::head::{HeadKind, Unsuited};
-use crate::one_release::{Directions, OneRelease};
+use crate::one_release::OneRelease;
 use crate::recipe::Optimiser;
 use crate::release::Release;
 use crate::rhe::Rhe;

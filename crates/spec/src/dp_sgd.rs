@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One, OneOrMany};
 use crate::bounds::{Bounds, Options, OutOfBounds, Real};
-use crate::one_release::Directions;
+use crate::directions::Directions;
 use crate::recipe::Recipe;
 use crate::sampling::Sampling;
 use crate::tuning::{self, ReleaseTuning, Tuning};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arity::{Arity, Many, One, OneOrMany};
 use crate::bounds::{Bounds, Options, OutOfBounds, Real};
+use crate::directions::Directions;
 use crate::dp_sgd::{Delta, Privacy};
 use crate::tuning::{self, ReleaseTuning};
 use crate::word::words;
@@ -70,21 +71,6 @@ words! {
         LeastSquares = "least_squares",
         /// The weights of the converged regularised logistic regression (Chaudhuri et al. 2011).
         OutputPerturbation = "output_perturbation",
-    }
-}
-
-words! {
-    /// The directions of feature space that a release is made in.
-    #[derive(Default)]
-    pub enum Directions of "directions" {
-        /// The leading principal directions of the public features: no labels.
-        #[default]
-        Principal = "principal",
-        /// Those that tell the source task's classes apart (linear discriminants of its images).
-        SourceLabels = "source_labels",
-        /// Those that tell the head's own classes apart, by labels of public images: such data can
-        /// solve the task without any private example.
-        ClassLabels = "class_labels",
     }
 }
 

@@ -1,6 +1,8 @@
 //! Defences that do not go with a cell's heads, data or training.
 
-use spec::{Backbone, Defence, DefenceKind, Directions, DpSgd, Optimiser, Sampling, grouped};
+use spec::{
+    Backbone, Defence, DefenceKind, Directions, DpSgd, Optimiser, ReleaseTuning, Sampling, grouped,
+};
 
 use super::at::At;
 use super::cell::{beside, heads_classes, set_size};
@@ -19,7 +21,10 @@ pub(super) fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         return true;
     }
     if let Defence::OneRelease(release) = &cell.defence {
+        // Of what is tried by itself numbers above what there is are passed over.
+        let own = ReleaseTuning::default().rank;
         let tried = release.tuned.as_ref().map(|it| it.rank.as_slice());
+        let tried = tried.filter(|it| *it != own);
         let wanted = (release.directions, release.rank, tried);
         return check_directions(cell, wanted, data, &at.choice("one_release"));
     }
