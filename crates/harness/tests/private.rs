@@ -161,8 +161,7 @@ fn dp_sgd_trains_along_public_directions_whose_number_is_searched_for() {
             "{tuned}"
         );
         assert_eq!(number(row, "epsilon").map(|it| it.round()), Some(20.0));
-        let bound = number(row, "tpr_bound_at_fpr_1pct");
-        assert_eq!(bound.is_some(), row["null"] == "replace_one");
+        assert!(number(row, "tpr_bound_at_fpr_1pct").is_some());
         assert!(row["setting"].contains("labels"), "{}", row["setting"]);
     }
     assert_ne!(rows[0]["setting"], rows[1]["setting"]);

@@ -154,10 +154,14 @@ impl OneRelease<Many> {
         with_method.filter(|(_, of)| !self.method.values.contains(of))
     }
 
-    /// One for each method, strength, kind of directions and rank.
+    /// One for each method, strength, kind of directions and rank, each with the options that its method
+    /// uses.
     pub fn expand(&self) -> Vec<OneRelease> {
         let mut expanded = Vec::new();
         for &method in &self.method.values {
+            let regularises = method == ReleaseMethod::OutputPerturbation;
+            let fits = method == ReleaseMethod::LeastSquares;
+            let tuned = self.tuned.as_ref().map(|it| searched(it, method));
             for epsilon in OneOrMany::listed(&self.epsilon) {
                 for noise_multiplier in OneOrMany::listed(&self.noise_multiplier) {
                     for &directions in &self.directions.values {
@@ -169,10 +173,10 @@ impl OneRelease<Many> {
                                 delta: self.delta,
                                 directions,
                                 rank,
-                                tuned: self.tuned.clone(),
-                                clip: self.clip,
-                                ridge: self.ridge,
-                                regularisation: self.regularisation,
+                                tuned: tuned.clone(),
+                                clip: self.clip.filter(|_| fits),
+                                ridge: self.ridge.filter(|_| fits),
+                                regularisation: self.regularisation.filter(|_| regularises),
                             });
                         }
                     }
@@ -180,5 +184,25 @@ impl OneRelease<Many> {
             }
         }
         expanded
+    }
+}
+
+/// What is searched for heads by `method`: of options that it has not nothing is said.
+fn searched(said: &ReleaseTuning, method: ReleaseMethod) -> ReleaseTuning {
+    let (said, own) = (said.clone(), ReleaseTuning::default());
+    match method {
+        ReleaseMethod::LeastSquares => ReleaseTuning {
+            regularisation: own.regularisation,
+            ..said
+        },
+        ReleaseMethod::OutputPerturbation => ReleaseTuning {
+            rank: said.rank,
+            regularisation: said.regularisation,
+            ..own
+        },
+        ReleaseMethod::Prototypes | ReleaseMethod::WhitenedPrototypes => ReleaseTuning {
+            rank: said.rank,
+            ..own
+        },
     }
 }
