@@ -12,6 +12,10 @@ use crate::word::words;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", bound = "")]
 #[schemars(rename = "FineTuning", bound = "")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are as many as cells, and each is read in one place"
+)]
 pub enum FineTuning<A: Arity = One> {
     /// Without DP.
     None,

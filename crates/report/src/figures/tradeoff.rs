@@ -6,12 +6,12 @@ use super::numbers::{described, numbers};
 use super::panel::{Panel, mark};
 use super::series::{Traits, evenly, grouped};
 use super::sheet::{Entry, HEADED, Key, Layout, PLAIN, sheet};
-use crate::phrases::{NEIGHBOURS, given, made_from};
+use crate::phrases::{NEIGHBOURS, given};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
 use crate::strongest::strongest;
 use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
-use crate::words::{Given, defence_name};
+use crate::words::{Given, defence_name, is_private, words};
 use spec::DefenceKind;
 
 /// Panels that fit on a page.
@@ -39,27 +39,36 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     if !rows.iter().any(differs) {
         return None;
     }
+    let lines = lines(&rows);
     let attack = [
         "defence", "epsilon", "clip", "attack", "release", "null", "queries",
     ];
-    let mut panels = grouped(&rows, |row| Traits::of(row).without(&attack));
+    let of_heads = |row: &&ResultRow| {
+        let traits = Traits::of(row).without(&attack);
+        match lines.iter().any(|line| line.setting.is_some()) {
+            true => traits.without(&["setting"]),
+            false => traits,
+        }
+    };
+    let mut panels = grouped(&rows, of_heads);
     panels.sort_by_key(|(_, rows)| rows[0].shots);
     let panels = evenly(panels, MOST);
     let keys: Vec<Traits> = panels.iter().map(|(key, _)| key.clone()).collect();
 
-    let of = |defence: DefenceKind, kind: Given| {
-        let mut rows = rows.iter();
-        rows.find(|row| row.defence == defence && given(row) == kind)
-    };
-    let mut legend: Vec<Entry> = DEFENCES
+    let mut legend: Vec<Entry> = lines
         .iter()
-        .filter_map(|&(defence, kind, paint, shape)| {
-            let key = match defence {
-                private if private.is_private() => Key::Series(shape),
-                _ => Key::Mark(shape),
+        .map(|line| {
+            let key = match line.defence.is_private() {
+                true => Key::Series(line.shape),
+                false => Key::Mark(line.shape),
             };
-            let name = defence_name(&of(defence, kind)?.defence);
-            Some(Entry::new(format!("{name}{}", kind.words()), paint, key))
+            let name = defence_name(line.defence.word());
+            let setting = match line.setting.as_deref() {
+                None | Some("") => String::new(),
+                Some(setting) => format!(", {}", words(setting)),
+            };
+            let label = format!("{name}{setting}{}", line.given.words());
+            Entry::new(label, line.paint, key)
         })
         .collect();
     legend.push(Entry::new(
@@ -106,7 +115,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         let chance = [(0.01, bottom), (0.01, top)];
         panel.line(&mut scene, &chance, Stroke::dashed(LINE, 1.6, 6.0, 4.0));
         let strongest = strongest(rows.iter().map(|row| **row), heads);
-        draw(&mut scene, &panel, &strongest);
+        draw(&mut scene, &panel, &lines, &strongest);
         drawn.extend(strongest);
     }
     let told: Vec<String> = legend.iter().map(|entry| entry.label.clone()).collect();
@@ -129,17 +138,85 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
 
 /// What tells a panel's defended heads apart.
 fn heads(row: &ResultRow) -> impl PartialEq + use<> {
-    let setting = made_from(row).map(str::to_owned);
+    let setting = row.setting.clone().filter(|_| is_private(&row.defence));
     let defence = row.defence.clone();
     (defence, given(row), row.epsilon, row.clip, setting)
 }
 
-fn draw(scene: &mut Scene, panel: &Panel, rows: &[ResultRow]) {
-    for &(defence, kind, paint, shape) in &DEFENCES {
-        let mut own: Vec<&ResultRow> = rows
-            .iter()
-            .filter(|row| row.defence == defence && given(row) == kind)
-            .collect();
+/// One defence in all panels.
+struct Line {
+    defence: DefenceKind,
+    given: Given,
+    /// How its heads are made, where some of its heads are made otherwise.
+    setting: Option<String>,
+    paint: Paint,
+    shape: usize,
+}
+
+impl Line {
+    fn holds(&self, row: &ResultRow) -> bool {
+        let made = row.setting.as_deref().unwrap_or_default();
+        row.defence == self.defence
+            && given(row) == self.given
+            && self.setting.as_deref().is_none_or(|own| own == made)
+    }
+}
+
+/// The defences that there are. Where private heads are made in ways of their own, each way is a line, so
+/// that all of them are seen in one panel. Where undefended heads differ too, or colours would not
+/// suffice, ways are panels.
+fn lines(rows: &[&ResultRow]) -> Vec<Line> {
+    let of = |&(defence, kind, paint, shape): &(DefenceKind, Given, Paint, usize)| Line {
+        defence,
+        given: kind,
+        setting: None,
+        paint,
+        shape,
+    };
+    let there = |line: &Line| rows.iter().any(|row| line.holds(row));
+    let whole: Vec<Line> = DEFENCES.iter().map(of).filter(there).collect();
+    let mut ways: Vec<Vec<String>> = Vec::new();
+    for line in &whole {
+        let mut own: Vec<String> = Vec::new();
+        for row in rows.iter().filter(|row| line.holds(row)) {
+            let setting = row.setting.clone().unwrap_or_default();
+            if !own.contains(&setting) {
+                own.push(setting);
+            }
+        }
+        ways.push(own);
+    }
+    let spare = &PALETTE[4..];
+    let further = ways.iter().map(|ways| ways.len() - 1).sum::<usize>();
+    let each = || whole.iter().zip(&ways);
+    let alike = each().all(|(line, ways)| line.defence.is_private() || ways.len() == 1);
+    let differ = ways.iter().flatten().any(|way| *way != ways[0][0]);
+    if !alike || !differ || further > spare.len() {
+        return whole;
+    }
+    let mut spare = spare.iter();
+    let mut split = Vec::new();
+    for (line, ways) in each() {
+        for (at, way) in ways.iter().enumerate() {
+            split.push(Line {
+                defence: line.defence,
+                given: line.given,
+                setting: Some(way.clone()),
+                paint: match at {
+                    0 => line.paint,
+                    _ => spare.next().copied().unwrap_or(line.paint),
+                },
+                shape: line.shape,
+            });
+        }
+    }
+    split
+}
+
+fn draw(scene: &mut Scene, panel: &Panel, lines: &[Line], rows: &[ResultRow]) {
+    for line in lines {
+        let (defence, paint, shape) = (line.defence, line.paint, line.shape);
+        let mut own: Vec<&ResultRow> = rows.iter().filter(|row| line.holds(row)).collect();
         own.sort_by(|a, b| {
             a.epsilon
                 .unwrap_or(0.0)
@@ -228,4 +305,41 @@ fn join(parts: &[&str]) -> String {
         .filter(|part| !part.is_empty())
         .collect();
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(defence: &str, setting: &str) -> ResultRow {
+        ResultRow {
+            defence: defence.into(),
+            setting: Some(setting.to_owned()),
+            ..ResultRow::default()
+        }
+    }
+
+    #[test]
+    fn ways_of_private_heads_are_lines_and_those_of_all_heads_are_panels() {
+        let told = |rows: &[ResultRow]| -> Vec<Option<String>> {
+            let rows: Vec<&ResultRow> = rows.iter().collect();
+            lines(&rows).into_iter().map(|it| it.setting).collect()
+        };
+        let mut rows = vec![
+            row("none", ""),
+            row("dp_sgd", "all directions"),
+            row("one_release", "prototypes"),
+            row("dp_sgd", "no labels"),
+            row("dp_sgd", "all directions"),
+        ];
+        let expected = ["", "all directions", "no labels", "prototypes"];
+        assert_eq!(told(&rows), expected.map(|it| Some(it.to_owned())));
+        rows.push(row("none", "epochs 8"));
+        assert_eq!(told(&rows), [None, None, None]);
+        rows.pop();
+        // No colours for so many.
+        rows.extend((0..4).map(|rank| row("one_release", &format!("rank {rank}"))));
+        assert_eq!(told(&rows), [None, None, None]);
+        assert_eq!(told(&rows[..1]), [None]);
+    }
 }
