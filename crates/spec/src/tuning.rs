@@ -30,8 +30,8 @@ pub struct Tuning {
     /// Momentum; left out: the recipe's own, or none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub momentum: Vec<f64>,
-    /// Directions that are kept, of a defence with `directions`; left out: 4, 8, 16 and 32. Where
-    /// there are fewer, larger numbers are passed over.
+    /// Directions that are kept, of a defence with `directions`; left out: those that `one_release`
+    /// tries. Where there are fewer, larger numbers are passed over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rank: Vec<usize>,
 }

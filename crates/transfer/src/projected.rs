@@ -33,10 +33,8 @@ impl<'a> Projected<'a> {
         members: &[u32],
     ) -> Result<Self, TransferError> {
         space.check(features)?;
-        let values = members.iter().flat_map(|&member| {
-            let coordinates = space.coordinates(features.row(member as usize));
-            coordinates.into_iter().map(|it| it as f32)
-        });
+        let rows = members.iter().map(|&it| features.row(it as usize));
+        let values = rows.flat_map(|row| space.lower(row));
         let labels = members.iter().map(|&it| features.labels()[it as usize]);
         let examples = FeatureSet::new(
             space.rank(),
@@ -80,11 +78,7 @@ impl<'a> Projected<'a> {
     pub fn lower(&self, weights: &[f32]) -> Vec<f32> {
         let (first, second) = weights.split_at(self.shape.first_len());
         let rows = first.chunks_exact(self.shape.features + 1);
-        let lowered = rows.flat_map(|row| {
-            let slopes = self.space.slopes(row).into_iter();
-            slopes.chain([self.space.constant(row)])
-        });
-        let lowered = lowered.map(|it| it as f32);
+        let lowered = rows.flat_map(|row| self.space.lower_weights(row));
         lowered.chain(second.iter().copied()).collect()
     }
 }
@@ -112,7 +106,16 @@ mod tests {
 
     /// All rows moved into the space around their mean: what is left of them there, at full width.
     fn flattened(space: &PublicSpace, features: &FeatureSet) -> FeatureSet {
-        let rows = (0..features.len()).flat_map(|row| space.part(features.row(row)));
+        let count = features.len();
+        let mean =
+            |j: usize| (0..count).map(|row| features.row(row)[j]).sum::<f32>() / count as f32;
+        let mean: Vec<f32> = (0..6).map(mean).collect();
+        let rows = (0..count).flat_map(|row| {
+            let kept = space.lower(features.row(row)).into_iter();
+            let kept = space.feature(&kept.map(f64::from).collect::<Vec<_>>());
+            let centred = kept.into_iter().zip(&mean).map(|(x, m)| x - m);
+            centred.collect::<Vec<_>>()
+        });
         FeatureSet::new(6, rows.collect(), features.labels().to_vec(), 3).unwrap()
     }
 

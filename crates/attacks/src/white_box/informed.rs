@@ -15,7 +15,7 @@
 //! ([`OneRelease::left_by_the_known`](transfer::one_release::OneRelease::left_by_the_known)).
 
 use transfer::one_release::Informed;
-use transfer::{Subspace, simulated_span};
+use transfer::{Recipe, Subspace, simulated_span};
 
 use crate::World;
 
@@ -54,29 +54,38 @@ impl InformedEstimate {
         if let Some(release) = recipe.release {
             return self.of_release(world, release, head, members, out);
         }
-        let rows: Vec<&[f32]> = members
-            .iter()
-            .map(|&member| world.features.row(member as usize))
-            .collect();
-        let guesses: Vec<&[f32]> = self.prior.chunks_exact(world.shape.features).collect();
-        let Some(space) = world.space.as_deref() else {
-            return of_training(world, head, &rows, &guesses, out);
+        let width = world.shape.features;
+        let rows = members.iter().map(|it| world.features.row(*it as usize));
+        let rows: Vec<&[f32]> = rows.collect();
+        let guesses: Vec<&[f32]> = self.prior.chunks_exact(width).collect();
+        let trained = Trained {
+            recipe,
+            classes: world.shape.classes,
+            shots: world.shots,
+            head,
+            rows: &rows,
+            guesses: &guesses,
         };
-        // Training saw what features have along the directions: no more of them is told.
-        let parts =
-            |rows: &[&[f32]]| -> Vec<Vec<f32>> { rows.iter().map(|row| space.part(row)).collect() };
-        let (rows, guesses) = (parts(&rows), parts(&guesses));
-        // Its biases are those on coordinates.
-        let mut head = head.to_vec();
-        for row in head.chunks_exact_mut(world.shape.features + 1) {
-            let each = row.iter().zip(space.mean());
-            let moved: f64 = each.map(|(&w, m)| f64::from(w) * m).sum();
-            row[world.shape.features] += moved as f32;
-        }
-        of_training(world, &head, &slices(&rows), &slices(&guesses), out);
-        for target in out.chunks_mut(world.shape.features) {
-            let each = target.iter_mut().zip(space.mean());
-            each.for_each(|(value, m)| *value += *m as f32);
+        let Some(space) = world.space.as_deref() else {
+            return trained.estimate(out);
+        };
+        // Training saw coordinates: no more of a feature is told.
+        let rows: Vec<Vec<f32>> = rows.iter().map(|row| space.lower(row)).collect();
+        let guesses: Vec<Vec<f32>> = guesses.iter().map(|row| space.lower(row)).collect();
+        let head = head.chunks_exact(width + 1);
+        let head: Vec<f32> = head.flat_map(|row| space.lower_weights(row)).collect();
+        let mut found = vec![0.0; guesses.len() * space.rank()];
+        let seen = Trained {
+            head: &head,
+            rows: &slices(&rows),
+            guesses: &slices(&guesses),
+            ..trained
+        };
+        seen.estimate(&mut found);
+        let found = found.chunks_exact(space.rank());
+        for (out, found) in out.chunks_mut(width).zip(found) {
+            let found: Vec<f64> = found.iter().map(|&it| f64::from(it)).collect();
+            out.copy_from_slice(&space.feature(&found));
         }
     }
 
@@ -115,71 +124,101 @@ fn slices(rows: &[Vec<f32>]) -> Vec<&[f32]> {
     rows.iter().map(Vec::as_slice).collect()
 }
 
-/// The estimates of heads that were trained on `rows`, from one guess a class in the place of its target.
-fn of_training(
-    world: &World<'_>,
-    head: &[f32],
-    rows: &[&[f32]],
-    guesses: &[&[f32]],
-    out: &mut [f32],
-) {
-    match world.assumed[0].dp {
-        None => of_descent(world, head, rows, guesses, out),
-        Some(_) => of_private_descent(world, head, rows, guesses, out),
-    }
+/// A head with what is known of its training.
+#[derive(Clone, Copy)]
+struct Trained<'a> {
+    recipe: &'a Recipe,
+    classes: usize,
+    shots: usize,
+    /// K × (width + 1).
+    head: &'a [f32],
+    /// The examples as training saw them.
+    rows: &'a [&'a [f32]],
+    /// One a class, for its target.
+    guesses: &'a [&'a [f32]],
 }
 
-/// Those for plain descent, class by class.
-fn of_descent(
-    world: &World<'_>,
-    head: &[f32],
-    rows: &[&[f32]],
-    guesses: &[&[f32]],
-    out: &mut [f32],
-) {
-    let width = world.shape.features;
-    let (classes, n) = (world.shape.classes, rows.len());
-    let known = products(rows);
-    for (class, (out, guess)) in out.chunks_mut(width).zip(guesses).enumerate() {
-        let unknown = class * world.shots;
-        // The products of the unknown one are written over before anything reads them.
-        let mut gram = known.clone();
-        out.copy_from_slice(guess);
-        for _ in 0..ROUNDS {
-            for (j, row) in rows.iter().enumerate() {
-                let product = 1.0
-                    + if j == unknown {
-                        dot(out, out)
-                    } else {
-                        dot(out, row)
-                    };
-                (gram[unknown * n + j], gram[j * n + unknown]) = (product, product);
-            }
-            let span = simulated_span(&gram, classes, world.shots, &world.assumed[0]);
-            let own = own_column(world, head, &span, unknown);
-            least_squares(head, rows, &span, &own, unknown, out);
+impl Trained<'_> {
+    /// Writes the estimated target of each class to `out` (classes × width).
+    fn estimate(&self, out: &mut [f32]) {
+        match self.recipe.dp {
+            None => self.of_descent(out),
+            Some(_) => self.of_private_descent(out),
         }
     }
-}
 
-/// Those under DP-SGD, by one simulation in which all targets are guesses.
-fn of_private_descent(
-    world: &World<'_>,
-    head: &[f32],
-    rows: &[&[f32]],
-    guesses: &[&[f32]],
-    out: &mut [f32],
-) {
-    let mut guessed = rows.to_vec();
-    for (class, guess) in guesses.iter().enumerate() {
-        guessed[class * world.shots] = guess;
+    /// For plain descent, class by class.
+    fn of_descent(&self, out: &mut [f32]) {
+        let (n, width) = (self.rows.len(), out.len() / self.classes);
+        let known = products(self.rows);
+        for (class, (out, guess)) in out.chunks_mut(width).zip(self.guesses).enumerate() {
+            let unknown = class * self.shots;
+            // The products of the unknown one are written over before anything reads them.
+            let mut gram = known.clone();
+            out.copy_from_slice(guess);
+            for _ in 0..ROUNDS {
+                for (j, row) in self.rows.iter().enumerate() {
+                    let product = 1.0
+                        + if j == unknown {
+                            dot(out, out)
+                        } else {
+                            dot(out, row)
+                        };
+                    (gram[unknown * n + j], gram[j * n + unknown]) = (product, product);
+                }
+                let span = self.span(&gram);
+                let own = self.own_column(&span, unknown);
+                self.least_squares(&span, &own, unknown, out);
+            }
+        }
     }
-    let gram = products(&guessed);
-    let span = simulated_span(&gram, world.shape.classes, world.shots, &world.assumed[0]);
-    for (class, out) in out.chunks_mut(world.shape.features).enumerate() {
-        let unknown = class * world.shots;
-        let own: Vec<f32> = column(&span, rows.len(), unknown).collect();
-        least_squares(head, rows, &span, &own, unknown, out);
+
+    /// Under DP-SGD, by one simulation in which all targets are guesses.
+    fn of_private_descent(&self, out: &mut [f32]) {
+        let mut guessed = self.rows.to_vec();
+        for (class, guess) in self.guesses.iter().enumerate() {
+            guessed[class * self.shots] = guess;
+        }
+        let span = self.span(&products(&guessed));
+        let width = out.len() / self.classes;
+        for (class, out) in out.chunks_mut(width).enumerate() {
+            let unknown = class * self.shots;
+            let own: Vec<f32> = column(&span, self.rows.len(), unknown).collect();
+            self.least_squares(&span, &own, unknown, out);
+        }
+    }
+
+    /// A (K × N) of training on examples with these products.
+    fn span(&self, gram: &[f32]) -> Vec<f32> {
+        simulated_span(gram, self.classes, self.shots, self.recipe)
+    }
+
+    /// a_t: what the biases leave when all other columns of A are taken away.
+    fn own_column(&self, span: &[f32], unknown: usize) -> Vec<f32> {
+        let rows = span.chunks_exact(self.rows.len());
+        let weights = self.head.chunks_exact(self.head.len() / self.classes);
+        let each = rows.zip(weights).map(|(row, weights)| {
+            let bias = weights[weights.len() - 1];
+            row[unknown] + bias - row.iter().sum::<f32>()
+        });
+        each.collect()
+    }
+
+    /// The unknown example by least squares over the initial weights, to `out`: `own` is its column of A,
+    /// the others are those of `span`.
+    fn least_squares(&self, span: &[f32], own: &[f32], unknown: usize, out: &mut [f32]) {
+        let scale = 1.0 / dot(own, own).max(f32::MIN_POSITIVE);
+        let width = out.len();
+        out.fill(0.0);
+        for (&a, weights) in own.iter().zip(self.head.chunks(width + 1)) {
+            add(out, a * scale, weights);
+        }
+        let rows = self.rows.iter().enumerate();
+        for (j, row) in rows.filter(|&(j, _)| j != unknown) {
+            let each = column(span, self.rows.len(), j).zip(own);
+            let share: f32 = each.map(|(a, own)| a * own).sum();
+            add(out, -share * scale, row);
+        }
     }
 }
 
@@ -199,39 +238,6 @@ fn products(rows: &[&[f32]]) -> Vec<f32> {
 /// a_j: column `j` of A, which has one for each of `n` examples.
 fn column(span: &[f32], n: usize, j: usize) -> impl Iterator<Item = f32> {
     span.iter().skip(j).step_by(n).copied()
-}
-
-/// The unknown example by least squares over the initial weights, to `out`: `own` is its column of A,
-/// the others are those of `span`.
-fn least_squares(
-    head: &[f32],
-    rows: &[&[f32]],
-    span: &[f32],
-    own: &[f32],
-    unknown: usize,
-    out: &mut [f32],
-) {
-    let scale = 1.0 / dot(own, own).max(f32::MIN_POSITIVE);
-    let width = out.len();
-    out.fill(0.0);
-    for (&a, weights) in own.iter().zip(head.chunks(width + 1)) {
-        add(out, a * scale, weights);
-    }
-    for (j, row) in rows.iter().enumerate().filter(|&(j, _)| j != unknown) {
-        let each = column(span, rows.len(), j).zip(own);
-        let share: f32 = each.map(|(a, own)| a * own).sum();
-        add(out, -share * scale, row);
-    }
-}
-
-/// a_t: what the biases leave when all other columns of A (K × N) are taken away.
-fn own_column(world: &World<'_>, head: &[f32], span: &[f32], unknown: usize) -> Vec<f32> {
-    let rows = span.chunks_exact(span.len() / world.shape.classes);
-    let biases = head.chunks_exact(world.shape.features + 1);
-    let each = rows.zip(biases).map(|(row, weights)| {
-        row[unknown] + weights[world.shape.features] - row.iter().sum::<f32>()
-    });
-    each.collect()
 }
 
 /// `out += scale · row`, as far as `out` reaches.

@@ -153,10 +153,23 @@ fn check_attack(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
     } else if let Err(unsuited) = attack.suits(cell.head, cell.recipe.optimiser) {
         beside(unsuited, at);
     } else if follows_what_it_cannot(cell) {
+        let (expected, hint) = match cell.defence.directions() {
+            Some(_) if !attack.is_informed() => (
+                "a defence without public directions: the attack computes training on features as they are",
+                "use the attack `unmixing` or `reconstructor`",
+            ),
+            _ => (
+                "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
+                "use the attack `unmixing` or `reconstructor`, without `informed`",
+            ),
+        };
         at.wrong_hint(
-            format!("found `{}` for heads that are not trained by plain gradient descent", attack.word()),
-            "a recipe without batches, momentum, schedule and smoothed labels: the attack computes the training itself",
-            "use the attack `unmixing` or `reconstructor`, without `informed`",
+            format!(
+                "found `{}` for heads that are not trained by plain gradient descent",
+                attack.word()
+            ),
+            expected,
+            hint,
         );
     } else if let Some((batch, most)) = batch_beyond(cell, data) {
         own.key("batch").wrong(

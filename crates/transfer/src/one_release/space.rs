@@ -187,27 +187,30 @@ impl PublicSpace {
         each.map(|v| n as f64 * (v + added)).collect()
     }
 
-    /// The mean of the public features, around which coordinates are taken: d numbers.
-    pub fn mean(&self) -> &[f64] {
-        &self.mean
-    }
-
-    /// What a row of features has along these directions, seen from the mean: d numbers.
-    pub fn part(&self, row: &[f32]) -> Vec<f32> {
-        let part = self.along(&self.coordinates(row));
-        part.into_iter().map(|value| value as f32).collect()
-    }
-
     /// The coordinates of one row of features.
-    pub(crate) fn coordinates(&self, row: &[f32]) -> Vec<f64> {
+    pub(super) fn coordinates(&self, row: &[f32]) -> Vec<f64> {
         let row = row.iter().zip(&self.mean);
         let centred: Vec<f64> = row.map(|(&f, m)| f64::from(f) - m).collect();
         let directions = self.basis.chunks_exact(self.width);
         directions.map(|it| dot(it, &centred)).collect()
     }
 
+    /// The same in single precision: what training sees of an example.
+    pub fn lower(&self, row: &[f32]) -> Vec<f32> {
+        let coordinates = self.coordinates(row).into_iter();
+        coordinates.map(|it| it as f32).collect()
+    }
+
+    /// The weights on coordinates and their bias of a row's weights and bias on features: of them what
+    /// examples can tell.
+    pub fn lower_weights(&self, row: &[f32]) -> Vec<f32> {
+        let slopes = self.slopes(row).into_iter();
+        let lowered = slopes.chain([self.constant(row)]);
+        lowered.map(|it| it as f32).collect()
+    }
+
     /// The feature at these coordinates.
-    pub(super) fn feature(&self, coordinates: &[f64]) -> Vec<f32> {
+    pub fn feature(&self, coordinates: &[f64]) -> Vec<f32> {
         let from_mean = self.along(coordinates);
         let each = from_mean.iter().zip(&self.mean);
         each.map(|(value, m)| (value + m) as f32).collect()
