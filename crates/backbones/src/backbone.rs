@@ -8,6 +8,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use datasets::{FeatureSet, ImageSet, ImageShape, StreamKey};
 
+use crate::device::{card_or_cpu, device};
 use crate::layers::{put_linear, take_linear, values};
 use crate::{
     BackboneError, MobileNet, MobileNetConfig, NamedTensors, ResNet20, ResNetConfig, VggTiny,
@@ -16,11 +17,6 @@ use crate::{
 
 /// Images that go through the network at once: enough to fill the cores, small in memory.
 const BATCH: usize = 64;
-
-/// The device that networks run on: the CPU.
-pub fn device() -> Device {
-    Device::flex()
-}
 
 /// Which network, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -258,9 +254,10 @@ impl Backbone {
 
     /// The source task's class of every image, or `None` where the backbone has no classifier.
     pub fn classify(&self, images: &ImageSet) -> Result<Option<Vec<u32>>, BackboneError> {
-        let Some(classifier) = &self.classifier else {
+        let Some(classifier) = self.classifier.clone() else {
             return Ok(None);
         };
+        let classifier = classifier.to_device(&card_or_cpu());
         let mut classes = Vec::with_capacity(images.len());
         self.for_batches(images, |batch| {
             let logits = classifier.forward(batch);
@@ -282,12 +279,10 @@ impl Backbone {
                 found: images.shape().to_string(),
             });
         }
-        let device = device();
+        let device = card_or_cpu();
+        let network = self.network.clone().to_device(&device);
         for pixels in images.pixels().chunks(BATCH * self.input.len()) {
-            take(
-                self.network
-                    .forward(image_tensor(pixels.to_vec(), self.input, &device)),
-            );
+            take(network.forward(image_tensor(pixels.to_vec(), self.input, &device)));
         }
         Ok(())
     }

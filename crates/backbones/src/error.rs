@@ -54,6 +54,16 @@ pub enum BackboneError {
         /// Why not, and the mend.
         reason: String,
     },
+    /// There is no card to train on.
+    #[error(
+        "no card can be used by `{card}`: {reason}\nhint: leave out `--device {card}` to train on the CPU"
+    )]
+    Card {
+        /// How it was to be reached.
+        card: &'static str,
+        /// Why it cannot be.
+        reason: String,
+    },
     /// Training left the finite numbers.
     #[error(
         "pre-training diverged in step {step}: the loss is {loss}\nhint: lower the learning rate"

@@ -1,6 +1,7 @@
 //! Frozen public networks: pre-training, weight import and feature extraction.
 
 mod backbone;
+mod device;
 mod error;
 mod extractor;
 mod gradient;
@@ -14,7 +15,8 @@ mod resnet;
 mod tensors;
 mod vgg;
 
-pub use backbone::{Architecture, Backbone, device};
+pub use backbone::{Architecture, Backbone};
+pub use device::{card, device, train_on};
 pub use error::BackboneError;
 pub use extractor::Extractor;
 pub use mobilenet::{MobileNet, MobileNetConfig};

@@ -10,8 +10,9 @@ use rand::seq::SliceRandom;
 use spec::Bounds;
 
 use crate::backbone::{Network, argmax, image_tensor};
+use crate::device::{card_or_cpu, device};
 use crate::layers::{take_linear, values};
-use crate::{Architecture, Backbone, BackboneError, VggTinyConfig, device, init};
+use crate::{Architecture, Backbone, BackboneError, VggTinyConfig, init};
 
 /// How to pre-train: Adam, its learning rate falling to 0 along half a cosine.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -99,8 +100,9 @@ struct Classifier {
     linear: Linear,
 }
 
-/// Trains a VGG-tiny with a linear classifier on `source`. Initial weights and the images' order
-/// come from `key`: the same call gives the same bits whatever the number of threads.
+/// Trains a VGG-tiny with a linear classifier on `source`, on the card where the process has taken one.
+/// Initial weights and the images' order come from `key`: on the CPU the same call gives the same bits
+/// whatever the number of threads.
 pub fn pretrain(
     config: VggTinyConfig,
     source: &ImageSet,
@@ -120,7 +122,7 @@ pub fn pretrain(
         key,
     );
 
-    let training = device().autodiff();
+    let training = card_or_cpu().autodiff();
     let linear = take_linear(
         &mut tensors,
         "vgg_tiny",
@@ -189,7 +191,7 @@ pub fn pretrain(
             accuracy: right as f64 / seen.max(1) as f64,
         });
     }
-    let model = model.valid();
+    let model = model.valid().to_device(&device());
     Ok(Pretrained {
         backbone: Backbone {
             architecture: Architecture::VggTiny(config),

@@ -34,6 +34,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             return Exit::Failed;
         }
     }
+    if let Err(error) = backbones::train_on(cli.options.device) {
+        message::error(&error.to_string());
+        return Exit::Usage;
+    }
     match dispatch(&cli) {
         Ok(exit) => exit,
         Err(failure) => {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::contents::Contents;
+use crate::instructions::card;
 use crate::progress::Progress;
 use crate::stages::{Fingerprints, Store};
 
@@ -28,13 +29,13 @@ impl Context {
     /// Where finished stages are kept unless another folder is named.
     pub const CACHE: &str = ".rhea-cache";
 
-    /// Of the code that this program was built from.
+    /// Of the code that this program was built from, on the card that the process has taken.
     pub fn new(results: PathBuf, cache: &Path, data: PathBuf, quiet: bool) -> Self {
         Self {
             results,
             data,
             store: Store::new(cache),
-            code: Fingerprints::of_this_build(),
+            code: Fingerprints::of_this_build().trained_on(card()),
             contents: Contents::default(),
             progress: Progress::new(quiet),
         }

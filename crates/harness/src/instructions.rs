@@ -1,10 +1,22 @@
-//! Which vector instructions the kernels of this processor's results are compiled for.
+//! Which vector instructions, and which card, compute this process's results.
+
+/// What computes here: the instruction set of the kernels on this processor (`avx2`), and behind it the kind
+/// of card that networks are trained on, where there is one (`avx2+wgpu`).
+pub fn instruction_set() -> String {
+    let set = of_the_processor();
+    card().map_or_else(|| set.into(), |card| format!("{set}+{card}"))
+}
+
+/// The kind of card that this process trains networks on.
+pub fn card() -> Option<spec::Device> {
+    backbones::card().map(|(kind, _)| kind)
+}
 
 /// The instruction set that numeric kernels choose on this processor: theirs and the libraries' (gemm,
 /// faer, burn, rten), each of which asks the processor by itself. Sums that one of them forms in another
 /// order differ in their last digits from one set to another, so that results are the same byte for byte
 /// only within one.
-pub fn instruction_set() -> &'static str {
+fn of_the_processor() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {
         let wide = std::arch::is_x86_feature_detected!("avx512f");

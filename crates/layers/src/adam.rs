@@ -6,8 +6,6 @@ use pulp::{Arch, Simd, WithSimd};
 const BETA_1: f32 = 0.9;
 /// Decay of the mean of squared gradients, β₂.
 const BETA_2: f32 = 0.999;
-/// ε of the denominator.
-const EPSILON: f32 = 1e-8;
 
 /// The constants of one step.
 ///
@@ -39,6 +37,9 @@ pub struct Moments<'a> {
 }
 
 impl AdamStep {
+    /// ε of the denominator.
+    pub const EPSILON: f32 = 1e-8;
+
     /// Step number `step` (from 0) at learning rate η = `rate`, without weight decay.
     pub fn new(step: u64, rate: f32) -> Self {
         let corrected = |beta: f32| 1.0 - f64::from(beta).powf((step + 1) as f64);
@@ -106,7 +107,7 @@ impl WithSimd for Apply<'_> {
             let g = w.mul_add(step.coupled, g * step.factor);
             *m = m.mul_add(BETA_1, g * (1.0 - BETA_1));
             *v = v.mul_add(BETA_2, (g * g) * (1.0 - BETA_2));
-            let root = (*v * step.spread).sqrt() + EPSILON;
+            let root = (*v * step.spread).sqrt() + AdamStep::EPSILON;
             *w = (*m / root).mul_add(-step.rate, *w * step.left);
         }
     }

@@ -10,6 +10,7 @@ mod dense;
 mod layer;
 #[expect(clippy::module_inception, reason = "the network among its parts")]
 mod network;
+mod tensors;
 mod up_conv;
 
 #[cfg(test)]
@@ -18,4 +19,5 @@ mod tests;
 pub use layer::LayerShape;
 pub(crate) use network::Scratch;
 pub use network::{Network, NetworkShape};
+pub(crate) use tensors::TensorNetwork;
 pub use up_conv::UpShape;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::dense::Dense;
 
 /// Height and width of a patch.
-const KERNEL: usize = 4;
+pub(super) const KERNEL: usize = 4;
 /// Places in a patch.
 const PLACES: usize = KERNEL * KERNEL;
 

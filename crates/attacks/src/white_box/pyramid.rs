@@ -17,6 +17,16 @@ impl Pyramid {
         Self { shape, scales }
     }
 
+    /// Shape of an image.
+    pub fn shape(self) -> ImageShape {
+        self.shape
+    }
+
+    /// Levels, the image itself among them.
+    pub fn scales(self) -> usize {
+        self.scales
+    }
+
     /// Length of a stack.
     pub fn len(&self) -> usize {
         self.scales * self.shape.len()

@@ -127,7 +127,7 @@ pub fn run(
         .map(|own| &grid.graph.node(own.outcome).key);
     let instructions: BTreeSet<String> = outcomes
         .flat_map(|key| context.store.instructions(key))
-        .chain([instruction_set().into()])
+        .chain([instruction_set()])
         .collect();
     let instructions = instructions.into_iter().collect();
     let provenance = Provenance::new(started.elapsed().as_secs_f64(), counts, instructions);

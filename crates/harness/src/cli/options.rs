@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use spec::Device;
 
+use super::word::word;
 use crate::context::{Context, data_folder};
 
 /// Options that all commands share.
@@ -25,6 +27,10 @@ pub struct Options {
     /// Threads [default: as many as the machine runs at once]. Results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
+    /// What trains backbones and reconstructors and computes features. Cards need a build with the feature of that name, and
+    /// give other last digits than the CPU.
+    #[arg(long, global = true, value_name = "NAME", default_value_t, value_parser = word::<Device>())]
+    pub device: Device,
     /// Stop at the first failed cell.
     #[arg(long, global = true)]
     pub fail_fast: bool,

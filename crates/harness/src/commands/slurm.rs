@@ -99,6 +99,7 @@ fn write(
         cache: absolute(&options.cache)?,
         data: absolute(&options.data)?,
         results,
+        device: options.device,
         fail_fast: options.fail_fast,
         logs: folder.clone(),
     };

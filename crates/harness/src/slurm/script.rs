@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use spec::Device;
+
 use super::limits::Limits;
 
 /// What the jobs of an experiment run; every path is absolute, since a job starts wherever Slurm puts it.
@@ -20,6 +22,8 @@ pub struct Command {
     pub cache: PathBuf,
     /// `--data`.
     pub data: PathBuf,
+    /// `--device`.
+    pub device: Device,
     /// `--fail-fast`.
     pub fail_fast: bool,
     /// Where the jobs' output goes.
@@ -88,6 +92,9 @@ fn exec(command: &Command, words: &[&str]) -> String {
         let _ = write!(line, " \\\n  {option} {}", quoted(path));
     }
     line += " \\\n  --jobs \"${SLURM_CPUS_PER_TASK:-1}\"";
+    if command.device != Device::default() {
+        let _ = write!(line, " --device {}", command.device);
+    }
     if command.fail_fast {
         line += " --fail-fast";
     }

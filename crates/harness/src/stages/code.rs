@@ -60,6 +60,16 @@ impl Fingerprints {
         self
     }
 
+    /// The same with networks trained on a card, which gives them other digits than the CPU does.
+    pub fn trained_on(mut self, card: Option<spec::Device>) -> Self {
+        if let Some(card) = card {
+            for name in TRAINERS {
+                self.parts.insert(device_of(name), card.word().to_owned());
+            }
+        }
+        self
+    }
+
     /// Whether a product that was made by code with these fingerprints would be made by the same now.
     pub fn hold(&self, then: &BTreeMap<String, String>) -> bool {
         then.iter()
@@ -86,8 +96,22 @@ impl Fingerprints {
                 add(&libraries_of(part));
             }
         }
+        let devices = TRAINERS.iter().filter(|name| found.contains_key(**name));
+        let devices: Vec<_> = devices.map(|name| device_of(name)).collect();
+        let devices = devices.into_iter().filter_map(|name| {
+            let print = self.parts.get(&name)?.clone();
+            Some((name, print))
+        });
+        found.extend(devices);
         Arc::new(Code::new(found))
     }
+}
+
+/// Crates that train networks on the device that was asked for.
+const TRAINERS: [&str; 2] = ["attacks", "backbones"];
+
+fn device_of(name: &str) -> String {
+    format!("device of {name}")
 }
 
 fn libraries_of(name: &str) -> String {
@@ -169,6 +193,30 @@ mod tests {
             assert_ne!(changed.hash(), code.hash());
             assert_eq!(changed.differs_from(code.parts()), [part]);
         }
+    }
+
+    #[test]
+    fn what_a_card_trained_is_not_taken_for_what_the_cpu_trained() {
+        let cpu = Fingerprints::of_this_build();
+        let card = cpu.clone().trained_on(Some(spec::Device::Wgpu));
+        let networks = ["backbones"];
+        let found = card.of(&networks);
+        assert_eq!(
+            found.differs_from(cpu.of(&networks).parts()),
+            ["device of backbones"]
+        );
+        assert!(!cpu.hold(found.parts()));
+        for (part, same) in [("attacks", false), ("datasets", true), ("rhe", true)] {
+            assert_eq!(
+                card.of(&[part]).hash() == cpu.of(&[part]).hash(),
+                same,
+                "{part}"
+            );
+        }
+        assert_eq!(
+            cpu.clone().trained_on(None).of(&networks),
+            cpu.of(&networks)
+        );
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl<'a> Stages<'a> {
         let mut instructions: BTreeSet<String> = beneath
             .flat_map(|key| self.store.instructions(key))
             .collect();
-        instructions.insert(instruction_set().into());
+        instructions.insert(instruction_set());
         Maker {
             commit: COMMIT.into(),
             instructions,

@@ -48,9 +48,15 @@ pub fn commands(text: &str) -> Vec<Vec<String>> {
 
 /// The arguments of `harness`, where a command is that.
 pub fn of_harness(words: &[String]) -> Option<&[String]> {
-    let cargo = ["cargo", "run", "-p", "harness", "--"];
+    let cargo = ["cargo", "run", "-p", "harness"];
     if words.starts_with(&cargo.map(str::to_owned)) {
-        return Some(&words[cargo.len()..]);
+        return match &words[cargo.len()..] {
+            [features, _, dashes, rest @ ..] if features == "--features" && dashes == "--" => {
+                Some(rest)
+            }
+            [dashes, rest @ ..] if dashes == "--" => Some(rest),
+            _ => None,
+        };
     }
     let name = words[0].rsplit('/').next();
     (name == Some("harness")).then(|| &words[1..])

@@ -4,6 +4,8 @@
 //! does not grow with the number of heads (arXiv:2505.14323 trains on a stored set of 2.56 million).
 
 mod files;
+mod on_device;
+mod trainer;
 mod training;
 
 use transfer::ShadowBatch;
@@ -23,8 +25,8 @@ pub struct Reconstructor {
 }
 
 impl Reconstructor {
-    /// Trains the attack on shadow heads of `world`. The same world and options give the same bits
-    /// whatever the number of threads.
+    /// Trains the attack on shadow heads of `world`, on the card where the process has taken one. On the
+    /// CPU the same world and options give the same bits whatever the number of threads.
     ///
     /// # Errors
     /// If an option is out of range, the heads do not suit, or training diverges.

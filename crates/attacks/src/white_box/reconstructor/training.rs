@@ -4,16 +4,14 @@ use spec::{Architecture, Options};
 use transfer::ShadowBatch;
 
 use super::super::encoder::Encoder;
-use super::super::loss::softmin;
 use super::super::pyramid::Pyramid;
+use super::trainer::{Lesson, Trainer};
 use super::{AttackProgress, Reconstructor};
 use crate::error::option;
-use crate::network::{Network, NetworkShape, Scratch};
+use crate::network::{Network, NetworkShape};
 use crate::world::Shadows;
 use crate::{AttackError, World};
 
-/// Sharpness α of the soft minimum over the images of a class.
-const ALPHA: f64 = 100.0;
 /// Steps over which the learning rate rises at the start.
 const WARM_UP: f64 = 200.0;
 
@@ -22,6 +20,13 @@ struct Source<'a, 'w> {
     world: &'a World<'w>,
     encoder: Encoder,
     shadows: Shadows<'w>,
+}
+
+/// Heads of one step with the network's inputs.
+#[derive(Clone)]
+struct Lot {
+    batch: ShadowBatch,
+    encoded: Vec<f32>,
 }
 
 pub(super) fn fit(
@@ -44,105 +49,83 @@ pub(super) fn fit(
     let inputs = own + told(sources.len());
     let targets = sources[0].encoder.aim.targets();
     let shape = network_shape(options, inputs, worlds[0])?;
-    let mut network = Network::random(&shape, worlds[0].key.child("reconstructor"));
-    let mut scratch = Scratch::default();
+    let network = Network::random(&shape, worlds[0].key.child("reconstructor"));
+    let pyramid = Pyramid::new(worlds[0].images.shape(), options.scales);
+    let card = backbones::card().map(|(_, device)| device);
+    let mut trainer = Trainer::new(network, card.as_ref(), pyramid);
     let heads = options.batch.div_ceil(targets);
     let rows = heads * targets;
     let steps = options.samples.div_ceil(rows) as u64;
     // Worlds take turns; each draws its own heads in order.
     let turns = sources.len() as u64;
-    let fill = |step: u64, batch: &mut ShadowBatch| {
+    let prepare = |step: u64, lot: &mut Lot| {
         let source = &sources[(step % turns) as usize];
-        if batch.members.len() != heads * source.world.members() {
-            *batch = source.shadows.batch(heads);
+        if lot.batch.members.len() != heads * source.world.members() {
+            lot.batch = source.shadows.batch(heads);
         }
-        source.shadows.fill(step / turns, batch)
+        source.shadows.fill(step / turns, &mut lot.batch)?;
+        lot.encoded = source.encoder.encode_all(source.world, &lot.batch);
+        Ok::<_, AttackError>(())
     };
-    let mut batch = sources[0].shadows.batch(heads);
-    let mut next = batch.clone();
-    fill(0, &mut batch)?;
-    let pyramid = Pyramid::new(worlds[0].images.shape(), options.scales);
+    let mut lot = Lot {
+        batch: sources[0].shadows.batch(heads),
+        encoded: Vec::new(),
+    };
+    let mut next = lot.clone();
+    prepare(0, &mut lot)?;
+    let mut told = vec![0.0; inputs - own];
     let mut loss = f64::NAN;
     for step in 0..steps {
         let at = (step % turns) as usize;
         let Source { world, encoder, .. } = &sources[at];
         let rate = options.learning_rate as f32 * rate_factor(step, steps);
-        let encoded = encoder.encode_all(world, &batch);
-        let train = || {
-            network.step(
-                rows,
-                rate,
-                &mut scratch,
-                |row, input| {
-                    let (values, which) = input.split_at_mut(own);
-                    values.copy_from_slice(&encoded[row * own..(row + 1) * own]);
-                    tell(which, at);
-                },
-                |row, output, gradient| {
-                    let members = batch.members(row / targets);
-                    let aim = encoder.aim;
-                    let members = aim.candidates(members, world.shots, row % targets);
-                    let images = members.iter().map(|&it| world.images.image(it as usize));
-                    match options.scales {
-                        1 => softmin(output, images, ALPHA, gradient),
-                        _ => on_scales(pyramid, output, images, gradient),
-                    }
-                },
-            )
+        tell(&mut told, at);
+        let lesson = Lesson {
+            rows,
+            encoded: &lot.encoded,
+            told: &told,
+            images: world.images,
+            candidates: |row: usize| {
+                let members = lot.batch.members(row / targets);
+                let aim = encoder.aim;
+                aim.candidates(members, world.shots, row % targets)
+            },
         };
-        let (now, filled) = rayon::join(train, || fill(step + 1, &mut next));
-        filled?;
-        if !now.is_finite() {
-            return Err(AttackError::Diverged {
-                attack: "reconstructor",
-                step,
-            });
+        let train = || trainer.step(&lesson, pyramid, rate);
+        let (now, prepared) = rayon::join(train, || prepare(step + 1, &mut next));
+        prepared?;
+        if let Some(now) = now {
+            if !now.is_finite() {
+                return Err(AttackError::Diverged {
+                    attack: "reconstructor",
+                    step,
+                });
+            }
+            loss = if loss.is_nan() {
+                now
+            } else {
+                loss + 0.02 * (now - loss)
+            };
         }
-        loss = if loss.is_nan() {
-            now
-        } else {
-            loss + 0.02 * (now - loss)
-        };
-        std::mem::swap(&mut batch, &mut next);
+        std::mem::swap(&mut lot, &mut next);
         progress(AttackProgress {
             done: (step + 1) * heads as u64,
             total: steps * heads as u64,
             loss,
         });
     }
+    let network = trainer.finish();
     let which = sources.into_iter().enumerate();
     let each = which.map(|(at, source)| {
-        let mut fixed = vec![0.0; inputs - own];
-        tell(&mut fixed, at);
+        tell(&mut told, at);
         Reconstructor {
             encoder: source.encoder,
-            network: network.with_last_inputs_fixed(&fixed),
+            network: network.with_last_inputs_fixed(&told),
             samples: steps * heads as u64,
             steps,
         }
     });
     Ok(each.collect())
-}
-
-/// The loss with all resolutions of the images side by side.
-fn on_scales<'a>(
-    pyramid: Pyramid,
-    output: &[f32],
-    images: impl Iterator<Item = &'a [f32]>,
-    gradient: &mut [f32],
-) -> f64 {
-    let stack = |image: &[f32]| {
-        let mut stack = vec![0.0; pyramid.len()];
-        pyramid.stack(image, &mut stack);
-        stack
-    };
-    let images: Vec<Vec<f32>> = images.map(stack).collect();
-    let mut slopes = vec![0.0; pyramid.len()];
-    let images = images.iter().map(Vec::as_slice);
-    let loss = softmin(&stack(output), images, ALPHA, &mut slopes);
-    gradient.fill(0.0);
-    pyramid.unstack(&mut slopes, gradient);
-    loss
 }
 
 /// The network for `inputs` numbers a row.

@@ -1,0 +1,188 @@
+//! The same training as tensor operations: what a card runs.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use datasets::ImageShape;
+use rayon::prelude::*;
+
+use super::super::pyramid::Pyramid;
+use super::trainer::{ALPHA, Lesson};
+use crate::network::{Network, TensorNetwork};
+
+/// Steps between two readings of the loss, each of which waits for the device.
+const READ_EVERY: u64 = 32;
+
+/// A network under training on a device.
+pub(super) struct OnDevice {
+    network: TensorNetwork,
+    shape: ImageShape,
+    /// For each level of blocks the matrices that put means in the place of pixels, along rows and along
+    /// columns.
+    blurs: Vec<[Tensor<3>; 2]>,
+    steps: u64,
+}
+
+impl OnDevice {
+    pub fn new(network: &Network, device: &Device, pyramid: Pyramid) -> Self {
+        let network = TensorNetwork::new(network, device);
+        let shape = pyramid.shape();
+        let blurs = (1..pyramid.scales()).map(|scale| {
+            [shape.height, shape.width].map(|length| means(length, 1 << scale, network.device()))
+        });
+        Self {
+            blurs: blurs.collect(),
+            network,
+            shape,
+            steps: 0,
+        }
+    }
+
+    /// One step; now and then the mean loss.
+    pub fn step<'a>(
+        &mut self,
+        lesson: &Lesson<'a, impl Fn(usize) -> &'a [u32] + Sync>,
+        rate: f32,
+    ) -> Option<f64> {
+        let rows = lesson.rows;
+        let width = lesson.encoded.len() / rows + lesson.told.len();
+        let mut inputs = vec![0.0; rows * width];
+        let each_input = inputs.par_chunks_mut(width).enumerate();
+        each_input.for_each(|(row, input)| lesson.fill(row, input));
+        let (pixels, each) = (self.shape.len(), lesson.images(0).count());
+        let mut images = vec![0.0; rows * each * pixels];
+        let rows_of = images.par_chunks_mut(each * pixels).enumerate();
+        rows_of.for_each(|(row, out)| {
+            for (out, image) in out.chunks_mut(pixels).zip(lesson.images(row)) {
+                out.copy_from_slice(image);
+            }
+        });
+        let images = TensorData::new(images, [rows, each, pixels]);
+        let images = Tensor::from_data(images, self.network.device());
+        let Self {
+            network,
+            shape,
+            blurs,
+            ..
+        } = self;
+        let loss = network.step(inputs, rate, |output| {
+            softmin(output, images, *shape, blurs)
+        });
+        let read = self.steps.is_multiple_of(READ_EVERY);
+        self.steps += 1;
+        // What cannot be read is no number either.
+        read.then(|| loss.try_into_scalar::<f32>().map_or(f64::NAN, f64::from))
+    }
+
+    /// The network as it is now.
+    pub fn network(&self) -> Network {
+        self.network.network()
+    }
+}
+
+/// The mean over rows of what [`super::super::loss::softmin`] is for one: of outputs `[rows, pixels]`
+/// and the images that each may be of, `[rows, images, pixels]`.
+fn softmin(
+    output: Tensor<2>,
+    images: Tensor<3>,
+    shape: ImageShape,
+    blurs: &[[Tensor<3>; 2]],
+) -> Tensor<1> {
+    let [rows, each, pixels] = images.dims();
+    let difference = output.unsqueeze_dim::<3>(1) - images;
+    let mean = |difference: Tensor<3>| {
+        let squares = difference.clone().square();
+        (squares + difference.abs())
+            .mean_dim(2)
+            .reshape([rows, each])
+    };
+    let mut sum = mean(difference.clone());
+    let planes = [rows * each * shape.channels, shape.height, shape.width];
+    let planes = difference.reshape(planes);
+    for [height, width] in blurs {
+        let level = height.clone().matmul(planes.clone().matmul(width.clone()));
+        sum = sum + mean(level.reshape([rows, each, pixels]));
+    }
+    let losses = sum * (0.5 / (1 + blurs.len()) as f64);
+    let least = losses.clone().detach().min_dim(1);
+    let shares = ((losses - least.clone()) * -ALPHA).exp().mean_dim(1);
+    (least - shares.log() / ALPHA).mean()
+}
+
+/// The matrix `[1, length, length]` that puts its block's mean in the place of every number: it is its
+/// own transpose.
+fn means(length: usize, side: usize, device: &Device) -> Tensor<3> {
+    let mut matrix = vec![0.0_f32; length * length];
+    for (at, value) in matrix.iter_mut().enumerate() {
+        let (row, column) = (at / length, at % length);
+        if row / side == column / side {
+            let start = row / side * side;
+            *value = 1.0 / side.min(length - start) as f32;
+        }
+    }
+    Tensor::from_data(TensorData::new(matrix, [1, length, length]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use datasets::{ImageSet, StreamKey};
+    use rand::RngExt;
+
+    use super::super::trainer::Trainer;
+    use super::*;
+    use crate::network::NetworkShape;
+
+    /// Both trainers on the same rows from the same weights: outputs agree, after steps that moved them.
+    #[test]
+    fn training_by_tensors_is_training_by_our_kernels() {
+        let shape = ImageShape {
+            channels: 3,
+            height: 6,
+            width: 10,
+        };
+        let key = StreamKey::from_seed(8);
+        let numbers = |n: usize, name: &str| -> Vec<f32> {
+            let mut rng = key.child(name).rng(0);
+            (0..n).map(|_| 2.0 * rng.random::<f32>() - 1.0).collect()
+        };
+        let images = ImageSet::new(shape, numbers(50 * 180, "images"), vec![0; 50], 1).unwrap();
+        let (rows, own) = (70, 12);
+        let encoded = numbers(rows * own, "rows");
+        let candidates: Vec<u32> = (0..3 * rows as u32).map(|it| it * 7 % 50).collect();
+        let conv = NetworkShape::conv(own + 2, &[24, 64], [3, 6, 10]).unwrap();
+        let dense = NetworkShape::dense(own + 2, &[24, 16], 180);
+        for (shape_of, scales) in [(&dense, 1), (&dense, 3), (&conv, 2)] {
+            let start = Network::random(shape_of, key);
+            let pyramid = Pyramid::new(shape, scales);
+            let train = |device: Option<&Device>| {
+                let mut trainer = Trainer::new(start.clone(), device, pyramid);
+                let mut losses = Vec::new();
+                for _ in 0..READ_EVERY + 1 {
+                    let lesson = Lesson {
+                        rows,
+                        encoded: &encoded,
+                        told: &[1.0, 0.0],
+                        images: &images,
+                        candidates: |row: usize| &candidates[3 * row..3 * row + 3],
+                    };
+                    losses.push(trainer.step(&lesson, pyramid, 3e-3));
+                }
+                (trainer.finish(), losses)
+            };
+            let (ours, our_losses) = train(None);
+            let (theirs, their_losses) = train(Some(&backbones::device()));
+            for at in [0, READ_EVERY as usize] {
+                let (ours, theirs) = (our_losses[at].unwrap(), their_losses[at].unwrap());
+                assert!((ours - theirs).abs() < 1e-3 * ours, "{ours} {theirs}");
+            }
+            assert!(their_losses[1].is_none());
+            let inputs = numbers(20 * (own + 2), "unseen");
+            let outputs = [&start, &ours, &theirs].map(|network| network.forward(&inputs));
+            let apart = |a: &[f32], b: &[f32]| -> f32 {
+                let squares = a.iter().zip(b).map(|(a, b)| (a - b).powi(2));
+                (squares.sum::<f32>() / a.len() as f32).sqrt()
+            };
+            let moved = apart(&outputs[0], &outputs[1]);
+            let differ = apart(&outputs[1], &outputs[2]);
+            assert!(moved > 0.05 && differ < 0.01 * moved, "{moved} {differ}");
+        }
+    }
+}

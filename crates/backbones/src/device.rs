@@ -1,0 +1,76 @@
+//! The devices that networks run on.
+
+use std::sync::OnceLock;
+
+use burn::tensor::{Device, Tensor};
+
+use crate::BackboneError;
+
+/// The card of this process, once one is taken.
+static CARD: OnceLock<(spec::Device, Device)> = OnceLock::new();
+
+/// The device that networks run on: the CPU.
+pub fn device() -> Device {
+    Device::flex()
+}
+
+/// The card on which long runs go, where the process has taken one: the training of backbones and of
+/// reconstructors, and features. Everything else stays on the CPU.
+pub fn card() -> Option<(spec::Device, Device)> {
+    CARD.get().cloned()
+}
+
+/// Where long runs go: the card, else the CPU.
+pub(crate) fn card_or_cpu() -> Device {
+    card().map_or_else(device, |(_, device)| device)
+}
+
+/// Takes a device for the long runs of this process.
+///
+/// # Errors
+/// If this build has no support of such a card, or none computes here.
+pub fn train_on(wanted: spec::Device) -> Result<(), BackboneError> {
+    let refused = |reason| BackboneError::Card {
+        card: wanted.word(),
+        reason,
+    };
+    let device = match wanted {
+        spec::Device::Cpu => return Ok(()),
+        #[cfg(feature = "cuda")]
+        spec::Device::Cuda => Device::cuda(0),
+        #[cfg(feature = "wgpu")]
+        spec::Device::Wgpu => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
+        #[allow(unreachable_patterns, reason = "a build may have both")]
+        _ => {
+            let feature = wanted.word();
+            let reason = format!("this build has none: build with `--features {feature}`");
+            return Err(refused(reason));
+        }
+    };
+    computes(&device).map_err(refused)?;
+    // Whoever came first took the same: there is one command line.
+    let _ = CARD.set((wanted, device));
+    Ok(())
+}
+
+/// Whether a device gets a small product right, else why not.
+fn computes(device: &Device) -> Result<(), String> {
+    // A driver that cannot be loaded, or a card that does not answer, ends as a panic.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let answer = std::panic::catch_unwind(|| {
+        let two = Tensor::<1>::from_data([2.0_f32], device);
+        (two.clone() * two).try_into_scalar::<f32>()
+    });
+    std::panic::set_hook(report);
+    match answer {
+        Ok(Ok(4.0)) => Ok(()),
+        Ok(Ok(other)) => Err(format!("it says that 2 × 2 is {other}")),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(text.unwrap_or("its driver does not answer").into())
+        }
+    }
+}
