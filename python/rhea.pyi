@@ -8,6 +8,25 @@ from typing import Any, Literal, TypeAlias, final
 from numpy import bool_, float32, float64, int64
 from numpy.typing import ArrayLike, NDArray
 
+__all__ = [
+    "Audit",
+    "audit",
+    "DataError",
+    "RheaError",
+    "PrivacyAnswer",
+    "epsilon",
+    "noise",
+    "EncryptedResults",
+    "EvaluationKeys",
+    "ProtectedHead",
+    "SecretKey",
+    "classify",
+    "keygen",
+    "protect",
+    "reveal",
+    "reveal_logits",
+]
+
 _Path: TypeAlias = str | PathLike[str]
 _Head: TypeAlias = _Path | Mapping[str, ArrayLike]
 _Accountant: TypeAlias = Literal["prv", "rdp"]

@@ -34,23 +34,34 @@ pub fn train_on(wanted: spec::Device) -> Result<(), BackboneError> {
         card: wanted.word(),
         reason,
     };
-    let device = match wanted {
-        spec::Device::Cpu => return Ok(()),
-        #[cfg(feature = "cuda")]
-        spec::Device::Cuda => Device::cuda(0),
-        #[cfg(feature = "wgpu")]
-        spec::Device::Wgpu => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
-        #[allow(unreachable_patterns, reason = "a build may have both")]
-        _ => {
-            let feature = wanted.word();
-            let reason = format!("this build has none: build with `--features {feature}`");
-            return Err(refused(reason));
-        }
-    };
+    if wanted == spec::Device::Cpu {
+        return Ok(());
+    }
+    let device = reached(wanted).ok_or_else(|| {
+        let feature = wanted.word();
+        refused(format!(
+            "this build has none: build with `--features {feature}`"
+        ))
+    })?;
     computes(&device).map_err(refused)?;
     // Whoever came first took the same: there is one command line.
     let _ = CARD.set((wanted, device));
     Ok(())
+}
+
+/// The first such device, where this build reaches them.
+fn reached(wanted: spec::Device) -> Option<Device> {
+    match wanted {
+        spec::Device::Cpu => Some(device()),
+        #[cfg(feature = "cuda")]
+        spec::Device::Cuda => Some(Device::cuda(0)),
+        #[cfg(not(feature = "cuda"))]
+        spec::Device::Cuda => None,
+        #[cfg(feature = "wgpu")]
+        spec::Device::Wgpu => Some(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        #[cfg(not(feature = "wgpu"))]
+        spec::Device::Wgpu => None,
+    }
 }
 
 /// Whether a device gets a small product right, else why not.
