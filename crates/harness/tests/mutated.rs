@@ -3,6 +3,11 @@
 //! `heads` and to networks in `backbones`.
 
 mod changes;
+// The fuzz targets' crate is a workspace of its own, which these tests do not build: what it shares must
+// keep up with the readers here.
+#[allow(dead_code, reason = "the targets use the rest")]
+#[path = "../../../fuzz/src/lib.rs"]
+mod fuzz;
 
 use std::path::Path;
 
@@ -54,26 +59,25 @@ fn protected(cases: u32) {
 }
 
 fn ring(cases: u32) {
-    let parameters = ckks::Parameters::new(11, &[27], 27, 20).expect("parameters");
-    let context = ckks::Context::new(&parameters).expect("a ring");
-    let key = ckks::SecretKey::generate(&context).expect("randomness");
+    let context = fuzz::ring();
+    let key = ckks::SecretKey::generate(context).expect("randomness");
     let plain = context
         .encode_real(&[1.0, -2.0], 0, context.scale())
         .expect("numbers");
     let ciphertext = key.encrypt(&plain).expect("a ciphertext").to_bytes();
     survives(cases, "ciphertext", &ciphertext, |bytes| {
-        ckks::Ciphertext::from_bytes(&context, bytes)
+        ckks::Ciphertext::from_bytes(context, bytes)
     });
     let seeded = key.encrypt_seeded(&plain).expect("a ciphertext").to_bytes();
     survives(cases, "seeded", &seeded, |bytes| {
-        ckks::SeededCiphertext::from_bytes(&context, bytes)
+        ckks::SeededCiphertext::from_bytes(context, bytes)
     });
     let public = key.public_key().expect("a key").to_bytes();
     survives(cases, "public key", &public, |bytes| {
-        ckks::PublicKey::from_bytes(&context, bytes)
+        ckks::PublicKey::from_bytes(context, bytes)
     });
     survives(cases, "secret key", &key.to_bytes(), |bytes| {
-        ckks::SecretKey::from_bytes(&context, bytes)
+        ckks::SecretKey::from_bytes(context, bytes)
     });
 }
 
@@ -127,6 +131,11 @@ fn everything(cases: u32) {
     if let Some(peak) = peak() {
         assert!(peak < MOST, "{peak} MiB");
     }
+}
+
+#[test]
+fn the_fuzz_targets_options_are_options() {
+    assert_eq!(fuzz::onnx_options().batch, 4);
 }
 
 #[test]
