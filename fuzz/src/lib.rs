@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use ckks::{Context, Parameters};
 use datasets::PictureOptions;
+use spec::{Layout, OneOrMany, OnnxInput, Resize, Runtime};
 
 /// Pictures are made this small.
 pub const SMALL: PictureOptions = PictureOptions {
@@ -37,13 +38,20 @@ pub fn ring() -> &'static Context {
     &RING
 }
 
-/// How a network is to be run, as a config says it: what it leaves out has its default.
+/// How a network is to be run.
 pub fn onnx_options() -> spec::Onnx {
-    let options = serde_json::json!({
-        "file": "network.onnx",
-        "output": "features",
-        "input": { "size": 8, "mean": 127.5, "std": 127.5 },
-        "batch": 4,
-    });
-    serde_json::from_value(options).expect("options")
+    spec::Onnx {
+        input: OnnxInput {
+            size: OneOrMany::one(8),
+            mean: OneOrMany::one(127.5),
+            std: OneOrMany::one(127.5),
+            layout: Layout::Nchw,
+            resize: Resize::None,
+        },
+        file: "network.onnx".into(),
+        output: "features".into(),
+        batch: 4,
+        runtime: Runtime::BuiltIn,
+        library: None,
+    }
 }

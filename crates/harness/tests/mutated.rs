@@ -134,11 +134,6 @@ fn everything(cases: u32) {
 }
 
 #[test]
-fn the_fuzz_targets_options_are_options() {
-    assert_eq!(fuzz::onnx_options().batch, 4);
-}
-
-#[test]
 fn some_changed_copies_of_everything_that_is_read() {
     everything(200);
 }
