@@ -41,7 +41,10 @@ fn kept() -> Vec<PathBuf> {
         for file in files {
             let path = file.expect("an entry").path();
             let csv = path.extension().is_some_and(|ending| ending == "csv");
-            if csv && path.file_stem().is_some_and(|name| name != "both_ways") {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            // Tables of something else than cells.
+            let others = ["both_ways", "classes", "pairs"];
+            if csv && !others.iter().any(|other| name.starts_with(other)) {
                 tables.push(path);
             }
         }

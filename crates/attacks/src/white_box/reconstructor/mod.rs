@@ -4,6 +4,7 @@
 //! does not grow with the number of heads (arXiv:2505.14323 trains on a stored set of 2.56 million).
 
 mod files;
+mod lesson;
 mod on_device;
 mod trainer;
 mod training;

@@ -5,11 +5,11 @@ use datasets::ImageShape;
 use rayon::prelude::*;
 
 use super::super::pyramid::Pyramid;
-use super::trainer::{ALPHA, Lesson};
+use super::lesson::{ALPHA, Lesson};
 use crate::network::{Network, TensorNetwork};
 
 /// Steps between two readings of the loss, each of which waits for the device.
-const READ_EVERY: u64 = 32;
+pub(super) const READ_EVERY: u64 = 32;
 
 /// A network under training on a device.
 pub(super) struct OnDevice {
@@ -119,70 +119,4 @@ fn means(length: usize, side: usize, device: &Device) -> Tensor<3> {
         }
     }
     Tensor::from_data(TensorData::new(matrix, [1, length, length]), device)
-}
-
-#[cfg(test)]
-mod tests {
-    use datasets::{ImageSet, StreamKey};
-    use rand::RngExt;
-
-    use super::super::trainer::Trainer;
-    use super::*;
-    use crate::network::NetworkShape;
-
-    /// Both trainers on the same rows from the same weights: outputs agree, after steps that moved them.
-    #[test]
-    fn training_by_tensors_is_training_by_our_kernels() {
-        let shape = ImageShape {
-            channels: 3,
-            height: 6,
-            width: 10,
-        };
-        let key = StreamKey::from_seed(8);
-        let numbers = |n: usize, name: &str| -> Vec<f32> {
-            let mut rng = key.child(name).rng(0);
-            (0..n).map(|_| 2.0 * rng.random::<f32>() - 1.0).collect()
-        };
-        let images = ImageSet::new(shape, numbers(50 * 180, "images"), vec![0; 50], 1).unwrap();
-        let (rows, own) = (70, 12);
-        let encoded = numbers(rows * own, "rows");
-        let candidates: Vec<u32> = (0..3 * rows as u32).map(|it| it * 7 % 50).collect();
-        let conv = NetworkShape::conv(own + 2, &[24, 64], [3, 6, 10]).unwrap();
-        let dense = NetworkShape::dense(own + 2, &[24, 16], 180);
-        for (shape_of, scales) in [(&dense, 1), (&dense, 3), (&conv, 2)] {
-            let start = Network::random(shape_of, key);
-            let pyramid = Pyramid::new(shape, scales);
-            let train = |device: Option<&Device>| {
-                let mut trainer = Trainer::new(start.clone(), device, pyramid);
-                let mut losses = Vec::new();
-                for _ in 0..READ_EVERY + 1 {
-                    let lesson = Lesson {
-                        rows,
-                        encoded: &encoded,
-                        told: &[1.0, 0.0],
-                        images: &images,
-                        candidates: |row: usize| &candidates[3 * row..3 * row + 3],
-                    };
-                    losses.push(trainer.step(&lesson, pyramid, 3e-3));
-                }
-                (trainer.finish(), losses)
-            };
-            let (ours, our_losses) = train(None);
-            let (theirs, their_losses) = train(Some(&backbones::device()));
-            for at in [0, READ_EVERY as usize] {
-                let (ours, theirs) = (our_losses[at].unwrap(), their_losses[at].unwrap());
-                assert!((ours - theirs).abs() < 1e-3 * ours, "{ours} {theirs}");
-            }
-            assert!(their_losses[1].is_none());
-            let inputs = numbers(20 * (own + 2), "unseen");
-            let outputs = [&start, &ours, &theirs].map(|network| network.forward(&inputs));
-            let apart = |a: &[f32], b: &[f32]| -> f32 {
-                let squares = a.iter().zip(b).map(|(a, b)| (a - b).powi(2));
-                (squares.sum::<f32>() / a.len() as f32).sqrt()
-            };
-            let moved = apart(&outputs[0], &outputs[1]);
-            let differ = apart(&outputs[1], &outputs[2]);
-            assert!(moved > 0.05 && differ < 0.01 * moved, "{moved} {differ}");
-        }
-    }
 }

@@ -1,15 +1,12 @@
 //! Who trains the network: this crate's kernels on the CPU, or burn on another device.
 
 use burn::tensor::Device;
-use datasets::ImageSet;
 
 use super::super::loss::softmin;
 use super::super::pyramid::Pyramid;
+use super::lesson::{ALPHA, Lesson};
 use super::on_device::OnDevice;
 use crate::network::{Network, Scratch};
-
-/// Sharpness α of the soft minimum over the images of a class.
-pub(super) const ALPHA: f64 = 100.0;
 
 /// A network under training.
 pub(super) enum Trainer {
@@ -17,20 +14,6 @@ pub(super) enum Trainer {
     Own(Box<(Network, Scratch)>),
     /// By burn.
     Device(Box<OnDevice>),
-}
-
-/// The rows of one step.
-pub(super) struct Lesson<'a, C> {
-    /// How many there are.
-    pub rows: usize,
-    /// What each is made of, row-major.
-    pub encoded: &'a [f32],
-    /// What stands behind that in every row.
-    pub told: &'a [f32],
-    /// All images.
-    pub images: &'a ImageSet,
-    /// Those that a row may be of, as many in every row.
-    pub candidates: C,
 }
 
 impl Trainer {
@@ -53,7 +36,7 @@ impl Trainer {
         match self {
             Self::Own(own) => {
                 let (network, scratch) = &mut **own;
-                Some(lesson.own_step(network, scratch, pyramid, rate))
+                Some(own_step(lesson, network, scratch, pyramid, rate))
             }
             Self::Device(device) => device.step(lesson, rate),
         }
@@ -68,45 +51,24 @@ impl Trainer {
     }
 }
 
-impl<'a, C: Fn(usize) -> &'a [u32] + Sync> Lesson<'a, C> {
-    /// Numbers of a row before what it is told.
-    fn own(&self) -> usize {
-        self.encoded.len() / self.rows
-    }
-
-    /// Writes a row of the network's input.
-    pub fn fill(&self, row: usize, input: &mut [f32]) {
-        let own = self.own();
-        let (values, told) = input.split_at_mut(own);
-        values.copy_from_slice(&self.encoded[row * own..(row + 1) * own]);
-        told.copy_from_slice(self.told);
-    }
-
-    /// The images that a row may be of.
-    pub fn images(&self, row: usize) -> impl Iterator<Item = &'a [f32]> + Clone {
-        let images = self.images;
-        let candidates = (self.candidates)(row).iter();
-        candidates.map(move |&it| images.image(it as usize))
-    }
-
-    fn own_step(
-        &self,
-        network: &mut Network,
-        scratch: &mut Scratch,
-        pyramid: Pyramid,
-        rate: f32,
-    ) -> f64 {
-        network.step(
-            self.rows,
-            rate,
-            scratch,
-            |row, input| self.fill(row, input),
-            |row, output, gradient| match pyramid.scales() {
-                1 => softmin(output, self.images(row), ALPHA, gradient),
-                _ => on_scales(pyramid, output, self.images(row), gradient),
-            },
-        )
-    }
+/// One step by this crate's kernels.
+fn own_step<'a>(
+    lesson: &Lesson<'a, impl Fn(usize) -> &'a [u32] + Sync>,
+    network: &mut Network,
+    scratch: &mut Scratch,
+    pyramid: Pyramid,
+    rate: f32,
+) -> f64 {
+    network.step(
+        lesson.rows,
+        rate,
+        scratch,
+        |row, input| lesson.fill(row, input),
+        |row, output, gradient| match pyramid.scales() {
+            1 => softmin(output, lesson.images(row), ALPHA, gradient),
+            _ => on_scales(pyramid, output, lesson.images(row), gradient),
+        },
+    )
 }
 
 /// The loss with all resolutions of the images side by side.
@@ -128,4 +90,70 @@ fn on_scales<'a>(
     gradient.fill(0.0);
     pyramid.unstack(&mut slopes, gradient);
     loss
+}
+
+#[cfg(test)]
+mod tests {
+    use datasets::{ImageSet, ImageShape, StreamKey};
+    use rand::RngExt;
+
+    use super::super::on_device::READ_EVERY;
+    use super::*;
+    use crate::network::NetworkShape;
+
+    /// Both trainers on the same rows from the same weights: outputs agree, after steps that moved them.
+    #[test]
+    fn training_by_tensors_is_training_by_our_kernels() {
+        let shape = ImageShape {
+            channels: 3,
+            height: 6,
+            width: 10,
+        };
+        let key = StreamKey::from_seed(8);
+        let numbers = |n: usize, name: &str| -> Vec<f32> {
+            let mut rng = key.child(name).rng(0);
+            (0..n).map(|_| 2.0 * rng.random::<f32>() - 1.0).collect()
+        };
+        let images = ImageSet::new(shape, numbers(50 * 180, "images"), vec![0; 50], 1).unwrap();
+        let (rows, own) = (70, 12);
+        let encoded = numbers(rows * own, "rows");
+        let candidates: Vec<u32> = (0..3 * rows as u32).map(|it| it * 7 % 50).collect();
+        let conv = NetworkShape::conv(own + 2, &[24, 64], [3, 6, 10]).unwrap();
+        let dense = NetworkShape::dense(own + 2, &[24, 16], 180);
+        for (shape_of, scales) in [(&dense, 1), (&dense, 3), (&conv, 2)] {
+            let start = Network::random(shape_of, key);
+            let pyramid = Pyramid::new(shape, scales);
+            let train = |device: Option<&Device>| {
+                let mut trainer = Trainer::new(start.clone(), device, pyramid);
+                let mut losses = Vec::new();
+                for _ in 0..READ_EVERY + 1 {
+                    let lesson = Lesson {
+                        rows,
+                        encoded: &encoded,
+                        told: &[1.0, 0.0],
+                        images: &images,
+                        candidates: |row: usize| &candidates[3 * row..3 * row + 3],
+                    };
+                    losses.push(trainer.step(&lesson, pyramid, 3e-3));
+                }
+                (trainer.finish(), losses)
+            };
+            let (ours, our_losses) = train(None);
+            let (theirs, their_losses) = train(Some(&backbones::device()));
+            for at in [0, READ_EVERY as usize] {
+                let (ours, theirs) = (our_losses[at].unwrap(), their_losses[at].unwrap());
+                assert!((ours - theirs).abs() < 1e-3 * ours, "{ours} {theirs}");
+            }
+            assert!(their_losses[1].is_none());
+            let inputs = numbers(20 * (own + 2), "unseen");
+            let outputs = [&start, &ours, &theirs].map(|network| network.forward(&inputs));
+            let apart = |a: &[f32], b: &[f32]| -> f32 {
+                let squares = a.iter().zip(b).map(|(a, b)| (a - b).powi(2));
+                (squares.sum::<f32>() / a.len() as f32).sqrt()
+            };
+            let moved = apart(&outputs[0], &outputs[1]);
+            let differ = apart(&outputs[1], &outputs[2]);
+            assert!(moved > 0.05 && differ < 0.01 * moved, "{moved} {differ}");
+        }
+    }
 }

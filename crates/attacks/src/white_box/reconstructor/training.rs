@@ -5,7 +5,8 @@ use transfer::ShadowBatch;
 
 use super::super::encoder::Encoder;
 use super::super::pyramid::Pyramid;
-use super::trainer::{Lesson, Trainer};
+use super::lesson::Lesson;
+use super::trainer::Trainer;
 use super::{AttackProgress, Reconstructor};
 use crate::error::option;
 use crate::network::{Network, NetworkShape};
