@@ -45,6 +45,18 @@ pub enum AttackError {
         /// The step, from 0.
         step: u64,
     },
+    /// The device that trains does not answer.
+    #[error(
+        "the {attack} broke off in step {step}: {reason}\nhint: use smaller batches, or train on the CPU (`--device cpu`)"
+    )]
+    Device {
+        /// The attack.
+        attack: &'static str,
+        /// The step, from 0.
+        step: u64,
+        /// What the device says.
+        reason: String,
+    },
     /// A release cannot show a head.
     #[error("cannot release a head: {reason}")]
     View {

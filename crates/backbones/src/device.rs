@@ -7,7 +7,18 @@ use burn::tensor::{Device, Tensor};
 use crate::BackboneError;
 
 /// The card of this process, once one is taken.
-static CARD: OnceLock<(spec::Device, Device)> = OnceLock::new();
+static CARD: OnceLock<Card> = OnceLock::new();
+
+/// A card that long runs go to.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// How it is reached.
+    pub kind: spec::Device,
+    /// What it calls itself: a driver in software, which computes on the CPU, says so here.
+    pub name: String,
+    /// The device.
+    pub device: Device,
+}
 
 /// The device that networks run on: the CPU.
 pub fn device() -> Device {
@@ -16,13 +27,13 @@ pub fn device() -> Device {
 
 /// The card on which long runs go, where the process has taken one: the training of backbones and of
 /// reconstructors, and features. Everything else stays on the CPU.
-pub fn card() -> Option<(spec::Device, Device)> {
-    CARD.get().cloned()
+pub fn card() -> Option<&'static Card> {
+    CARD.get()
 }
 
 /// Where long runs go: the card, else the CPU.
 pub(crate) fn card_or_cpu() -> Device {
-    card().map_or_else(device, |(_, device)| device)
+    card().map_or_else(device, |card| card.device.clone())
 }
 
 /// Takes a device for the long runs of this process.
@@ -45,7 +56,11 @@ pub fn train_on(wanted: spec::Device) -> Result<(), BackboneError> {
     })?;
     computes(&device).map_err(refused)?;
     // Whoever came first took the same: there is one command line.
-    let _ = CARD.set((wanted, device));
+    CARD.get_or_init(|| Card {
+        kind: wanted,
+        name: name(&device),
+        device,
+    });
     Ok(())
 }
 
@@ -62,6 +77,15 @@ fn reached(wanted: spec::Device) -> Option<Device> {
         #[cfg(not(feature = "wgpu"))]
         spec::Device::Wgpu => None,
     }
+}
+
+/// What a device calls itself.
+fn name(device: &Device) -> String {
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    let name = device.identity().map(|it| it.name);
+    #[cfg(not(any(feature = "cuda", feature = "wgpu")))]
+    let name: Option<String> = None;
+    name.unwrap_or_else(|| format!("{device:?}"))
 }
 
 /// Whether a device gets a small product right, else why not.

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use crate::{BackboneError, NamedTensors};
 
 /// A parameter from its values in row-major order.
-pub(crate) fn param<const D: usize>(
+pub fn param<const D: usize>(
     values: Vec<f32>,
     shape: [usize; D],
     device: &Device,
@@ -17,11 +17,14 @@ pub(crate) fn param<const D: usize>(
 }
 
 /// The values of a tensor in row-major order.
-pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+///
+/// # Panics
+/// If they are not of single precision.
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor
         .into_data()
         .try_into_vec()
-        .expect("backbones compute in f32")
+        .expect("networks compute in f32")
 }
 
 /// A 3 x 3 convolution with padding 1 and bias from values in PyTorch's layout.
@@ -77,16 +80,23 @@ pub(crate) fn take_linear(
 ) -> Result<Linear, BackboneError> {
     let weight = tensors.take(architecture, &format!("{name}.weight"), &[outputs, inputs])?;
     let bias = tensors.take(architecture, &format!("{name}.bias"), &[outputs])?;
+    Ok(linear(&weight, bias, [inputs, outputs], device))
+}
+
+/// A linear layer from weights `[outputs, inputs]`, which burn keeps transposed, and its biases.
+pub fn linear(
+    weight: &[f32],
+    bias: Vec<f32>,
+    [inputs, outputs]: [usize; 2],
+    device: &Device,
+) -> Linear {
     let mut linear = LinearConfig::new(inputs, outputs)
         .with_initializer(Initializer::Zeros)
         .init(device);
-    linear.weight = param(
-        transpose(&weight, outputs, inputs),
-        [inputs, outputs],
-        device,
-    );
+    let transposed = transpose(weight, outputs, inputs);
+    linear.weight = param(transposed, [inputs, outputs], device);
     linear.bias = Some(param(bias, [outputs], device));
-    Ok(linear)
+    linear
 }
 
 /// Puts a linear layer's weights under `{name}.weight` (`[out, in]`) and `{name}.bias`.

@@ -6,7 +6,7 @@ mod error;
 mod extractor;
 mod gradient;
 mod init;
-mod layers;
+pub mod layers;
 mod mobilenet;
 mod onnx;
 mod pretrain;
@@ -16,7 +16,7 @@ mod tensors;
 mod vgg;
 
 pub use backbone::{Architecture, Backbone};
-pub use device::{card, device, train_on};
+pub use device::{Card, card, device, train_on};
 pub use error::BackboneError;
 pub use extractor::Extractor;
 pub use mobilenet::{MobileNet, MobileNetConfig};

@@ -9,7 +9,7 @@ pub fn instruction_set() -> String {
 
 /// The kind of card that this process trains networks on.
 pub fn card() -> Option<spec::Device> {
-    backbones::card().map(|(kind, _)| kind)
+    backbones::card().map(|card| card.kind)
 }
 
 /// The instruction set that numeric kernels choose on this processor: theirs and the libraries' (gemm,

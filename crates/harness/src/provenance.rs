@@ -22,6 +22,9 @@ pub struct Provenance {
     /// Instruction sets of the processors that measured the cells, or made what they are measured from.
     /// Results are the same byte for byte within one of them.
     pub instructions: Vec<String>,
+    /// The card that trained this run's networks, by its own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
     /// Operating system and architecture.
     pub platform: String,
     /// Peak resident memory of the process in bytes, where the system tells.
@@ -59,6 +62,7 @@ impl Provenance {
             threads: rayon::current_num_threads(),
             cpu: cpu().unwrap_or_else(|| "unknown".into()),
             instructions,
+            card: backbones::card().map(|card| card.name.clone()),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             peak_memory: peak_memory(),
             arguments: std::env::args().collect(),
@@ -82,6 +86,9 @@ impl Provenance {
             ("cells from the cache", self.cells.cached.to_string()),
             ("cells failed", self.cells.failed.to_string()),
         ];
+        if let Some(card) = &self.card {
+            lines.push(("card", card.clone()));
+        }
         if let Some(bytes) = self.peak_memory {
             lines.push((
                 "peak memory",

@@ -64,6 +64,10 @@ pub fn run(
             preflight(context, experiment, heads)?;
         }
     }
+    if let Some(card) = backbones::card() {
+        let line = format!("networks are trained on {}, by {}", card.name, card.kind);
+        context.progress.say(&line);
+    }
     context.store.sweep();
     let mut all = Counts::default();
     for experiment in experiments {

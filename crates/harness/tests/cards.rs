@@ -28,15 +28,17 @@ fn a_card_that_the_build_does_not_reach_is_refused_before_anything_runs() {
     assert_eq!(small::files(folder.path()), before);
 }
 
-/// The mean error of each cell.
+/// The mean error of each cell, and the null's.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn errors(folder: &Path) -> Vec<f64> {
+fn errors(folder: &Path) -> Vec<[f64; 2]> {
     let table = small::results(folder);
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let names = reader.headers().expect("a header").clone();
-    let at = names.iter().position(|it| it == "mse").expect("a column");
+    let at = |name: &str| names.iter().position(|it| it == name).expect("a column");
+    let columns = ["mse", "mse_null"].map(at);
     let rows = reader.records().map(|row| row.expect("a row"));
-    rows.map(|row| row[at].parse().expect("a number")).collect()
+    rows.map(|row| columns.map(|at| row[at].parse().expect("a number")))
+        .collect()
 }
 
 #[test]
@@ -48,7 +50,7 @@ fn a_card_trains_what_the_cpu_trains_and_the_two_are_not_mixed() {
     } else {
         "cuda"
     };
-    let options = "samples: 20_000, hidden: 64";
+    let options = "samples: 24_000, batch: 60, hidden: 64";
     let folder = small::folder(&format!(
         "sweep: {{ shots: 1, attack: [ reconstructor: {{ {options} }}, reconstructor: {{ {options}, scales: 2 }}, \
          reconstructor: {{ {options}, architecture: conv }} ] }}"
@@ -68,6 +70,9 @@ fn a_card_trains_what_the_cpu_trains_and_the_two_are_not_mixed() {
     }
     assert_eq!(both[0].len(), 3);
     for (cpu, card) in both[0].iter().zip(&both[1]) {
-        assert!((cpu - card).abs() < 0.05 * cpu, "{cpu} {card}");
+        // Heads tell them something, and about as much.
+        let learned = cpu[1] - cpu[0];
+        assert!(learned > 0.02 * cpu[1], "{cpu:?}");
+        assert!((cpu[0] - card[0]).abs() < 0.1 * learned, "{cpu:?} {card:?}");
     }
 }

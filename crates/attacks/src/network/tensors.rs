@@ -1,9 +1,10 @@
 //! The same network as a graph of burn's tensor operations, for devices on which this crate has no
-//! kernels. On a CPU it is several times slower than [`super::Network`].
+//! kernels.
 
-use burn::module::{Module, Param};
+use backbones::layers::{linear, param, values};
+use burn::module::Module;
 use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
-use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::nn::{Initializer, Linear};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -39,7 +40,8 @@ impl TensorNetwork {
             .parameters()
             .map(|(shape, weights, bias)| match shape {
                 LayerShape::Dense { inputs, outputs } => {
-                    Layer::Dense(dense(inputs, outputs, weights, bias, &device))
+                    let bias = bias.to_vec();
+                    Layer::Dense(linear(weights, bias, [inputs, outputs], &device))
                 }
                 LayerShape::Up(shape) => Layer::Up(up(shape, weights, bias, &device)),
             });
@@ -127,26 +129,6 @@ impl TensorNetwork {
             (shape, weights, values(bias.val()))
         }))
     }
-}
-
-fn param<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Param<Tensor<D>> {
-    Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), device))
-}
-
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    let data = tensor.into_data().try_into_vec();
-    data.expect("the network computes in f32")
-}
-
-/// A dense layer from weights `[outputs, inputs]`, which burn keeps transposed.
-fn dense(inputs: usize, outputs: usize, weights: &[f32], bias: &[f32], device: &Device) -> Linear {
-    let mut linear = LinearConfig::new(inputs, outputs)
-        .with_initializer(Initializer::Zeros)
-        .init(device);
-    let transposed = (0..inputs).flat_map(|input| weights.iter().skip(input).step_by(inputs));
-    linear.weight = param(transposed.copied().collect(), [inputs, outputs], device);
-    linear.bias = Some(param(bias.to_vec(), [outputs], device));
-    linear
 }
 
 /// A transposed convolution; burn's kernels are `[inputs, outputs, height, width]`.

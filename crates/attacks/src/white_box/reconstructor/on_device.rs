@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::super::pyramid::Pyramid;
 use super::lesson::{ALPHA, Lesson};
+use crate::AttackError;
 use crate::network::{Network, TensorNetwork};
 
 /// Steps between two readings of the loss, each of which waits for the device.
@@ -37,11 +38,14 @@ impl OnDevice {
     }
 
     /// One step; now and then the mean loss.
+    ///
+    /// # Errors
+    /// If the device does not give the loss.
     pub fn step<'a>(
         &mut self,
         lesson: &Lesson<'a, impl Fn(usize) -> &'a [u32] + Sync>,
         rate: f32,
-    ) -> Option<f64> {
+    ) -> Result<Option<f64>, AttackError> {
         let rows = lesson.rows;
         let width = lesson.encoded.len() / rows + lesson.told.len();
         let mut inputs = vec![0.0; rows * width];
@@ -66,10 +70,19 @@ impl OnDevice {
         let loss = network.step(inputs, rate, |output| {
             softmin(output, images, *shape, blurs)
         });
-        let read = self.steps.is_multiple_of(READ_EVERY);
+        let step = self.steps;
         self.steps += 1;
-        // What cannot be read is no number either.
-        read.then(|| loss.try_into_scalar::<f32>().map_or(f64::NAN, f64::from))
+        if !step.is_multiple_of(READ_EVERY) {
+            return Ok(None);
+        }
+        match loss.try_into_scalar::<f32>() {
+            Ok(loss) => Ok(Some(loss.into())),
+            Err(error) => Err(AttackError::Device {
+                attack: "reconstructor",
+                step,
+                reason: error.to_string(),
+            }),
+        }
     }
 
     /// The network as it is now.

@@ -6,38 +6,49 @@ use super::super::loss::softmin;
 use super::super::pyramid::Pyramid;
 use super::lesson::{ALPHA, Lesson};
 use super::on_device::OnDevice;
+use crate::AttackError;
 use crate::network::{Network, Scratch};
 
 /// A network under training.
 pub(super) enum Trainer {
     /// By this crate's kernels: the bits do not depend on the number of threads.
-    Own(Box<(Network, Scratch)>),
+    Own(Box<Own>),
     /// By burn.
     Device(Box<OnDevice>),
+}
+
+/// Training by this crate's kernels.
+pub(super) struct Own {
+    network: Network,
+    scratch: Scratch,
+    pyramid: Pyramid,
 }
 
 impl Trainer {
     /// Training of `network` on `device`, or here where there is none.
     pub fn new(network: Network, device: Option<&Device>, pyramid: Pyramid) -> Self {
         match device {
-            None => Self::Own(Box::new((network, Scratch::default()))),
+            None => Self::Own(Box::new(Own {
+                network,
+                scratch: Scratch::default(),
+                pyramid,
+            })),
             Some(device) => Self::Device(Box::new(OnDevice::new(&network, device, pyramid))),
         }
     }
 
     /// One step at learning rate `rate`. Returns the mean loss; on a device only now and then, since
     /// reading it waits for the device.
+    ///
+    /// # Errors
+    /// If the device does not give the loss.
     pub fn step<'a>(
         &mut self,
         lesson: &Lesson<'a, impl Fn(usize) -> &'a [u32] + Sync>,
-        pyramid: Pyramid,
         rate: f32,
-    ) -> Option<f64> {
+    ) -> Result<Option<f64>, AttackError> {
         match self {
-            Self::Own(own) => {
-                let (network, scratch) = &mut **own;
-                Some(own_step(lesson, network, scratch, pyramid, rate))
-            }
+            Self::Own(own) => Ok(Some(own.step(lesson, rate))),
             Self::Device(device) => device.step(lesson, rate),
         }
     }
@@ -45,30 +56,30 @@ impl Trainer {
     /// The network as it is now.
     pub fn finish(self) -> Network {
         match self {
-            Self::Own(own) => own.0,
+            Self::Own(own) => own.network,
             Self::Device(device) => device.network(),
         }
     }
 }
 
-/// One step by this crate's kernels.
-fn own_step<'a>(
-    lesson: &Lesson<'a, impl Fn(usize) -> &'a [u32] + Sync>,
-    network: &mut Network,
-    scratch: &mut Scratch,
-    pyramid: Pyramid,
-    rate: f32,
-) -> f64 {
-    network.step(
-        lesson.rows,
-        rate,
-        scratch,
-        |row, input| lesson.fill(row, input),
-        |row, output, gradient| match pyramid.scales() {
-            1 => softmin(output, lesson.images(row), ALPHA, gradient),
-            _ => on_scales(pyramid, output, lesson.images(row), gradient),
-        },
-    )
+impl Own {
+    fn step<'a>(
+        &mut self,
+        lesson: &Lesson<'a, impl Fn(usize) -> &'a [u32] + Sync>,
+        rate: f32,
+    ) -> f64 {
+        let pyramid = self.pyramid;
+        self.network.step(
+            lesson.rows,
+            rate,
+            &mut self.scratch,
+            |row, input| lesson.fill(row, input),
+            |row, output, gradient| match pyramid.scales() {
+                1 => softmin(output, lesson.images(row), ALPHA, gradient),
+                _ => on_scales(pyramid, output, lesson.images(row), gradient),
+            },
+        )
+    }
 }
 
 /// The loss with all resolutions of the images side by side.
@@ -134,7 +145,7 @@ mod tests {
                         images: &images,
                         candidates: |row: usize| &candidates[3 * row..3 * row + 3],
                     };
-                    losses.push(trainer.step(&lesson, pyramid, 3e-3));
+                    losses.push(trainer.step(&lesson, 3e-3).unwrap());
                 }
                 (trainer.finish(), losses)
             };

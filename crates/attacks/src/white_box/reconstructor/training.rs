@@ -52,8 +52,8 @@ pub(super) fn fit(
     let shape = network_shape(options, inputs, worlds[0])?;
     let network = Network::random(&shape, worlds[0].key.child("reconstructor"));
     let pyramid = Pyramid::new(worlds[0].images.shape(), options.scales);
-    let card = backbones::card().map(|(_, device)| device);
-    let mut trainer = Trainer::new(network, card.as_ref(), pyramid);
+    let card = backbones::card().map(|card| &card.device);
+    let mut trainer = Trainer::new(network, card, pyramid);
     let heads = options.batch.div_ceil(targets);
     let rows = heads * targets;
     let steps = options.samples.div_ceil(rows) as u64;
@@ -92,10 +92,10 @@ pub(super) fn fit(
                 aim.candidates(members, world.shots, row % targets)
             },
         };
-        let train = || trainer.step(&lesson, pyramid, rate);
+        let train = || trainer.step(&lesson, rate);
         let (now, prepared) = rayon::join(train, || prepare(step + 1, &mut next));
         prepared?;
-        if let Some(now) = now {
+        if let Some(now) = now? {
             if !now.is_finite() {
                 return Err(AttackError::Diverged {
                     attack: "reconstructor",
