@@ -80,8 +80,12 @@ impl TagCheck {
             let mut sound = true;
             let mut rows = SmallRows::new(shape.features);
             for image in 0..batch.images() {
-                sound &= shape.admits(batch.scales[image], batch.features_of(image));
-                rows.push(batch.features_of(image).iter().copied());
+                let features = batch.features_of(image);
+                let admitted = shape.admits(batch.scales[image], features);
+                sound &= admitted;
+                // Products are of integers in range: what is not counts as zeros, in the same time.
+                let kept = -i16::from(admitted);
+                rows.push(features.iter().map(|feature| feature & kept));
             }
             let mut sums = vec![0; batch.images()];
             self.columns.multiply(&rows, &mut sums);

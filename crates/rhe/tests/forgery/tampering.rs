@@ -7,6 +7,28 @@ use rand_chacha::ChaCha8Rng;
 
 const TAMPERINGS: usize = 10_000;
 
+/// The least integer of two bytes has no absolute value of two bytes.
+#[test]
+fn least_and_largest_integers_anywhere_are_refused() {
+    let world = World::new(64, 10);
+    let honest = world.honest(3).to_bytes();
+    let content = payload(&honest).to_vec();
+    for at in 0..content.len() - 1 {
+        for extreme in [i16::MIN, i16::MAX, 1 << 14, -(1 << 14)] {
+            let mut altered = content.clone();
+            altered[at..at + 2].copy_from_slice(&extreme.to_le_bytes());
+            if altered != content {
+                refused(world.reveal(&container(&honest, 3, 3, &altered)));
+            }
+        }
+    }
+    // Every feature at once.
+    for extreme in [i16::MIN, i16::MAX] {
+        let all: Vec<u8> = extreme.to_le_bytes().repeat(content.len() / 2);
+        refused(world.reveal(&container(&honest, 3, 3, &all)));
+    }
+}
+
 #[test]
 fn ten_thousand_tamperings_are_refused_alike() {
     let world = World::new(64, 10);
