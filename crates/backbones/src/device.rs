@@ -58,7 +58,7 @@ pub fn train_on(wanted: spec::Device) -> Result<(), BackboneError> {
     // Whoever came first took the same: there is one command line.
     CARD.get_or_init(|| Card {
         kind: wanted,
-        name: name(&device),
+        name: name(&device).unwrap_or_else(|| format!("{device:?}")),
         device,
     });
     Ok(())
@@ -79,13 +79,15 @@ fn reached(wanted: spec::Device) -> Option<Device> {
     }
 }
 
-/// What a device calls itself.
-fn name(device: &Device) -> String {
-    #[cfg(any(feature = "cuda", feature = "wgpu"))]
-    let name = device.identity().map(|it| it.name);
-    #[cfg(not(any(feature = "cuda", feature = "wgpu")))]
-    let name: Option<String> = None;
-    name.unwrap_or_else(|| format!("{device:?}"))
+/// What a device calls itself, where it says.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn name(device: &Device) -> Option<String> {
+    device.identity().map(|it| it.name)
+}
+
+#[cfg(not(any(feature = "cuda", feature = "wgpu")))]
+fn name(_: &Device) -> Option<String> {
+    None
 }
 
 /// Whether a device gets a small product right, else why not.
