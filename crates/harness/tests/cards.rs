@@ -28,17 +28,15 @@ fn a_card_that_the_build_does_not_reach_is_refused_before_anything_runs() {
     assert_eq!(small::files(folder.path()), before);
 }
 
-/// The mean error of each cell, and the null's.
+/// The mean error of each cell.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn errors(folder: &Path) -> Vec<[f64; 2]> {
+fn errors(folder: &Path) -> Vec<f64> {
     let table = small::results(folder);
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let names = reader.headers().expect("a header").clone();
-    let at = |name: &str| names.iter().position(|it| it == name).expect("a column");
-    let columns = ["mse", "mse_null"].map(at);
+    let at = names.iter().position(|it| it == "mse").expect("a column");
     let rows = reader.records().map(|row| row.expect("a row"));
-    rows.map(|row| columns.map(|at| row[at].parse().expect("a number")))
-        .collect()
+    rows.map(|row| row[at].parse().expect("a number")).collect()
 }
 
 #[test]
@@ -70,9 +68,8 @@ fn a_card_trains_what_the_cpu_trains_and_the_two_are_not_mixed() {
     }
     assert_eq!(both[0].len(), 3);
     for (cpu, card) in both[0].iter().zip(&both[1]) {
-        // Heads tell them something, and about as much.
-        let learned = cpu[1] - cpu[0];
-        assert!(learned > 0.02 * cpu[1], "{cpu:?}");
-        assert!((cpu[0] - card[0]).abs() < 0.1 * learned, "{cpu:?} {card:?}");
+        // An untrained network, whose images are all grey, is off by about 1.
+        assert!(*cpu < 0.5, "{cpu}");
+        assert!((cpu - card).abs() < 0.02 * cpu, "{cpu} {card}");
     }
 }
