@@ -1,5 +1,6 @@
-//! Adam and AdamW, and whatever else does not stay in the span of the examples: every step forms the whole
-//! gradient. DP noise is drawn for every weight in every step.
+//! Steps on the weights themselves: every one forms the whole gradient, and DP noise is drawn for every
+//! weight. Adam and AdamW leave the span of the examples; and where examples are more than weights a row
+//! (many shots along few directions), gradient descent costs less so than in their span.
 
 use datasets::FeatureSet;
 use layers::AdamStep;
@@ -13,11 +14,15 @@ use crate::products::{add, combine, dots};
 use crate::top::Top;
 use crate::{HeadShape, Optimiser, Recipe};
 
+/// Descent on fewer examples stays in their span: either way takes microseconds.
+const FEW: usize = 64;
+
 /// Scratch memory of direct training.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Direct {
-    /// F̃, N × (d+1).
+    /// F̃, N × (d+1), or F̃ᵀ where that is the wider one: products run along rows.
     examples: Matrix,
+    wide: bool,
     weights: Matrix,
     gradient: Matrix,
     /// The first layer's outputs, then the gradient there, rows × N.
@@ -27,7 +32,7 @@ pub(crate) struct Direct {
     moments: [Moments; 2],
 }
 
-/// Adam's running means of a layer's gradients and of their squares.
+/// Adam's running means of a layer's gradients and of their squares; descent's velocity is the first.
 #[derive(Clone, Debug, Default)]
 struct Moments {
     first: Matrix,
@@ -35,7 +40,15 @@ struct Moments {
 }
 
 impl Direct {
-    /// Trains a head with Adam or AdamW and writes its weights into `out`.
+    /// Whether gradient descent on `n` examples costs less here than in their span: a step takes 2 (d+1)
+    /// products an example and row, where the span takes N, and one for each dimension of noise.
+    pub fn suits(shape: &HeadShape, recipe: &Recipe, n: usize) -> bool {
+        let width = shape.features + 1;
+        let noise = recipe.dp.map_or(0, |_| n.min(width));
+        n >= FEW && n + noise > 2 * width
+    }
+
+    /// Trains a head and writes its weights into `out`.
     pub fn train(
         &mut self,
         shape: &HeadShape,
@@ -53,21 +66,29 @@ impl Direct {
             let sigma = recipe
                 .dp
                 .map_or(0.0, |dp| dp.noise_multiplier * dp.clip / divisor);
-            dots(&mut self.outputs, &self.weights, &self.examples);
+            if self.wide {
+                combine(&mut self.outputs, 0.0, &self.weights, &self.examples);
+            } else {
+                dots(&mut self.outputs, &self.weights, &self.examples);
+            }
             dispatch(Backward {
                 top: &mut self.top,
                 outputs: &mut self.outputs,
             });
-            combine(&mut self.gradient, 0.0, &self.outputs, &self.examples);
+            if self.wide {
+                dots(&mut self.gradient, &self.outputs, &self.examples);
+            } else {
+                combine(&mut self.gradient, 0.0, &self.outputs, &self.examples);
+            }
             let mut noise = recipe.dp.map(|_| (&mut self.noise, &mut *draws));
-            let adam = Adam::new(recipe, step, n, divisor);
+            let update = Update::new(recipe, step, n, divisor);
             let [first, second] = &mut self.moments;
             if let Some(hidden) = self.top.hidden_mut() {
                 let (weights, gradient) = (&mut hidden.weights, &mut hidden.gradient);
-                adam.step(weights, gradient, second, sigma, &mut noise);
+                update.step(weights, gradient, second, sigma, &mut noise);
             }
             let (weights, gradient) = (&mut self.weights, &mut self.gradient);
-            adam.step(weights, gradient, first, sigma, &mut noise);
+            update.step(weights, gradient, first, sigma, &mut noise);
         }
         let (first, second) = out.split_at_mut(shape.first_len());
         self.weights.write(first);
@@ -85,21 +106,32 @@ impl Direct {
         draws: &mut impl Draws,
     ) {
         let (n, rows, cols) = (members.len(), shape.first_rows(), shape.features + 1);
-        self.examples.resize(n, cols);
+        self.wide = n > cols;
+        self.top.prepare(shape, recipe, features, members);
+        if self.wide {
+            self.examples.resize(cols, n);
+            self.examples.row_mut(cols - 1)[..n].fill(1.0);
+        } else {
+            self.examples.resize(n, cols);
+        }
         for (i, &member) in members.iter().enumerate() {
-            self.examples
-                .copy_row(i, features.row(member as usize), 1.0);
+            let row = features.row(member as usize);
+            if self.wide {
+                for (j, &value) in row.iter().enumerate() {
+                    self.examples.row_mut(j)[i] = value;
+                }
+            } else {
+                self.examples.copy_row(i, row, 1.0);
+            }
+            if recipe.dp.is_some() {
+                let square: f32 = row.iter().map(|x| x * x).sum();
+                self.top.set_norm(i, 1.0 + square);
+            }
         }
         self.weights.resize(rows, cols);
         self.gradient.resize(rows, cols);
+        self.outputs.resize(rows, n);
         draws.initial(&mut self.weights);
-        self.top.prepare(shape, recipe, features, members);
-        if recipe.dp.is_some() {
-            for i in 0..n {
-                let row = self.examples.row(i);
-                self.top.set_norm(i, row.iter().map(|x| x * x).sum());
-            }
-        }
         self.moments[0].reset(rows, cols);
         if let Some(hidden) = self.top.hidden_mut() {
             draws.initial(&mut hidden.weights);
@@ -117,21 +149,36 @@ impl Moments {
     }
 }
 
-/// A step of Adam on layers whose gradients are summed over `divisor` examples.
-struct Adam {
+/// A step on layers whose gradients are summed over `divisor` examples.
+struct Update {
     divisor: f32,
-    step: AdamStep,
+    kind: Kind,
 }
 
-impl Adam {
+enum Kind {
+    Adam(AdamStep),
+    Descent {
+        rate: f32,
+        momentum: f32,
+        weight_decay: f32,
+    },
+}
+
+impl Update {
     fn new(recipe: &Recipe, step: usize, n: usize, divisor: f32) -> Self {
-        let (rate, decay) = (recipe.rate_of(step, n), recipe.weight_decay);
-        let step = AdamStep::new(step as u64, rate);
-        let step = match recipe.optimiser {
-            Optimiser::Adamw => step.with_decoupled_decay(rate * decay),
-            _ => step.with_coupled_decay(decay),
+        let (rate, weight_decay) = (recipe.rate_of(step, n), recipe.weight_decay);
+        let adam = || AdamStep::new(step as u64, rate);
+        let kind = match recipe.optimiser {
+            Optimiser::Adam => Kind::Adam(adam().with_coupled_decay(weight_decay)),
+            Optimiser::Adamw => Kind::Adam(adam().with_decoupled_decay(rate * weight_decay)),
+            Optimiser::Sgd => Kind::Descent {
+                rate,
+                momentum: recipe.momentum,
+                weight_decay,
+            },
+            Optimiser::LogisticRegression => unreachable!("it takes no steps"),
         };
-        Self { divisor, step }
+        Self { divisor, kind }
     }
 
     /// Moves a layer's weights by its summed gradient, with noise of standard deviation `sigma`
@@ -151,12 +198,26 @@ impl Adam {
             add(gradient, factor, noise, sigma);
             factor = 1.0;
         }
-        let means = layers::Moments {
-            mean: moments.first.as_mut_slice(),
-            square: moments.second.as_mut_slice(),
-        };
-        let step = self.step.with_factor(factor);
-        step.apply(weights.as_mut_slice(), gradient.as_slice(), means);
+        match self.kind {
+            Kind::Adam(step) => {
+                let means = layers::Moments {
+                    mean: moments.first.as_mut_slice(),
+                    square: moments.second.as_mut_slice(),
+                };
+                let step = step.with_factor(factor);
+                step.apply(weights.as_mut_slice(), gradient.as_slice(), means);
+            }
+            Kind::Descent {
+                rate,
+                momentum,
+                weight_decay,
+            } => {
+                let velocity = &mut moments.first;
+                add(velocity, momentum, weights, weight_decay);
+                add(velocity, 1.0, gradient, factor);
+                add(weights, 1.0, velocity, -rate);
+            }
+        }
     }
 }
 

@@ -161,11 +161,11 @@ impl Trainer {
     ) -> Result<(), TransferError> {
         let (shape, recipe) = (&shape, &self.recipe);
         match recipe.optimiser {
-            Optimiser::Sgd => {
+            Optimiser::Sgd if !Direct::suits(shape, recipe, members.len()) => {
                 self.span
                     .train(shape, recipe, features, members, draws, out);
             }
-            Optimiser::Adam | Optimiser::Adamw => {
+            Optimiser::Sgd | Optimiser::Adam | Optimiser::Adamw => {
                 self.direct
                     .train(shape, recipe, features, members, draws, out);
             }

@@ -228,8 +228,22 @@ impl Draws for Fast<'_> {
 }
 
 /// Trains the same head fast and plainly and returns the largest difference of two weights, as a
-/// share of the largest change of a weight.
+/// share of the largest change of a weight. Gradient descent is fast both ways.
 pub(super) fn difference(
+    shape: HeadShape,
+    recipe: Recipe,
+    data: &FeatureSet,
+    members: &[u32],
+) -> f64 {
+    let by = |span| difference_by(span, shape, recipe, data, members);
+    match recipe.optimiser {
+        Optimiser::Sgd => f64::max(by(true), by(false)),
+        _ => by(false),
+    }
+}
+
+fn difference_by(
+    span: bool,
     shape: HeadShape,
     recipe: Recipe,
     data: &FeatureSet,
@@ -240,7 +254,6 @@ pub(super) fn difference(
     let plain = reference::run(&shape, &recipe, data, members, &fixed.initial, &mut &fixed);
     let initial = fixed.initial.clone();
     let mut out = vec![0.0; shape.weight_len()];
-    let span = recipe.optimiser == Optimiser::Sgd;
     let mut draws = Fast {
         fixed: &mut fixed,
         span,
