@@ -94,6 +94,8 @@ pub struct Step {
 impl Step {
     /// Says that `done` units are finished.
     pub fn at(&self, done: u64, message: &str) {
+        // A search may go on beyond what was listed.
+        self.bar.set_length(self.total.max(done));
         self.bar.set_position(done);
         self.bar.set_message(message.to_string());
         if !self.plain || done == 0 {
@@ -107,10 +109,11 @@ impl Step {
             let spent = self.started.elapsed().as_secs_f64();
             let left = spent * (self.total.saturating_sub(done)) as f64 / done as f64;
             let percent = 100 * done / self.total.max(1);
-            message::line(&format!(
-                "  {}: {percent} %, {left:.0} s left {message}",
-                self.name
-            ));
+            let so_far = match done > self.total {
+                true => format!("{} more than foreseen", done - self.total),
+                false => format!("{percent} %, {left:.0} s left"),
+            };
+            message::line(&format!("  {}: {so_far} {message}", self.name));
         }
     }
 
