@@ -4,6 +4,7 @@ mod attack;
 mod facet;
 mod facets;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use config::experiment::Cell;
@@ -17,8 +18,11 @@ use facets::{METHOD, all, without_column};
 #[derive(Clone, Debug)]
 pub struct Differences {
     facets: fn(&Cell) -> Vec<Facet>,
-    varied: HashMap<String, Option<String>>,
+    varied: HashMap<Cow<'static, str>, Option<String>>,
 }
+
+/// What sets one cell apart.
+pub struct Told(Vec<Facet>);
 
 impl Differences {
     /// Those that have no column of their own in a table of results.
@@ -33,7 +37,7 @@ impl Differences {
 
     /// Finds the facets that take two values or more among `cells`.
     fn among(cells: &[Cell], facets: fn(&Cell) -> Vec<Facet>) -> Self {
-        let mut counts: HashMap<String, HashMap<String, usize>> = HashMap::new();
+        let mut counts: HashMap<Cow<'static, str>, HashMap<String, usize>> = HashMap::new();
         for Facet { name, words, .. } in cells.iter().flat_map(facets) {
             *counts.entry(name).or_default().entry(words).or_default() += 1;
         }
@@ -52,41 +56,45 @@ impl Differences {
     }
 
     /// What sets `cell` apart.
-    pub fn of(&self, cell: &Cell) -> String {
-        self.words(cell, |_| true)
+    pub fn of(&self, cell: &Cell) -> Told {
+        let mut facets = (self.facets)(cell);
+        facets.retain(|facet| {
+            let varied = self.varied.get(&facet.name);
+            facet.name == METHOD || varied.is_some_and(|usual| usual.as_ref() != Some(&facet.words))
+        });
+        Told(facets)
+    }
+}
+
+impl Told {
+    /// All of it.
+    pub fn whole(&self) -> String {
+        self.words(|_| true)
     }
 
     /// What sets its network and the training of its heads apart.
-    pub fn of_training(&self, cell: &Cell) -> String {
-        self.words(cell, |side| matches!(side, Side::Network | Side::Training))
+    pub fn training(&self) -> String {
+        self.words(|side| matches!(side, Side::Network | Side::Training))
     }
 
     /// What sets the adversary and its attack apart.
-    pub fn of_attack(&self, cell: &Cell) -> String {
-        self.words(cell, |side| matches!(side, Side::Beliefs | Side::Attack))
+    pub fn attack(&self) -> String {
+        self.words(|side| matches!(side, Side::Beliefs | Side::Attack))
     }
 
     /// What sets a network that several cells share apart from others.
-    pub fn of_network(&self, cell: &Cell) -> String {
-        self.words(cell, |side| matches!(side, Side::Network | Side::Attack))
+    pub fn network(&self) -> String {
+        self.words(|side| matches!(side, Side::Network | Side::Attack))
     }
 
     /// What sets apart what the attack sees and is compared with.
-    pub fn of_comparison(&self, cell: &Cell) -> String {
-        self.words(cell, |side| side == Side::Comparison)
+    pub fn comparison(&self) -> String {
+        self.words(|side| side == Side::Comparison)
     }
 
-    fn words(&self, cell: &Cell, of: impl Fn(Side) -> bool) -> String {
-        let told = |facet: &Facet| {
-            let varied = self.varied.get(&facet.name);
-            facet.name == METHOD || varied.is_some_and(|usual| usual.as_ref() != Some(&facet.words))
-        };
-        let facets = (self.facets)(cell).into_iter();
-        names::listed(
-            facets
-                .filter(|it| of(it.side) && told(it))
-                .map(|it| it.words),
-        )
+    fn words(&self, of: impl Fn(Side) -> bool) -> String {
+        let facets = self.0.iter().filter(|facet| of(facet.side));
+        names::listed(facets.map(|facet| facet.words.as_str()))
     }
 }
 
@@ -106,7 +114,8 @@ mod tests {
     fn settings(sweep: &str) -> Vec<String> {
         let cells = cells(sweep);
         let differences = Differences::new(&cells);
-        cells.iter().map(|cell| differences.of(cell)).collect()
+        let told = cells.iter().map(|cell| differences.of(cell).whole());
+        told.collect()
     }
 
     #[test]
@@ -129,7 +138,7 @@ mod tests {
                 names::attack(&cell.attack),
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
-                differences.of(cell),
+                differences.of(cell).whole(),
             ]);
             assert!(told.insert(words.clone()), "{words}");
         }

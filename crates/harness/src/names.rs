@@ -88,7 +88,14 @@ pub fn count(number: usize, thing: &str) -> String {
 }
 
 /// Words one after another, those left out that say nothing.
-pub fn listed(words: impl IntoIterator<Item = String>) -> String {
-    let words = words.into_iter().filter(|words| !words.is_empty());
-    words.collect::<Vec<_>>().join(", ")
+pub fn listed(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut text = String::new();
+    for words in words {
+        let words = words.as_ref();
+        if !text.is_empty() && !words.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(words);
+    }
+    text
 }

@@ -9,16 +9,7 @@ use crate::costs::Costs;
 use crate::error::HarnessError;
 use crate::experiments::declare;
 use crate::names;
-use crate::stages::{Node, State};
-
-/// One stage of a plan.
-#[derive(Clone, Debug)]
-pub struct Stage {
-    /// What it is.
-    pub node: Node,
-    /// What the cache holds.
-    pub state: State,
-}
+use crate::stages::{Graph, Node, Planned, State};
 
 /// The stages of an experiment that a run looks at, each listed once, in the order in which it does.
 #[derive(Clone, Debug)]
@@ -27,8 +18,8 @@ pub struct Plan {
     pub name: String,
     /// Rows of `results.csv`.
     pub cells: usize,
-    /// The stages.
-    pub stages: Vec<Stage>,
+    graph: Graph,
+    planned: Vec<Planned>,
 }
 
 impl Plan {
@@ -39,28 +30,32 @@ impl Plan {
     pub fn new(context: &Context, experiment: &Experiment) -> Result<Self, HarnessError> {
         let cells = declare(context, experiment)?;
         let goals = cells.goals();
-        let graph = cells.graph();
-        let count = goals.len();
-        let stages = graph.walk(goals, &context.store);
-        let stages = stages.into_iter().map(|planned| Stage {
-            node: graph.node(planned.id).clone(),
-            state: planned.state,
-        });
+        let (count, graph) = (goals.len(), cells.into_graph());
         Ok(Self {
             name: experiment.name.clone(),
             cells: count,
-            stages: stages.collect(),
+            planned: graph.walk(goals, &context.store),
+            graph,
         })
+    }
+
+    /// The stages, each with what the cache holds.
+    pub fn stages(&self) -> impl Iterator<Item = (&Node, &State)> {
+        let planned = self.planned.iter();
+        planned.map(|planned| (self.graph.node(planned.id), &planned.state))
     }
 
     /// The plan as text for people: what is cached, what is not and why, and how long it takes.
     pub fn render(&self, costs: &Costs) -> String {
         let mut text = format!("{}: {}\n", self.name, names::count(self.cells, "cell"));
         let mut left = 0.0;
-        let of_width = |width: fn(&Stage) -> usize| self.stages.iter().map(width).max();
-        let kinds = of_width(|stage| stage.node.key.stage().len()).unwrap_or(0);
-        let words = of_width(|stage| stage.node.what.chars().count()).unwrap_or(0);
-        for Stage { node, state } in &self.stages {
+        let of_width = |width: fn(&Node) -> usize| {
+            let widths = self.stages().map(|(node, _)| width(node));
+            widths.max().unwrap_or(0)
+        };
+        let kinds = of_width(|node| node.key.stage().len());
+        let words = of_width(|node| node.what.chars().count());
+        for (node, state) in self.stages() {
             let mut time = || {
                 let seconds = costs.estimate(&node.work, node.units);
                 left += seconds;
@@ -75,7 +70,7 @@ impl Plan {
             let hash = &node.key.hash()[..8];
             let _ = writeln!(text, "  {kind:<kinds$}  {hash}  {what:<words$}  {state}");
         }
-        let _ = if self.stages.iter().all(|stage| stage.state == State::Cached) {
+        let _ = if self.stages().all(|(_, state)| *state == State::Cached) {
             writeln!(text, "  all is cached")
         } else {
             writeln!(text, "  in all {}", duration(left))

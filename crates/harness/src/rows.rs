@@ -11,7 +11,6 @@ use report::{ClassRow, ResultRow};
 use spec::{AttackKind, Null};
 
 use crate::classes;
-use crate::differences::Differences;
 use crate::error::HarnessError;
 use crate::heads::{Grid, Outcome, Spending, recipe};
 use crate::names;
@@ -55,13 +54,12 @@ fn replaces_one(row: &ResultRow) -> bool {
 /// If there are none.
 pub fn measured(
     grid: &Grid<'_>,
-    differences: &Differences,
     at: usize,
     outcome: Outcome,
     commit: &str,
 ) -> Result<Measured, HarnessError> {
     let cell = &grid.cells[at];
-    let mut row = described(grid, differences, cell);
+    let mut row = described(grid, cell);
     row.commit = commit.into();
     row.n = outcome.n;
     row.config_hash = grid.config_hash(at).into();
@@ -119,8 +117,8 @@ pub fn measured(
 }
 
 /// The row of a cell that failed: what it was, and why it failed.
-pub fn failed(grid: &Grid<'_>, differences: &Differences, at: usize, error: &str) -> Measured {
-    let mut row = described(grid, differences, &grid.cells[at]);
+pub fn failed(grid: &Grid<'_>, at: usize, error: &str) -> Measured {
+    let mut row = described(grid, &grid.cells[at]);
     row.error = error.replace('\n', "; ");
     Measured {
         row,
@@ -132,7 +130,7 @@ pub fn failed(grid: &Grid<'_>, differences: &Differences, at: usize, error: &str
 }
 
 /// What a cell is, before anything is measured.
-fn described(grid: &Grid<'_>, differences: &Differences, cell: &Cell) -> ResultRow {
+fn described(grid: &Grid<'_>, cell: &Cell) -> ResultRow {
     let Grid {
         experiment, heads, ..
     } = grid;
@@ -151,7 +149,7 @@ fn described(grid: &Grid<'_>, differences: &Differences, cell: &Cell) -> ResultR
         commit: COMMIT.into(),
         learning_rate: Some(decimal(trained.learning_rate)),
         steps: Some(trained.steps as u64),
-        setting: Some(differences.of(cell)).filter(|words| !words.is_empty()),
+        setting: Some(grid.differences().of(cell).whole()).filter(|words| !words.is_empty()),
         optimiser: Some(cell.recipe.optimiser.word().into()),
         init_std: Some(decimal(trained.init_std)),
         weight_decay: Some(decimal(trained.weight_decay)),

@@ -12,7 +12,6 @@ use super::verdict::{Verdict, judge};
 use super::written;
 use crate::context::Context;
 use crate::costs::Costs;
-use crate::differences::Differences;
 use crate::error::HarnessError;
 use crate::folder;
 use crate::heads::given::{Asked, Finding, Saved, check, examine};
@@ -166,7 +165,6 @@ fn beside(
     grid: &Grid<'_>,
     stages: &mut Stages<'_>,
 ) -> Result<(Vec<Measured>, Counts), HarnessError> {
-    let differences = Differences::new(&grid.cells);
     let progress = stages.progress();
     let mut running = Running::new(grid);
     let mut counts = Counts::default();
@@ -183,13 +181,13 @@ fn beside(
             Ok(made) => {
                 counts.cached += usize::from(made.cached);
                 counts.measured += usize::from(!made.cached);
-                rows::measured(grid, &differences, at, made.product, &made.commit)?
+                rows::measured(grid, at, made.product, &made.commit)?
             }
             Err(error) if error.ends_the_run() => return Err(error),
             Err(error) => {
                 counts.failed += 1;
                 progress.fail(&format!("  failed: {error}"));
-                rows::failed(grid, &differences, at, &error.to_string())
+                rows::failed(grid, at, &error.to_string())
             }
         };
         measured.push(row);

@@ -17,7 +17,7 @@ pub(super) fn attack(attack: &Attack, facets: &mut Vec<Facet>) {
     let mut facet = |name: &str, words: String| {
         facets.push(Facet {
             side: Side::Attack,
-            name: format!("{word} {name}"),
+            name: format!("{word} {name}").into(),
             words,
         });
     };

@@ -1,10 +1,12 @@
 //! What a difference is.
 
+use std::borrow::Cow;
+
 /// One thing that cells may differ in.
 pub(super) struct Facet {
     pub(super) side: Side,
     /// What it is of.
-    pub(super) name: String,
+    pub(super) name: Cow<'static, str>,
     /// Its words; none where it is as the paper or the default has it.
     pub(super) words: String,
 }

@@ -9,7 +9,7 @@ use super::attack::{attack, beliefs, network};
 use super::facet::{Facet, Side};
 use crate::names;
 
-fn number(side: Side, name: &str, value: Option<f64>) -> Facet {
+fn number(side: Side, name: &'static str, value: Option<f64>) -> Facet {
     Facet {
         side,
         name: name.into(),
@@ -19,7 +19,7 @@ fn number(side: Side, name: &str, value: Option<f64>) -> Facet {
 
 pub(super) fn without_column(cell: &Cell) -> Vec<Facet> {
     let recipe = &cell.recipe;
-    let training = |name: &str, value: Option<f64>| number(Side::Training, name, value);
+    let training = |name: &'static str, value: Option<f64>| number(Side::Training, name, value);
     let mut facets = vec![
         training("epochs", recipe.epochs.map(|epochs| epochs as f64)),
         training("initial std", recipe.init_std),
@@ -89,7 +89,7 @@ pub(super) fn without_column(cell: &Cell) -> Vec<Facet> {
 pub(super) const METHOD: &str = "method";
 
 fn one_release(release: &OneRelease, facets: &mut Vec<Facet>) {
-    let mut facet = |name: &str, words: String| {
+    let mut facet = |name: &'static str, words: String| {
         let name = name.into();
         facets.push(Facet {
             side: Side::Training,
@@ -188,7 +188,7 @@ fn sampling_words(sampling: Sampling) -> String {
 
 pub(super) fn all(cell: &Cell) -> Vec<Facet> {
     let mut facets = without_column(cell);
-    let mut facet = |side, name: &str, words: String| {
+    let mut facet = |side, name: &'static str, words: String| {
         let name = name.into();
         facets.push(Facet { side, name, words });
     };

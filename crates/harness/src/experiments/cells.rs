@@ -11,6 +11,9 @@ pub trait Cells {
     /// Its stages.
     fn graph(&self) -> &Graph;
 
+    /// Its stages, when nothing else is asked of it.
+    fn into_graph(self: Box<Self>) -> Graph;
+
     /// For each cell, in the order of their rows, the stage that measures it.
     fn goals(&self) -> Vec<StageId>;
 

@@ -25,6 +25,10 @@ impl Cells for TextCells<'_> {
         &self.grid.graph
     }
 
+    fn into_graph(self: Box<Self>) -> Graph {
+        self.grid.graph
+    }
+
     fn goals(&self) -> Vec<StageId> {
         self.grid.goals()
     }

@@ -3,7 +3,6 @@
 use report::PairRow;
 
 use super::cells::{Cells, Finished, Measuring};
-use crate::differences::Differences;
 use crate::error::HarnessError;
 use crate::heads::{Grid, Running};
 use crate::names;
@@ -11,29 +10,25 @@ use crate::pairs;
 use crate::rows::{self, Measured};
 use crate::stages::{Graph, StageId, Stages};
 
-/// A grid of cells with the words that set them apart.
+/// A grid of cells.
 pub struct HeadCells<'a> {
     grid: Grid<'a>,
-    /// Those that have no column of their own.
-    differences: Differences,
-    /// All of them.
-    in_full: Differences,
 }
 
 impl<'a> HeadCells<'a> {
     /// The cells of a grid.
     pub fn new(grid: Grid<'a>) -> Self {
-        Self {
-            differences: Differences::new(&grid.cells),
-            in_full: Differences::in_full(&grid.cells),
-            grid,
-        }
+        Self { grid }
     }
 }
 
 impl Cells for HeadCells<'_> {
     fn graph(&self) -> &Graph {
         &self.grid.graph
+    }
+
+    fn into_graph(self: Box<Self>) -> Graph {
+        self.grid.graph
     }
 
     fn goals(&self) -> Vec<StageId> {
@@ -47,12 +42,12 @@ impl Cells for HeadCells<'_> {
             names::count(cell.shots, "shot"),
             names::defence(cell),
             names::attack(&cell.attack),
-            self.in_full.of(cell),
+            self.grid.in_full.of(cell).whole(),
         ])
     }
 
     fn failed(&self, cell: usize, error: &str) -> Measured {
-        rows::failed(&self.grid, &self.differences, cell, error)
+        rows::failed(&self.grid, cell, error)
     }
 
     fn start(&self) -> Box<dyn Measuring + '_> {
@@ -71,11 +66,8 @@ struct MeasuringHeads<'a> {
 impl Measuring for MeasuringHeads<'_> {
     fn measure(&mut self, cell: usize, stages: &mut Stages<'_>) -> Result<Finished, HarnessError> {
         let made = self.running.outcome(cell, stages)?;
-        let HeadCells {
-            grid, differences, ..
-        } = self.cells;
         Ok(Finished {
-            measured: rows::measured(grid, differences, cell, made.product, &made.commit)?,
+            measured: rows::measured(&self.cells.grid, cell, made.product, &made.commit)?,
             cached: made.cached,
         })
     }

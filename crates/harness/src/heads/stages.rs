@@ -2,7 +2,7 @@
 //! them, runs make them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use config::experiment::{Attack, Cell, Data, Defence, Experiment, Head, Heads};
 use serde::Serialize;
@@ -12,10 +12,10 @@ use super::lessons::{Lesson, shares};
 use super::shadows;
 use crate::context::Context;
 use crate::corpus::{CorpusStages, DataHashes, preflight};
-use crate::differences::Differences;
+use crate::differences::{Differences, Told};
 use crate::error::HarnessError;
 use crate::names;
-use crate::stages::{Code, Graph, KeyBuilder, Node, StageId};
+use crate::stages::{Code, Graph, KeyBuilder, Node, StageId, StageKey};
 
 /// What the search for the best settings is built on.
 const TUNING: [&str; 4] = ["transfer", "privacy", "spec", "harness/heads"];
@@ -63,6 +63,9 @@ pub struct Grid<'a> {
     pub stages: Vec<CellStages>,
     /// All stages, each once.
     pub graph: Graph,
+    /// What sets the cells apart, in full.
+    pub in_full: Differences,
+    without_column: OnceLock<Differences>,
     lessons: HashMap<StageId, Vec<usize>>,
 }
 
@@ -78,13 +81,16 @@ impl<'a> Grid<'a> {
         heads: &'a Heads,
     ) -> Result<Self, HarnessError> {
         preflight(context, experiment, heads)?;
+        let cells = experiment.cells();
         let mut grid = Self {
             context,
             experiment,
             heads,
-            cells: experiment.cells(),
             stages: Vec::new(),
             graph: Graph::default(),
+            in_full: Differences::in_full(&cells),
+            without_column: OnceLock::new(),
+            cells,
             lessons: HashMap::new(),
         };
         let declared = Declaring::new(&grid)?.cells(&grid)?;
@@ -95,6 +101,12 @@ impl<'a> Grid<'a> {
     /// The cells, one a lesson, that a shared network learns from.
     pub fn lessons(&self, network: StageId) -> &[usize] {
         self.lessons.get(&network).map_or(&[], Vec::as_slice)
+    }
+
+    /// What sets the cells apart and has no column of its own in a table of results.
+    pub fn differences(&self) -> &Differences {
+        self.without_column
+            .get_or_init(|| Differences::new(&self.cells))
     }
 
     /// A short name of the cell at `at` for `results.csv`: the same whatever code measures it.
@@ -114,9 +126,18 @@ struct Declaring {
     /// Hash of the shadow heads made elsewhere.
     shadows: Option<String>,
     groups: Groups,
-    differences: Differences,
     /// By the backbone's JSON form.
     corpora: HashMap<String, CorpusStages>,
+    /// Keys as far as cells of one backbone share them, by the kind of stage, whether it encrypts, and
+    /// the features.
+    started: HashMap<(&'static str, bool, StageKey), KeyBuilder>,
+}
+
+/// A cell of which the attack is not yet declared.
+struct Begun {
+    corpus: CorpusStages,
+    told: Told,
+    tuning: Option<StageId>,
 }
 
 type Declared = (Graph, Vec<CellStages>, HashMap<StageId, Vec<usize>>);
@@ -132,31 +153,40 @@ impl Declaring {
             tuning: code.of(&TUNING),
             shadows: shadows::hash(grid.context, grid.heads)?,
             groups: Groups::new(&grid.cells),
-            differences: Differences::in_full(&grid.cells),
             corpora: HashMap::new(),
+            started: HashMap::new(),
         })
     }
 
     fn cells(mut self, grid: &Grid<'_>) -> Result<Declared, HarnessError> {
         // What a shared network needs is known when all cells are: the tunings of all its lessons.
-        let mut tunings = Vec::with_capacity(grid.cells.len());
+        let mut begun = Vec::with_capacity(grid.cells.len());
         for cell in &grid.cells {
             let corpus = self.corpus(grid, cell)?;
-            let tuning = self.tuning(grid, cell, &corpus);
-            tunings.push((corpus, tuning));
+            let told = grid.in_full.of(cell);
+            let tuning = self.tuning(grid, cell, &told, &corpus);
+            begun.push(Begun {
+                corpus,
+                told,
+                tuning,
+            });
         }
         let mut networks = vec![None; self.groups.all.len()];
         let mut lessons = HashMap::new();
         let mut stages = Vec::with_capacity(grid.cells.len());
         for (at, cell) in grid.cells.iter().enumerate() {
-            let (corpus, tuning) = tunings[at].clone();
-            let mut needs: Vec<StageId> = corpus.ids().chain(tuning).collect();
+            let Begun {
+                corpus,
+                told,
+                tuning,
+            } = &begun[at];
+            let mut needs: Vec<StageId> = corpus.ids().chain(*tuning).collect();
             let network = self.groups.of(at).map(|(group, lesson)| {
                 let id = networks[group].unwrap_or_else(|| {
                     let cells = self.groups.all[group].lessons.clone();
-                    let tuned = cells.iter().filter_map(|&cell| tunings[cell].1);
+                    let tuned = cells.iter().filter_map(|&cell| begun[cell].tuning);
                     let needs = corpus.ids().chain(tuned).collect();
-                    let id = self.network(grid, group, &corpus, needs);
+                    let id = self.network(grid, group, (told, corpus), needs);
                     lessons.insert(id, cells);
                     id
                 });
@@ -165,13 +195,13 @@ impl Declaring {
             });
             let model = match network {
                 Some(_) => None,
-                None => self.model(grid, cell, &corpus, needs.clone()),
+                None => self.model(grid, cell, (told, corpus), needs.clone()),
             };
             needs.extend(network.map(|network| network.id).or(model));
-            let outcome = self.outcome(grid, at, &corpus, needs);
+            let outcome = self.outcome(grid, at, (told, corpus), needs);
             stages.push(CellStages {
-                corpus,
-                tuning,
+                corpus: corpus.clone(),
+                tuning: *tuning,
                 model,
                 network,
                 outcome,
@@ -199,36 +229,47 @@ impl Declaring {
     }
 
     fn start(
-        &self,
+        &mut self,
         stage: &'static str,
         grid: &Grid<'_>,
         cell: &Cell,
         on: &CorpusStages,
     ) -> KeyBuilder {
-        let code = match cell.defence {
-            Defence::Rhe(_) => &self.encrypted,
-            _ => &self.code,
+        let encrypts = matches!(cell.defence, Defence::Rhe(_));
+        let code = if encrypts {
+            &self.encrypted
+        } else {
+            &self.code
         };
-        let builder = start(stage, code, grid, on);
-        match &self.shadows {
-            Some(hash) => builder.with("shadows", hash),
-            None => builder,
-        }
+        let shared = (stage, encrypts, on.key.clone());
+        let started = self.started.entry(shared).or_insert_with(|| {
+            let builder = start(stage, code, grid, on);
+            match &self.shadows {
+                Some(hash) => builder.with("shadows", hash),
+                None => builder,
+            }
+        });
+        started.clone()
     }
 
-    fn tuning(&mut self, grid: &Grid<'_>, cell: &Cell, on: &CorpusStages) -> Option<StageId> {
+    fn tuning(
+        &mut self,
+        grid: &Grid<'_>,
+        cell: &Cell,
+        told: &Told,
+        on: &CorpusStages,
+    ) -> Option<StageId> {
         if !cell.defence.is_tuned() {
             return None;
         }
         let key = trained(cell, start("tuning", &self.tuning, grid, on)).finish();
-        let trained = self.differences.of_training(cell);
         Some(self.graph.add(Node {
             key,
             what: names::listed([
                 "the best settings".into(),
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
-                trained,
+                told.training(),
             ]),
             work: "tuning".into(),
             units: 1,
@@ -240,7 +281,7 @@ impl Declaring {
         &mut self,
         grid: &Grid<'_>,
         cell: &Cell,
-        on: &CorpusStages,
+        (told, on): (&Told, &CorpusStages),
         needs: Vec<StageId>,
     ) -> Option<StageId> {
         let (attack, then) = (learned(&cell.attack)?, white_box(&cell.attack)?);
@@ -262,8 +303,8 @@ impl Declaring {
                 what,
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
-                self.differences.of_training(cell),
-                self.differences.of_attack(cell),
+                told.training(),
+                told.attack(),
             ]),
             work: format!("model/{}", then.kind()),
             units: samples(&then),
@@ -275,12 +316,13 @@ impl Declaring {
         &mut self,
         grid: &Grid<'_>,
         group: usize,
-        on: &CorpusStages,
+        (told, on): (&Told, &CorpusStages),
         needs: Vec<StageId>,
     ) -> StageId {
+        let cell = &grid.cells[self.groups.all[group].lessons[0]];
+        let started = self.start("network", grid, cell, on);
         let lessons = &self.groups.all[group];
-        let cell = &grid.cells[lessons.lessons[0]];
-        let key = reads(cell, self.start("network", grid, cell, on))
+        let key = reads(cell, started)
             .with("head", &cell.head)
             .with("attack", &cell.attack)
             .with("lessons", &lessons.hash)
@@ -290,7 +332,7 @@ impl Declaring {
             key,
             what: names::listed([
                 format!("one reconstructor for {}", names::count(count, "lesson")),
-                self.differences.of_network(cell),
+                told.network(),
             ]),
             work: "model/reconstructor".into(),
             units: white_box(&cell.attack).as_ref().map_or(0, samples),
@@ -302,7 +344,7 @@ impl Declaring {
         &mut self,
         grid: &Grid<'_>,
         at: usize,
-        on: &CorpusStages,
+        (told, on): (&Told, &CorpusStages),
         needs: Vec<StageId>,
     ) -> StageId {
         let (cell, heads) = (&grid.cells[at], grid.heads);
@@ -325,9 +367,9 @@ impl Declaring {
                 ),
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
-                self.differences.of_training(cell),
-                self.differences.of_attack(cell),
-                self.differences.of_comparison(cell),
+                told.training(),
+                told.attack(),
+                told.comparison(),
             ]),
             work: format!("outcome/{}", cell.attack.word()),
             units: (heads.victims + heads.nulls) as u64,

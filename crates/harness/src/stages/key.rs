@@ -47,6 +47,7 @@ impl StageKey {
 }
 
 /// Collects what a product depends on.
+#[derive(Clone)]
 pub struct KeyBuilder {
     stage: &'static str,
     hasher: blake3::Hasher,
