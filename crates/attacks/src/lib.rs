@@ -25,7 +25,7 @@ pub use black_box::{
 pub use blind::BlindGuess;
 pub use cost::Cost;
 pub use error::AttackError;
-pub use membership::{Candidate, Examples, Membership};
+pub use membership::{Candidate, Examples, Membership, OfVictims};
 pub use neighbours::neighbour_heads;
 pub use network::{LayerShape, Network, NetworkShape, UpShape};
 pub use nulls::{Units, gaussian_heads, neighbour_scores, null_scores, victim_scores};

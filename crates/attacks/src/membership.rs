@@ -1,21 +1,20 @@
 //! Membership inference: was this example in the training set?
 //!
 //! LiRA (Carlini et al. 2022), per example: the statistic of the attacked head at the example is
-//! compared with normal laws fitted to shadow heads trained with the example and without it.
-//! Training is so cheap that each example gets shadow heads of its own.
+//! compared with normal laws fitted to shadow heads trained with the example and without it. As in the
+//! paper one shadow head serves many examples.
 
 mod laws;
+mod shadows;
 
-use datasets::StreamKey;
 use rand::RngExt;
-use rayon::prelude::*;
 use spec::Release;
 use transfer::{Head, ShadowBatch};
 
 use crate::error::option;
-use crate::view::see_one;
 use crate::{AttackError, World};
-use laws::{Laws, margin};
+use laws::margin;
+use shadows::Company;
 
 pub use laws::Examples;
 
@@ -33,20 +32,31 @@ pub struct Candidate {
     walks: Vec<f32>,
 }
 
+/// What the test says of victims: a score each, smaller for members.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfVictims {
+    /// Of an example that each was trained on.
+    pub inside: Vec<Vec<f64>>,
+    /// Of one that it was not.
+    pub outside: Vec<Vec<f64>>,
+    /// Shadow heads that were trained for it.
+    pub heads: u64,
+}
+
 /// The test, ready for any number of examples.
 pub struct Membership<'a> {
     world: &'a World<'a>,
-    /// Shadow heads an example, half of them trained on it.
+    /// Shadow heads whose statistic makes an example's laws, half of them trained on it.
     heads: usize,
     /// What the adversary sees of the attacked head.
     release: Release,
-    key: StreamKey,
+    key: datasets::StreamKey,
     /// Public images that walks lead to.
     directions: Vec<u32>,
 }
 
 impl<'a> Membership<'a> {
-    /// The test by an adversary who trains so many shadow heads an example and sees of the attacked
+    /// The test by an adversary who compares so many shadow heads an example and sees of the attacked
     /// head its labels (the statistic is how far towards public images the example keeps its class)
     /// or more (the logit margin of the example's class).
     ///
@@ -130,36 +140,18 @@ impl<'a> Membership<'a> {
         }
     }
 
-    /// Shadow heads a candidate takes.
-    pub fn heads(&self) -> u64 {
-        self.heads as u64
-    }
-
-    /// For each (head, candidate) pair minus the log-likelihood ratio of "trained on it": smaller
-    /// says member. Number `i` of the pairs keys the shadow draws.
-    pub fn scores(
-        &self,
-        pairs: &[(&[f32], &Candidate)],
-        purpose: &str,
-    ) -> Result<Vec<f64>, AttackError> {
-        let key = self.key.child(purpose);
-        pairs
-            .par_iter()
-            .enumerate()
-            .map(|(number, (weights, candidate))| {
-                self.score(weights, candidate, key.child(&number.to_string()))
-            })
-            .collect()
-    }
-
-    /// Scores of one example a victim that it was trained on, and of one that it was not: of the
-    /// class `victim mod K`, the latter drawn from the rest of the private part. The victims'
-    /// weights are replaced by what is released of them.
+    /// For one example a victim that it was trained on, and for one that it was not, minus the
+    /// log-likelihood ratio of "trained on it": smaller says member. Both are of the class `victim mod K`,
+    /// the latter drawn from the rest of the private part. The victims' weights are replaced by what is
+    /// released of them.
+    ///
+    /// # Errors
+    /// If a class has no example that a victim was not trained on, or shadow heads cannot be trained.
     pub fn of_victims(
         &self,
         victims: &mut ShadowBatch,
         backbone: Option<&dyn backbones::Extractor>,
-    ) -> Result<[Vec<Vec<f64>>; 2], AttackError> {
+    ) -> Result<OfVictims, AttackError> {
         let world = self.world;
         // A class must hold an example that the victim does not have.
         world
@@ -168,34 +160,40 @@ impl<'a> Membership<'a> {
             .check_shots(world.shots.saturating_add(1))?;
         world.release(victims, "victims")?;
         let mut rng = self.key.child("examples").rng(0);
-        let (mut inside, mut outside) = (Vec::new(), Vec::new());
+        let mut indices = Vec::with_capacity(2 * victims.len());
         for index in 0..victims.len() {
             let members = victims.members(index);
-            let class = index % world.shape.classes;
-            inside.push(members[class * world.shots]);
+            let class = index % world.split.private.classes();
+            let own = world.split.private.drawn_of(class, world.shots);
             let pool = world.split.private.class(class);
-            outside.push(loop {
+            let other = loop {
                 let other = pool[rng.random_range(0..pool.len())];
                 if !members.contains(&other) {
                     break other;
                 }
-            });
+            };
+            indices.extend([members[own.start], other]);
         }
-        let side = |examples: &[u32], purpose| -> Result<Vec<Vec<f64>>, AttackError> {
-            let candidates = self.candidates(examples, backbone)?;
-            let pairs: Vec<_> = candidates
-                .iter()
-                .enumerate()
-                .map(|(index, candidate)| (victims.head(index), candidate))
-                .collect();
-            let scores = self.scores(&pairs, purpose)?;
-            Ok(scores.into_iter().map(|score| vec![score]).collect())
-        };
-        Ok([side(&inside, "inside")?, side(&outside, "outside")?])
+        let candidates = self.candidates(&indices, backbone)?;
+        let key = self.key.child("victims");
+        let (laws, heads) = self.laws(&candidates, Company::Strangers, key, &|| ())?;
+        let scores = candidates.iter().zip(&laws).enumerate();
+        let scores = scores.map(|(number, (candidate, laws))| {
+            let seen = self.statistic(victims.head(number / 2), candidate)?;
+            Ok(vec![laws.ratio(seen)])
+        });
+        let scores: Vec<Vec<f64>> = scores.collect::<Result<_, AttackError>>()?;
+        let side = |first| scores.iter().skip(first).step_by(2).cloned().collect();
+        Ok(OfVictims {
+            inside: side(0),
+            outside: side(1),
+            heads,
+        })
     }
 
-    /// The tests of examples, which need not be public: the shadow heads of each are trained once, for
-    /// any number of heads whose weights or scores are seen. `done` is told of each that is ready.
+    /// The tests of examples, which need not be public and may all be of one training set: the shadow
+    /// heads of each are trained once, for any number of heads whose weights or scores are seen. `done` is
+    /// told of each that is ready.
     ///
     /// # Errors
     /// If a shadow head cannot be trained.
@@ -207,55 +205,8 @@ impl<'a> Membership<'a> {
     ) -> Result<Examples, AttackError> {
         let key = self.key.child(purpose);
         let candidates = self.candidates(indices, None)?;
-        let laws = candidates.par_iter().map(|candidate| {
-            let laws = self.laws(candidate, key.child(&candidate.index.to_string()));
-            done();
-            laws
-        });
-        let laws = laws.collect::<Result<_, _>>()?;
+        let (laws, _) = self.laws(&candidates, Company::Alone, key, done)?;
         Ok(Examples::new(self.world, indices, laws))
-    }
-
-    fn score(
-        &self,
-        weights: &[f32],
-        candidate: &Candidate,
-        key: StreamKey,
-    ) -> Result<f64, AttackError> {
-        let seen = self.statistic(weights, candidate)?;
-        Ok(self.laws(candidate, key)?.ratio(seen))
-    }
-
-    /// The statistic of shadow heads of the candidate's own.
-    fn laws(&self, candidate: &Candidate, key: StreamKey) -> Result<Laws, AttackError> {
-        let world = self.world;
-        let label = world.features.labels()[candidate.index as usize] as usize;
-        let mut trainers = Vec::with_capacity(world.assumed.len());
-        for &recipe in &world.assumed {
-            trainers.push(world.trainer(recipe)?);
-        }
-        let length = world.shape.weight_len();
-        let mut weights = vec![0.0; length];
-        let mut members = Vec::new();
-        let mut with = Vec::with_capacity(self.heads / 2);
-        let mut without = Vec::with_capacity(self.heads / 2);
-        for number in 0..self.heads {
-            let mut rng = key.rng(number as u64);
-            world.split.public.draw(world.shots, &mut rng, &mut members);
-            let inside = number % 2 == 0;
-            if inside {
-                members[label * world.shots] = candidate.index;
-            }
-            let turn = number / 2 % trainers.len();
-            weights.truncate(length);
-            trainers[turn].train(world.features, &members, &mut rng, &mut weights)?;
-            if let Some(view) = world.view {
-                see_one(view, &mut weights, &mut rng)?;
-            }
-            let statistic = self.statistic(&weights, candidate)?;
-            if inside { &mut with } else { &mut without }.push(statistic);
-        }
-        Ok(Laws { with, without })
     }
 
     /// What the head says of the candidate: larger for members.
@@ -295,8 +246,8 @@ mod tests {
         release: Release,
     ) -> f64 {
         let test = Membership::new(world, HEADS, release).unwrap();
-        let [inside, outside] = test.of_victims(heads, Some(&data.backbone)).unwrap();
-        auc(&inside.concat(), &outside.concat())
+        let told = test.of_victims(heads, Some(&data.backbone)).unwrap();
+        auc(&told.inside.concat(), &told.outside.concat())
     }
 
     #[test]

@@ -43,6 +43,12 @@ impl Pool {
         self.each.iter().sum::<usize>() * shots
     }
 
+    /// Where in a draw of `shots` the examples of `class` are.
+    pub fn drawn_of(&self, class: usize, shots: usize) -> std::ops::Range<usize> {
+        let start = self.each[..class].iter().sum::<usize>() * shots;
+        start..start + self.each[class] * shots
+    }
+
     /// Number of classes.
     pub fn classes(&self) -> usize {
         self.by_class.len()
@@ -100,6 +106,31 @@ impl Pool {
                     out.push(index);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn a_class_stands_where_it_is_said_to_whatever_classes_weigh() {
+        let labels: Vec<u32> = (0..60).map(|index| index % 3).collect();
+        let pool = Pool::new(&labels, 3, 0..60).weighing(&[3, 1, 2]);
+        let mut drawn = Vec::new();
+        pool.draw(
+            2,
+            &mut rand_chacha::ChaCha8Rng::seed_from_u64(1),
+            &mut drawn,
+        );
+        assert_eq!(drawn.len(), pool.drawn(2));
+        for class in 0..3 {
+            let of = &drawn[pool.drawn_of(class, 2)];
+            assert_eq!(of.len(), 2 * [3, 1, 2][class]);
+            assert!(of.iter().all(|it| labels[*it as usize] as usize == class));
         }
     }
 }

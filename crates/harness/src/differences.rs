@@ -22,7 +22,7 @@ pub struct Differences {
 }
 
 /// What sets one cell apart.
-pub struct Told(Vec<Facet>);
+pub struct Apart(Vec<Facet>);
 
 impl Differences {
     /// Those that have no column of their own in a table of results.
@@ -56,17 +56,17 @@ impl Differences {
     }
 
     /// What sets `cell` apart.
-    pub fn of(&self, cell: &Cell) -> Told {
+    pub fn of(&self, cell: &Cell) -> Apart {
         let mut facets = (self.facets)(cell);
         facets.retain(|facet| {
             let varied = self.varied.get(&facet.name);
             facet.name == METHOD || varied.is_some_and(|usual| usual.as_ref() != Some(&facet.words))
         });
-        Told(facets)
+        Apart(facets)
     }
 }
 
-impl Told {
+impl Apart {
     /// All of it.
     pub fn whole(&self) -> String {
         self.words(|_| true)

@@ -69,8 +69,8 @@ fn measured(noise: Option<f32>) -> (Vec<(f64, f64)>, f64) {
     let mut heads = stream.batch(VICTIMS);
     stream.fill(0, &mut heads);
     let test = Membership::new(&world, 64, Release::Weights).unwrap();
-    let [inside, outside] = test.of_victims(&mut heads, None).unwrap();
-    let (inside, mut outside) = (inside.concat(), outside.concat());
+    let found = test.of_victims(&mut heads, None).unwrap();
+    let (inside, mut outside) = (found.inside.concat(), found.outside.concat());
     outside.sort_by(f64::total_cmp);
     // One victim, one score: trials are independent. Both limits at 99.9 %, on the attack's side.
     let points = [0.02, 0.1, 0.2, 0.4, 0.6].map(|rate| {

@@ -12,8 +12,8 @@ use crate::bounds::{Bounds, Options, OutOfBounds, Whole};
 #[serde(deny_unknown_fields, default, bound = "")]
 #[schemars(rename = "Membership", bound = "")]
 pub struct Membership<A: Arity = One> {
-    /// Shadow heads seen over all victims, half of them trained on the example: from 32 to 256 an
-    /// example, whatever is asked for.
+    /// Shadow heads that examples are compared with, over all victims: from 32 to 256 an example, whatever
+    /// is asked for, half of them trained on it. A head serves many examples, so that fewer are trained.
     pub samples: A::Of<usize>,
 }
 

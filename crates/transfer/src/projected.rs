@@ -34,7 +34,7 @@ impl<'a> Projected<'a> {
     ) -> Result<Self, TransferError> {
         space.check(features)?;
         let rows = members.iter().map(|&it| features.row(it as usize));
-        let values = rows.flat_map(|row| space.lower(row));
+        let values = space.coordinates_of(rows).into_iter().map(|it| it as f32);
         let labels = members.iter().map(|&it| features.labels()[it as usize]);
         let examples = FeatureSet::new(
             space.rank(),

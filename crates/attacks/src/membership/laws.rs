@@ -5,7 +5,7 @@ use transfer::{Head, HeadShape};
 use crate::{AttackError, World};
 
 /// The statistic of shadow heads that were trained with an example, and of others.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Laws {
     pub with: Vec<f64>,
     pub without: Vec<f64>,

@@ -64,13 +64,16 @@ pub fn compare(grid: &TextGrid<'_>, tasks: &Tasks) -> Result<BothWays, HarnessEr
     let test = select(&tasks.target, &tasks.test)?;
     let revealed = revealed(&victims, shape, &test, &Rhe::default())?;
     let test = Membership::new(&world, SHADOWS, Release::Ciphertexts)?;
-    let [members, others] = test.of_victims(&mut victims, None)?;
+    let found = test.of_victims(&mut victims, None)?;
     Ok(BothWays {
         size,
         shots,
         accuracy: revealed.accuracy,
         label_agreement: revealed.agreement,
-        membership: MembershipScores { members, others },
+        membership: MembershipScores {
+            members: found.inside,
+            others: found.outside,
+        },
         inputs_encrypted: inputs_encrypted(wanted, tasks)?,
         head_encrypted: head_encrypted(tasks, shots)?,
     })

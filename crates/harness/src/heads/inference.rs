@@ -17,13 +17,13 @@ pub fn membership(trial: &Trial<'_>, options: &spec::Membership) -> Result<Infer
     let heads = options.heads(victims.len());
     let test = Membership::new(trial.world, heads, trial.cell.release)?;
     let mut released = victims.clone();
-    let [inside, outside] = test.of_victims(&mut released, trial.corpus.extractor())?;
+    let found = test.of_victims(&mut released, trial.corpus.extractor())?;
     Ok(Inferred {
         scores: Scored {
-            victims: inside,
-            null: outside,
+            victims: found.inside,
+            null: found.outside,
         },
-        samples: test.heads() * 2 * victims.len() as u64,
+        samples: found.heads,
         queries: test.queries(),
     })
 }

@@ -12,7 +12,7 @@ use super::lessons::{Lesson, shares};
 use super::shadows;
 use crate::context::Context;
 use crate::corpus::{CorpusStages, DataHashes, preflight};
-use crate::differences::{Differences, Told};
+use crate::differences::{Apart, Differences};
 use crate::error::HarnessError;
 use crate::names;
 use crate::stages::{Code, Graph, KeyBuilder, Node, StageId, StageKey};
@@ -136,7 +136,7 @@ struct Declaring {
 /// A cell of which the attack is not yet declared.
 struct Begun {
     corpus: CorpusStages,
-    told: Told,
+    apart: Apart,
     tuning: Option<StageId>,
 }
 
@@ -163,11 +163,11 @@ impl Declaring {
         let mut begun = Vec::with_capacity(grid.cells.len());
         for cell in &grid.cells {
             let corpus = self.corpus(grid, cell)?;
-            let told = grid.in_full.of(cell);
-            let tuning = self.tuning(grid, cell, &told, &corpus);
+            let apart = grid.in_full.of(cell);
+            let tuning = self.tuning(grid, cell, &apart, &corpus);
             begun.push(Begun {
                 corpus,
-                told,
+                apart,
                 tuning,
             });
         }
@@ -177,7 +177,7 @@ impl Declaring {
         for (at, cell) in grid.cells.iter().enumerate() {
             let Begun {
                 corpus,
-                told,
+                apart,
                 tuning,
             } = &begun[at];
             let mut needs: Vec<StageId> = corpus.ids().chain(*tuning).collect();
@@ -186,7 +186,7 @@ impl Declaring {
                     let cells = self.groups.all[group].lessons.clone();
                     let tuned = cells.iter().filter_map(|&cell| begun[cell].tuning);
                     let needs = corpus.ids().chain(tuned).collect();
-                    let id = self.network(grid, group, (told, corpus), needs);
+                    let id = self.network(grid, group, (apart, corpus), needs);
                     lessons.insert(id, cells);
                     id
                 });
@@ -195,10 +195,10 @@ impl Declaring {
             });
             let model = match network {
                 Some(_) => None,
-                None => self.model(grid, cell, (told, corpus), needs.clone()),
+                None => self.model(grid, cell, (apart, corpus), needs.clone()),
             };
             needs.extend(network.map(|network| network.id).or(model));
-            let outcome = self.outcome(grid, at, (told, corpus), needs);
+            let outcome = self.outcome(grid, at, (apart, corpus), needs);
             stages.push(CellStages {
                 corpus: corpus.clone(),
                 tuning: *tuning,
@@ -256,7 +256,7 @@ impl Declaring {
         &mut self,
         grid: &Grid<'_>,
         cell: &Cell,
-        told: &Told,
+        apart: &Apart,
         on: &CorpusStages,
     ) -> Option<StageId> {
         if !cell.defence.is_tuned() {
@@ -269,7 +269,7 @@ impl Declaring {
                 "the best settings".into(),
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
-                told.training(),
+                apart.training(),
             ]),
             work: "tuning".into(),
             units: 1,
@@ -281,7 +281,7 @@ impl Declaring {
         &mut self,
         grid: &Grid<'_>,
         cell: &Cell,
-        (told, on): (&Told, &CorpusStages),
+        (apart, on): (&Apart, &CorpusStages),
         needs: Vec<StageId>,
     ) -> Option<StageId> {
         let (attack, then) = (learned(&cell.attack)?, white_box(&cell.attack)?);
@@ -303,8 +303,8 @@ impl Declaring {
                 what,
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
-                told.training(),
-                told.attack(),
+                apart.training(),
+                apart.attack(),
             ]),
             work: format!("model/{}", then.kind()),
             units: samples(&then),
@@ -316,7 +316,7 @@ impl Declaring {
         &mut self,
         grid: &Grid<'_>,
         group: usize,
-        (told, on): (&Told, &CorpusStages),
+        (apart, on): (&Apart, &CorpusStages),
         needs: Vec<StageId>,
     ) -> StageId {
         let cell = &grid.cells[self.groups.all[group].lessons[0]];
@@ -332,7 +332,7 @@ impl Declaring {
             key,
             what: names::listed([
                 format!("one reconstructor for {}", names::count(count, "lesson")),
-                told.network(),
+                apart.network(),
             ]),
             work: "model/reconstructor".into(),
             units: white_box(&cell.attack).as_ref().map_or(0, samples),
@@ -344,7 +344,7 @@ impl Declaring {
         &mut self,
         grid: &Grid<'_>,
         at: usize,
-        (told, on): (&Told, &CorpusStages),
+        (apart, on): (&Apart, &CorpusStages),
         needs: Vec<StageId>,
     ) -> StageId {
         let (cell, heads) = (&grid.cells[at], grid.heads);
@@ -367,9 +367,9 @@ impl Declaring {
                 ),
                 names::count(cell.shots, "shot"),
                 names::defence(cell),
-                told.training(),
-                told.attack(),
-                told.comparison(),
+                apart.training(),
+                apart.attack(),
+                apart.comparison(),
             ]),
             work: format!("outcome/{}", cell.attack.word()),
             units: (heads.victims + heads.nulls) as u64,

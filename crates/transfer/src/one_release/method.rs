@@ -70,9 +70,11 @@ impl OneRelease {
                 self.least_squares(space, features, members, clip, ridge, rng)
             }
             Method::OutputPerturbation { regularisation } => {
-                let examples: Vec<Vec<f64>> = members
-                    .iter()
-                    .map(|&member| with_constant(unit(space.coordinates(features.row(member)))))
+                let rows = members.iter().map(|&member| features.row(member));
+                let coordinates = space.coordinates_of(rows);
+                let examples = coordinates.chunks_exact(space.rank());
+                let examples: Vec<Vec<f64>> = examples
+                    .map(|vector| with_constant(unit(vector.to_vec())))
                     .collect();
                 let labels: Vec<usize> = members
                     .iter()

@@ -1,7 +1,8 @@
 //! Coordinates that public features give.
 
 use datasets::FeatureSet;
-use faer::{Mat, MatRef, Side};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 
 use super::discriminants::Discriminants;
 use super::vectors::unit;
@@ -189,13 +190,32 @@ impl PublicSpace {
 
     /// The coordinates of one row of features.
     pub(super) fn coordinates(&self, row: &[f32]) -> Vec<f64> {
-        let row = row.iter().zip(&self.mean);
-        let centred: Vec<f64> = row.map(|(&f, m)| f64::from(f) - m).collect();
-        let directions = self.basis.chunks_exact(self.width);
-        directions.map(|it| dot(it, &centred)).collect()
+        self.coordinates_of([row].into_iter())
     }
 
-    /// The same in single precision: what training sees of an example.
+    /// The coordinates of rows of features, r numbers a row. All at once: one by one they were a third
+    /// of the time that heads of 64 shots along 64 directions took.
+    pub(crate) fn coordinates_of<'f>(&self, rows: impl Iterator<Item = &'f [f32]>) -> Vec<f64> {
+        let (d, r) = (self.width, self.rank());
+        let centred = rows.flat_map(|row| {
+            let row = row.iter().zip(&self.mean);
+            row.map(|(&f, m)| f64::from(f) - m)
+        });
+        let centred: Vec<f64> = centred.collect();
+        let n = centred.len() / d;
+        let mut out = vec![0.0; n * r];
+        matmul(
+            MatMut::from_row_major_slice_mut(&mut out, n, r),
+            Accum::Replace,
+            MatRef::from_row_major_slice(&centred, n, d),
+            MatRef::from_row_major_slice(&self.basis, r, d).transpose(),
+            1.0,
+            Par::Seq,
+        );
+        out
+    }
+
+    /// The same of one row in single precision: what training sees of an example.
     pub fn lower(&self, row: &[f32]) -> Vec<f32> {
         let coordinates = self.coordinates(row).into_iter();
         coordinates.map(|it| it as f32).collect()

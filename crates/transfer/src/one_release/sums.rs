@@ -22,9 +22,11 @@ pub(super) fn noisy(
 ) -> Vec<f64> {
     let r = space.rank();
     let mut sums = vec![0.0; features.classes() * r];
-    for &member in members {
+    let rows = members.iter().map(|&member| features.row(member));
+    let coordinates = space.coordinates_of(rows);
+    for (&member, vector) in members.iter().zip(coordinates.chunks_exact(r)) {
         let class = features.labels()[member] as usize;
-        let vector = bounded(space.coordinates(features.row(member)));
+        let vector = bounded(vector.to_vec());
         for (sum, value) in sums[class * r..].iter_mut().zip(vector) {
             *sum += value;
         }
