@@ -20,6 +20,10 @@ use crate::view::see_one;
 /// in a head that holds one.
 const AMONG: usize = 8;
 
+/// Candidates of a class from which on they stand for all examples of it: where there are fewer, heads with
+/// many would know little of other company, and heads with one are few.
+const MANY: usize = 16;
+
 /// Which candidates stand in one training set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Company {
@@ -108,15 +112,16 @@ impl Membership<'_> {
             let number = sets.len() as u64;
             sets.push(Set { number, places });
         };
-        if company == Company::Alone {
+        let mut of_class = vec![Vec::new(); pool.classes()];
+        (0..candidates.len()).for_each(|it| of_class[class_of(it)].push(it));
+        let many = of_class.iter().any(|them| them.len() >= MANY);
+        if company == Company::Alone || !many {
             for it in 0..candidates.len() {
                 let place = block(class_of(it)).start;
                 (0..half).for_each(|_| add(vec![(it, place)]));
             }
             return sets;
         }
-        let mut of_class = vec![Vec::new(); pool.classes()];
-        (0..candidates.len()).for_each(|it| of_class[class_of(it)].push(it));
         let together = |class: usize| (block(class).len() / AMONG).max(1);
         let each = of_class.iter().enumerate();
         let rounds = each.map(|(class, them)| them.len().div_ceil(together(class)));
@@ -167,6 +172,8 @@ impl Membership<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use spec::Release;
 
     use super::*;
@@ -188,42 +195,39 @@ mod tests {
     #[test]
     fn every_candidate_has_as_many_heads_and_ever_other_company() {
         let data = data();
-        for (shots, together) in [(1, 1), (16, 2)] {
+        let (few, many) = (MANY - 2, MANY + 2);
+        for (shots, each, at_once) in [(1, many, 4), (16, many, 8), (16, few, 1)] {
             let world = world(&data, shots);
             let test = Membership::new(&world, HEADS, Release::Weights).unwrap();
-            let candidates = candidates(&world, 6);
-            let sets = |company| test.sets(&candidates, company, StreamKey::from_seed(1));
+            let candidates = candidates(&world, each);
             let labels = world.features.labels();
             let class_of = |it: usize| labels[candidates[it].index as usize] as usize;
-            for (company, rounds) in [(Company::Strangers, 6 / together), (Company::Alone, 24)] {
-                let sets = sets(company);
-                assert_eq!(sets.len(), rounds * HEADS / 2);
+            for (company, at_once) in [(Company::Strangers, at_once), (Company::Alone, 1)] {
+                let sets = test.sets(&candidates, company, StreamKey::from_seed(1));
+                assert_eq!(sets.len(), 4 * each / at_once * HEADS / 2);
                 let mut count = vec![0; candidates.len()];
+                let mut met = HashSet::new();
                 for (number, set) in sets.iter().enumerate() {
-                    assert_eq!(set.number, number as u64);
-                    let mut taken = std::collections::HashSet::new();
+                    assert_eq!((set.number, set.places.len()), (number as u64, at_once));
+                    let mut taken = HashSet::new();
                     for &(candidate, place) in &set.places {
                         count[candidate] += 1;
                         let class = class_of(candidate);
                         assert!(world.split.public.drawn_of(class, shots).contains(&place));
                         assert!(taken.insert(place), "two candidates in one place");
+                        let others = set.places.iter().map(|&(other, _)| other);
+                        met.extend(
+                            others
+                                .filter(|it| *it != candidate)
+                                .map(|it| (candidate, it)),
+                        );
                     }
-                    let most = if company == Company::Alone {
-                        1
-                    } else {
-                        4 * together
-                    };
-                    assert_eq!(set.places.len(), most);
                 }
-                assert_eq!(count, [HEADS / 2; 24]);
+                assert_eq!(count, vec![HEADS / 2; candidates.len()]);
+                // In the same company each time they would meet `at_once` less one other.
+                let usual = met.len() / candidates.len();
+                assert_eq!(usual > 4 * at_once, at_once > 1, "{usual}");
             }
-            // The same two stand together seldom: one time in six where each is alone of its class.
-            let both = sets(Company::Strangers).into_iter().filter(|set| {
-                let holds = |it| set.places.iter().any(|&(candidate, _)| candidate == it);
-                holds(0) && holds(6)
-            });
-            let both = both.count() * 6 / together;
-            assert!((8..=64).contains(&both), "{both}");
         }
     }
 
@@ -231,10 +235,11 @@ mod tests {
     #[test]
     fn laws_are_those_of_heads_with_one_candidate() {
         let data = data();
+        let each = 2 * MANY;
         for shots in [1, 16] {
             let world = world(&data, shots);
             let test = Membership::new(&world, 2 * HEADS, Release::Weights).unwrap();
-            let candidates = candidates(&world, 8);
+            let candidates = candidates(&world, each);
             let laws = |company| {
                 let key = StreamKey::from_seed(company as u64);
                 test.laws(&candidates, company, key, &|| ()).unwrap()
@@ -244,20 +249,24 @@ mod tests {
             assert!(few * 3 < many, "{few} {many}");
             let mut sum = 0.0;
             for (shared, alone) in shared.iter().zip(&alone) {
-                for (one, other) in [
+                let samples = [
                     (&shared.with, &alone.with),
                     (&shared.without, &alone.without),
-                ] {
+                ];
+                for (one, other) in samples {
                     assert_eq!((one.len(), other.len()), (HEADS, HEADS));
                     let (one, other) = (moments(one), moments(other));
-                    let error = ((one.1 + other.1) / HEADS as f64).sqrt();
+                    // Of the company there are so many in a class, of whom heads are made again and again.
+                    let company = one.1 / each as f64;
+                    let error = ((one.1 + other.1) / HEADS as f64 + company).sqrt();
                     let far = (one.0 - other.0) / error;
                     assert!(far.abs() < 5.0, "{shots} shots: {far} standard errors");
                     sum += far * far;
                 }
             }
-            // 64 squares of standard normals, which candidates that share heads make alike.
-            assert!(sum / 64.0 < 2.5, "{shots} shots: {}", sum / 64.0);
+            // Squares of about standard normals, which candidates that share heads make alike.
+            let mean = sum / (2 * candidates.len()) as f64;
+            assert!(mean < 2.5, "{shots} shots: {mean}");
         }
     }
 
