@@ -2,8 +2,8 @@
 //!
 //! Heads without any candidate serve all of them. Heads with candidates hold one of each class (more, where
 //! there are many shots), in another company each time, so that a law is over the rest of the training set
-//! as well: were the company the same each time, that of one shot would be all the rest. A head a candidate
-//! took 12 800 heads for 200 victims where these are 672, and 112 with 64 shots.
+//! as well: were the company the same each time, that of one shot would be all the rest. With 32 heads an
+//! example, 200 victims took 12 800 of their own where these are 656, and 96 with 64 shots.
 
 use rand::seq::SliceRandom;
 use rayon::prelude::*;

@@ -109,6 +109,24 @@ fn heads(row: &ResultRow) -> Traits {
     .without(&apart)
 }
 
+/// The rows, with undefended ones where they have none of their own: what only private heads differ in, such
+/// as directions, does not set those apart.
+fn beside_undefended<'r, 'a>(
+    traits: &Traits,
+    rows: &[&'r &'a ResultRow],
+    all: &'r [&'a ResultRow],
+) -> Vec<&'r &'a ResultRow> {
+    let undefended = |row: &ResultRow| row.defence == DefenceKind::None;
+    let own = rows.iter().any(|row| undefended(row));
+    let common = traits.clone().without(&["setting"]);
+    let shared = all.iter().filter(|row| {
+        !own && undefended(row)
+            && row.setting.is_none()
+            && heads(row).without(&["setting"]) == common
+    });
+    rows.iter().copied().chain(shared).collect()
+}
+
 /// `None` unless private and undefended heads were attacked at two numbers of shots.
 pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let attacked: Vec<&ResultRow> = rows
@@ -119,6 +137,7 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     let groups = grouped(&attacked, |row| heads(row));
     let mut series: Vec<Series> = Vec::new();
     for (traits, rows) in &groups {
+        let rows = &beside_undefended(traits, rows, &attacked);
         let private = DefenceKind::ALL.iter().filter(|it| it.is_private());
         series.extend(private.map(|&defence| {
             Series {
@@ -395,6 +414,31 @@ mod tests {
         assert!(cheapest(&rows, DefenceKind::DpSgd, Taken::Measured).is_empty());
         let [release, none] = [rows[2], rows[0]].map(|row| heads(row));
         assert!(release == none);
+    }
+
+    #[test]
+    fn directions_of_private_heads_do_not_set_undefended_ones_apart() {
+        let along = |shots, directions: &str, accuracy| ResultRow {
+            setting: Some(directions.to_owned()),
+            ..row(shots, "dp_sgd", Some(5.0), accuracy, 0.01)
+        };
+        let rows = [
+            row(1, "none", None, 0.6, 0.9),
+            row(4, "none", None, 0.8, 0.5),
+            along(1, "all directions", 0.3),
+            along(4, "all directions", 0.6),
+            along(1, "no labels", 0.4),
+            along(4, "no labels", 0.79),
+        ];
+        let rows: Vec<&ResultRow> = rows.iter().collect();
+        let crossovers = grouped(&rows, |row| heads(row)).into_iter();
+        let crossovers = crossovers.map(|(traits, group)| {
+            let group = beside_undefended(&traits, &group, &rows);
+            let points = cheapest(&group, DefenceKind::DpSgd, Taken::Measured);
+            (points.len(), crossover(&points))
+        });
+        let crossovers: Vec<_> = crossovers.collect();
+        assert_eq!(crossovers, [(0, None), (2, None), (2, Some((4, 5.0)))]);
     }
 
     #[test]
