@@ -9,6 +9,7 @@ mod extraction;
 mod findings;
 mod gallery;
 pub mod given;
+mod groups;
 mod inference;
 mod inversion;
 mod learned;

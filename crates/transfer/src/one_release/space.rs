@@ -197,11 +197,11 @@ impl PublicSpace {
     /// of the time that heads of 64 shots along 64 directions took.
     pub(crate) fn coordinates_of<'f>(&self, rows: impl Iterator<Item = &'f [f32]>) -> Vec<f64> {
         let (d, r) = (self.width, self.rank());
-        let centred = rows.flat_map(|row| {
+        let mut centred = Vec::with_capacity(rows.size_hint().0 * d);
+        for row in rows {
             let row = row.iter().zip(&self.mean);
-            row.map(|(&f, m)| f64::from(f) - m)
-        });
-        let centred: Vec<f64> = centred.collect();
+            centred.extend(row.map(|(&f, m)| f64::from(f) - m));
+        }
         let n = centred.len() / d;
         let mut out = vec![0.0; n * r];
         matmul(
