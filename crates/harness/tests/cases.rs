@@ -33,32 +33,55 @@ fn said(output: &Output) -> (i32, String) {
     (code, String::from_utf8(text).expect("text"))
 }
 
-/// The class of each row of right logits.
-fn right(path: &Path) -> Vec<String> {
-    let (width, logits) = datasets::read_matrix(path).expect("a matrix");
-    let rows = logits.chunks_exact(width);
-    rows.map(|row| {
-        let largest = row.iter().copied().fold(f32::MIN, f32::max);
-        let class = row.iter().position(|&z| z == largest);
-        class.expect("it is there").to_string()
-    })
-    .collect()
+/// Right logits, a row an image.
+struct Right {
+    width: usize,
+    logits: Vec<f32>,
 }
 
-/// One class in 200 may differ, by rounding to the file's own precision.
+impl Right {
+    fn read(path: &Path) -> Self {
+        let (width, logits) = datasets::read_matrix(path).expect("a matrix");
+        Self { width, logits }
+    }
+
+    fn rows(&self) -> usize {
+        self.logits.len() / self.width
+    }
+
+    /// By how much the largest logit of an image leads that of the class that was found: nothing
+    /// where this is the right one.
+    fn lead(&self, image: usize, found: &str) -> f32 {
+        let row = &self.logits[image * self.width..][..self.width];
+        let found: usize = found.parse().expect("a class");
+        row.iter().copied().fold(f32::MIN, f32::max) - row[found]
+    }
+
+    /// How many classes are the right ones, and the largest lead over another.
+    fn agreement(&self, told: &str) -> (usize, f32) {
+        let leads = told.lines().enumerate();
+        let leads: Vec<f32> = leads.map(|(at, found)| self.lead(at, found)).collect();
+        let right = leads.iter().filter(|&&lead| lead == 0.0).count();
+        (right, leads.into_iter().fold(0.0, f32::max))
+    }
+}
+
+/// A class may differ where two logits (of a spread of about two) are closer than rounding to the
+/// file's precision can tell, or than bootstrapping's noise can: keys and noise are drawn anew each
+/// time.
 #[test]
 #[ignore = "reads the folder that RHEA_CASES names"]
 fn heads_that_are_understood_are_right() {
     let shell = Shell::new();
-    for (name, protect) in [
-        ("plain", ""),
-        ("f64", ""),
-        ("pre_fc", ""),
-        ("pre__orig_mod", ""),
-        ("bf16", ""),
-        ("f16", ""),
-        ("meta_square", ""),
-        ("mlp", "--activation relu --calibration x.npy"),
+    for (name, protect, close) in [
+        ("plain", "", 0.01),
+        ("f64", "", 0.01),
+        ("pre_fc", "", 0.01),
+        ("pre__orig_mod", "", 0.01),
+        ("bf16", "", 0.01),
+        ("f16", "", 0.01),
+        ("meta_square", "", 0.01),
+        ("mlp", "--activation relu --calibration x.npy", 0.1),
     ] {
         let heads = cases().join("heads");
         copy(
@@ -68,12 +91,12 @@ fn heads_that_are_understood_are_right() {
         );
         copy(&shell, &heads.join("x.npy"), "x.npy");
         let told = shell.life(protect, "").expect(name);
-        let right = right(&heads.join(format!("{name}.want.npy")));
-        let pairs = told.lines().zip(&right);
-        let agree = pairs.filter(|(found, right)| found == right).count();
-        println!("{name}: {agree} of {}", right.len());
-        assert_eq!(told.lines().count(), right.len(), "{name}");
-        assert!(agree >= 199, "{name}: {agree} of {}", right.len());
+        let right = Right::read(&heads.join(format!("{name}.want.npy")));
+        assert_eq!(told.lines().count(), right.rows(), "{name}");
+        let (agree, lead) = right.agreement(&told);
+        println!("{name}: {agree} of {}, leads up to {lead}", right.rows());
+        assert!(lead < close, "{name}: a class that leads by {lead} is lost");
+        assert!(agree >= right.rows() * 49 / 50, "{name}: {agree}");
     }
 }
 
