@@ -255,3 +255,53 @@ fn runs_are_shown_by_what_leaked() {
     assert_eq!(code(&harness(&["show"])), 2);
     assert_eq!(code(&harness(&["show", "absent.csv"])), 4);
 }
+
+#[test]
+fn figures_are_drawn_from_kept_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let drawn = text(&folder.path().join("drawn"));
+    let kept = text(&project("experiments/few_shots/shots.csv"));
+    let shown = harness(&["show", &kept, "--figures", &drawn]);
+    assert_eq!(code(&shown), 0);
+    let said = out(&shown);
+    for name in ["crossover", "shots", "trade-off"] {
+        for ending in ["svg", "png", "csv"] {
+            let path = format!("{drawn}/{name}.{ending}");
+            assert!(said.lines().any(|line| line == path), "{path}: {said}");
+            assert!(std::fs::metadata(&path).is_ok_and(|it| it.len() > 0));
+        }
+    }
+    // The rows of two runs are drawn as one, and nothing is drawn of what has no figure.
+    let (head, rows) = std::fs::read_to_string(&kept)
+        .map(|all| {
+            let (head, rows) = all.split_once('\n').expect("a head");
+            (head.to_owned(), rows.to_owned())
+        })
+        .expect("it is kept");
+    let parts = [true, false].map(|first| {
+        let path = folder.path().join(format!("{first}.csv"));
+        let few = rows
+            .lines()
+            .filter(|row| row.contains(",linear,1,") == first);
+        let few: Vec<&str> = few.collect();
+        std::fs::write(&path, format!("{head}\n{}\n", few.join("\n"))).expect("written");
+        text(&path)
+    });
+    let again = text(&folder.path().join("again"));
+    assert_eq!(
+        code(&harness(&[
+            "show",
+            &parts[0],
+            &parts[1],
+            "--figures",
+            &again
+        ])),
+        0
+    );
+    let numbers = |of: &str| std::fs::read(format!("{of}/crossover.csv")).expect("drawn");
+    assert_eq!(numbers(&drawn), numbers(&again));
+    let none = folder.path().join("none.csv");
+    std::fs::write(&none, format!("{head}\n")).expect("written");
+    let refused = harness(&["show", &text(&none), "--figures", &again]);
+    assert_eq!(code(&refused), 4);
+}

@@ -25,6 +25,9 @@ pub struct ShowArgs {
     /// page with the command, the commit, the machine, the time and what was found.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["compare", "format"])]
     pub record: Option<PathBuf>,
+    /// Draw the figures of all runs together into DIR, from their rows alone.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["compare", "seeds", "record", "format"])]
+    pub figures: Option<PathBuf>,
     /// How the table is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: ShowFormat,

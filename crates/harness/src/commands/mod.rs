@@ -6,6 +6,7 @@ mod cache;
 mod canary;
 mod check;
 mod data;
+mod figures;
 mod privacy;
 mod record;
 mod rhe;

@@ -2,6 +2,7 @@
 
 use report::Look;
 
+use super::figures::figures;
 use super::record::record;
 use super::tables::read;
 use crate::cli::{ShowArgs, ShowFormat};
@@ -9,14 +10,17 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// One table of the runs, or of each cell over their seeds, or two of them cell by cell, or the runs kept
-/// in folders.
+/// in folders, or their figures.
 ///
 /// # Errors
-/// If a table is missing or damaged, two rows of a compared run ask for the same, or a record cannot
-/// be written.
+/// If a table is missing or damaged, two rows of a compared run ask for the same, or a record or a figure
+/// cannot be written.
 pub fn show(args: &ShowArgs) -> Result<String, Failure> {
     if let Some(folder) = &args.record {
         return record(&args.runs, folder);
+    }
+    if let Some(folder) = &args.figures {
+        return figures(&args.runs, folder);
     }
     let look = match args.format {
         ShowFormat::Text => Look::Text,

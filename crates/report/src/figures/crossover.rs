@@ -28,6 +28,13 @@ struct Cheapest {
     found: Option<Found>,
 }
 
+impl Cheapest {
+    /// Shots, and the points of accuracy that are lost; `None` if no ε tried stops the attack.
+    fn place(&self) -> Option<(f64, f64)> {
+        Some((self.shots as f64, 100.0 * self.found?.lost))
+    }
+}
+
 /// Both ε, and the loss of accuracy as a share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Found {
@@ -84,12 +91,14 @@ impl Series {
     fn label(&self, all: &[Self]) -> String {
         let keys: Vec<Traits> = all.iter().map(|it| it.traits.clone()).collect();
         let mut parts = Vec::new();
-        if keys.iter().any(|key| *key != self.traits) {
-            parts.push(self.traits.label(&keys));
-        }
         if all.iter().any(|it| it.defence != self.defence) {
             parts.push(defence_name(self.defence.word()).to_owned());
         }
+        if keys.iter().any(|key| *key != self.traits) {
+            parts.push(self.traits.label(&keys));
+        }
+        // What sets a private release apart has no word: its best is looked for.
+        parts.retain(|part| !part.is_empty());
         parts.join(", ")
     }
 }
@@ -212,11 +221,12 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     for (i, of) in series.iter().enumerate() {
         draw(&mut scene, &panel, &of.points, i);
     }
+    name_epsilons(&mut scene, &panel, &series);
     Some(Figure {
         name: "crossover".to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "For each number of shots, the least accuracy that a private defence costs (against undefended heads, tuned ones where there are any) among the settings at which the strongest attack's true positive rate (at 1 % false positives) is under {} %. In the green band the cost is under {} points: the crossover is the first number of shots there; in brackets, the first where the ends of the 95 % intervals that speak for the defence are taken, and the first where those against it are. A red triangle at the top says that no ε tried stopped the attack. {NEIGHBOURS}",
+            "For each number of shots, the least accuracy that a private defence costs (against undefended heads, tuned ones where there are any) among the settings at which the strongest attack's true positive rate (at 1 % false positives) is under {} %. In the green band the cost is under {} points: the crossover is the number of shots from which on all are there; in brackets, that where the ends of the 95 % intervals that speak for the defence are taken, and that where those against it are. A red triangle at the top says that no ε tried stopped the attack. {NEIGHBOURS}",
             number(100.0 * STOPPED),
             number(100.0 * BEARABLE)
         ),
@@ -302,12 +312,14 @@ fn cheapest(rows: &[&&ResultRow], defence: DefenceKind, taken: Taken) -> Vec<Che
         .collect()
 }
 
+/// The first number of shots from which on the defence stops every attack at a bearable cost, and the ε
+/// there.
 fn crossover(points: &[Cheapest]) -> Option<(u64, f64)> {
-    points.iter().find_map(|p| {
-        p.found
-            .filter(|it| it.lost < BEARABLE)
-            .map(|it| (p.shots, it.epsilon))
-    })
+    let bearable = points.iter().rev().map_while(|point| {
+        let found = point.found.filter(|it| it.lost < BEARABLE)?;
+        Some((point.shots, found.epsilon))
+    });
+    bearable.last()
 }
 
 fn verdict(of: &Series, all: &[Series]) -> String {
@@ -339,26 +351,14 @@ fn verdict(of: &Series, all: &[Series]) -> String {
 
 fn draw(scene: &mut Scene, panel: &Panel, points: &[Cheapest], at: usize) {
     let paint = colour(at + 1);
-    let values: Vec<(f64, f64, f64)> = points
-        .iter()
-        .filter_map(|p| {
-            p.found
-                .map(|it| (p.shots as f64, 100.0 * it.lost, it.epsilon))
-        })
-        .collect();
-    let line: Vec<(f64, f64)> = values.iter().map(|&(x, y, _)| (x, y)).collect();
-    panel.line(scene, &line, Stroke::solid(paint, 2.0));
-    for &(x, y, epsilon) in &values {
-        panel.mark(scene, x, y, at, paint);
-        let (px, py) = panel.at(x, y);
-        // To the right of the mark, where a falling line leaves room; at the edge, to its left.
-        let (place, anchor) = if px + 60.0 < panel.to.0 {
-            ((px + 8.0, py - 10.0), Anchor::Start)
-        } else {
-            ((px - 4.0, py - 13.0), Anchor::End)
-        };
-        let style = text(10.5, SOFT).anchored(anchor);
-        scene.text(place, format!("ε = {}", number(epsilon)), style);
+    // No line across a number of shots at which nothing stops the attack.
+    for found in points.split(|point| point.found.is_none()) {
+        let found = found.iter().filter_map(Cheapest::place);
+        let line: Vec<(f64, f64)> = found.collect();
+        panel.line(scene, &line, Stroke::solid(paint, 2.0));
+        for &(x, y) in &line {
+            panel.mark(scene, x, y, at, paint);
+        }
     }
     let top = panel.y.ends().1;
     for point in points.iter().filter(|point| point.found.is_none()) {
@@ -371,6 +371,37 @@ fn draw(scene: &mut Scene, panel: &Panel, points: &[Cheapest], at: usize) {
             &[(x, 0.0), (x, top)],
             Stroke::dashed(INK, 1.2, 4.0, 3.0),
         );
+    }
+}
+
+/// The ε of each point, those of one number of shots one above the other.
+fn name_epsilons(scene: &mut Scene, panel: &Panel, series: &[Series]) {
+    let several = series.len() > 1;
+    let mut named: Vec<((f64, f64), f64, usize)> = Vec::new();
+    for (i, of) in series.iter().enumerate() {
+        named.extend(of.points.iter().filter_map(|point| {
+            let (x, y) = point.place()?;
+            Some((panel.at(x, y), point.found?.epsilon, i))
+        }));
+    }
+    // From left to right, and from below.
+    named.sort_by(|((ax, ay), ..), ((bx, by), ..)| ax.total_cmp(bx).then(by.total_cmp(ay)));
+    let mut above: Option<(f64, f64)> = None;
+    for ((px, py), epsilon, i) in named {
+        // To the right of the mark, where a falling line leaves room; at the edge, to its left.
+        let ((x, y), anchor) = if px + 60.0 < panel.to.0 {
+            ((px + 8.0, py - 10.0), Anchor::Start)
+        } else {
+            ((px - 8.0, py - 10.0), Anchor::End)
+        };
+        let y = match above {
+            Some((column, last)) if column == px => y.min(last - 13.0),
+            _ => y,
+        };
+        above = Some((px, y));
+        let paint = if several { colour(i + 1) } else { SOFT };
+        let style = text(10.5, paint).anchored(anchor);
+        scene.text((x, y), format!("ε = {}", number(epsilon)), style);
     }
 }
 

@@ -86,6 +86,50 @@ fn the_cheapest_epsilon_that_stops_every_attack() {
 }
 
 #[test]
+fn what_comes_back_with_more_shots_is_not_stopped_before() {
+    let rows = [
+        row(1, "none", None, 0.6, 0.9),
+        row(1, "dp_sgd", Some(5.0), 0.58, 0.01),
+        row(4, "none", None, 0.8, 0.5),
+        row(4, "dp_sgd", Some(5.0), 0.78, 0.10),
+        row(16, "none", None, 0.9, 0.2),
+        row(16, "dp_sgd", Some(20.0), 0.88, 0.02),
+    ];
+    let rows: Vec<&ResultRow> = rows.iter().collect();
+    let drawn = figure(&rows, Layout::Wide).expect("three numbers of shots");
+    assert!(drawn.alt.contains("from 16 shots on"), "{}", drawn.alt);
+    let rows: Vec<&&ResultRow> = rows[..4].iter().collect();
+    let points = cheapest(&rows, DefenceKind::DpSgd, Taken::Measured);
+    assert_eq!(crossover(&points), None);
+}
+
+#[test]
+fn names_of_several_defences_have_no_empty_part() {
+    let of = |shots, defence: &str, setting: Option<&str>| ResultRow {
+        setting: setting.map(ToOwned::to_owned),
+        ..row(shots, defence, Some(5.0), 0.7, 0.01)
+    };
+    let mut rows = Vec::new();
+    for shots in [1, 4] {
+        rows.push(row(shots, "none", None, 0.8, 0.5));
+        rows.push(of(shots, "dp_sgd", Some("all directions")));
+        rows.push(of(shots, "dp_sgd", Some("no labels")));
+        rows.push(of(shots, "one_release", Some("prototypes")));
+    }
+    let rows: Vec<&ResultRow> = rows.iter().collect();
+    let drawn = figure(&rows, Layout::Wide).expect("two numbers of shots");
+    let names = drawn.numbers.column("series").expect("several");
+    let names = names.str().expect("words");
+    let named: Vec<&str> = (0..names.len()).filter_map(|at| names.get(at)).collect();
+    assert_eq!(named.len(), 6);
+    for name in &named {
+        assert!(name.split(", ").all(|part| !part.is_empty()), "`{name}`");
+    }
+    assert!(named.contains(&"one private release"), "{named:?}");
+    assert!(named.contains(&"DP-SGD, no labels"), "{named:?}");
+}
+
+#[test]
 fn the_ends_of_intervals_bound_the_crossover() {
     let with = |row: ResultRow, leak: [f64; 2], accuracy: [f64; 2]| ResultRow {
         tpr_at_fpr_1pct_lo: Some(leak[0]),
