@@ -6,7 +6,7 @@ use super::Figure;
 use super::axis::{Axis, number};
 use super::numbers::described;
 use super::panel::Panel;
-use super::series::{Traits, evenly, grouped};
+use super::series::{Traits, evenly, grouped, undefended};
 use super::sheet::{Entry, Key, Layout, PLAIN, sheet};
 use crate::answer::STOPPED;
 use crate::phrases::{NEIGHBOURS, shots_name};
@@ -103,37 +103,20 @@ impl Series {
     }
 }
 
-/// The row with what tells heads apart: what a private release is made from does not, its best is
-/// looked for.
+/// What private heads and the undefended ones beside them may differ in.
+const APART: [&str; 8] = [
+    "shots", "defence", "epsilon", "clip", "attack", "release", "null", "queries",
+];
+
+/// What tells private heads apart: what a release is made from does not, its best is looked for.
 fn heads(row: &ResultRow) -> Traits {
-    let apart = [
-        "shots", "defence", "epsilon", "clip", "attack", "release", "null", "queries",
-    ];
     let setting = row.setting.clone();
     let setting = setting.filter(|_| row.defence != DefenceKind::OneRelease);
     Traits::of(&ResultRow {
         setting,
         ..row.clone()
     })
-    .without(&apart)
-}
-
-/// The rows, with undefended ones where they have none of their own: what only private heads differ in, such
-/// as directions, does not set those apart.
-fn beside_undefended<'r, 'a>(
-    traits: &Traits,
-    rows: &[&'r &'a ResultRow],
-    all: &'r [&'a ResultRow],
-) -> Vec<&'r &'a ResultRow> {
-    let undefended = |row: &ResultRow| row.defence == DefenceKind::None;
-    let own = rows.iter().any(|row| undefended(row));
-    let common = traits.clone().without(&["setting"]);
-    let shared = all.iter().filter(|row| {
-        !own && undefended(row)
-            && row.setting.is_none()
-            && heads(row).without(&["setting"]) == common
-    });
-    rows.iter().copied().chain(shared).collect()
+    .without(&APART)
 }
 
 /// `None` unless private and undefended heads were attacked at two numbers of shots.
@@ -143,20 +126,20 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
         .copied()
         .filter(|row| row.tpr_at_fpr_1pct.is_some() && row.accuracy.is_some())
         .collect();
-    let groups = grouped(&attacked, |row| heads(row));
     let mut series: Vec<Series> = Vec::new();
-    for (traits, rows) in &groups {
-        let rows = &beside_undefended(traits, rows, &attacked);
-        let private = DefenceKind::ALL.iter().filter(|it| it.is_private());
-        series.extend(private.map(|&defence| {
-            Series {
-                traits: traits.clone(),
+    for &defence in DefenceKind::ALL.iter().filter(|it| it.is_private()) {
+        let private = attacked.iter().filter(|row| row.defence == defence);
+        for (traits, rows) in grouped(private, |row| heads(row)) {
+            let mut rows: Vec<&ResultRow> = rows.into_iter().copied().collect();
+            rows.extend(undefended(&traits, &APART, &attacked));
+            series.push(Series {
                 defence,
-                points: cheapest(rows, defence, Taken::Measured),
+                points: cheapest(&rows, defence, Taken::Measured),
                 ends: [Taken::AtBest, Taken::AtWorst]
-                    .map(|taken| Some(crossover(&cheapest(rows, defence, taken))?.0)),
-            }
-        }));
+                    .map(|taken| Some(crossover(&cheapest(&rows, defence, taken))?.0)),
+                traits,
+            });
+        }
     }
     series.retain(|it| it.points.len() >= 2);
     if series.is_empty() {
@@ -270,8 +253,8 @@ fn numbers(series: &[Series]) -> DataFrame {
 
 /// Of the settings of `defence` that stop every attack the one that costs least, for each number of
 /// shots.
-fn cheapest(rows: &[&&ResultRow], defence: DefenceKind, taken: Taken) -> Vec<Cheapest> {
-    let mut by_shots = grouped(rows.iter().copied(), |row| row.shots);
+fn cheapest(rows: &[&ResultRow], defence: DefenceKind, taken: Taken) -> Vec<Cheapest> {
+    let mut by_shots = grouped(rows, |row| row.shots);
     by_shots.sort_by_key(|(shots, _)| *shots);
     by_shots
         .into_iter()

@@ -4,14 +4,13 @@ use super::Figure;
 use super::axis::Axis;
 use super::numbers::{described, numbers};
 use super::panel::{Estimate, Panel, aside};
-use super::series::{Traits, evenly, grouped};
+use super::series::{Traits, evenly, grouped, undefended};
 use super::sheet::{Entry, HEADED, Key, Layout, sheet, shortened};
 use crate::phrases::{NEIGHBOURS, shots_name};
 use crate::rows::ResultRow;
 use crate::scene::{Scene, Stroke};
 use crate::style::{INK, LINE, SOFT, colour, text};
 use crate::words::is_private;
-use spec::DefenceKind;
 
 /// Numbers of shots that can be told apart.
 const MOST: usize = 6;
@@ -178,17 +177,8 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
 
 /// For each kind of heads its accuracy, then a panel for each attack on them.
 fn facets<'a>(groups: &[(Traits, Vec<&&'a ResultRow>)], all: &[&'a ResultRow]) -> Vec<Facet<'a>> {
-    let undefended = |key: &Traits| -> Vec<&'a ResultRow> {
-        // What a private release is made from stands in `setting`, which undefended heads have not.
-        let apart = ["shots", "epsilon", "defence", "clip", "setting"];
-        let apart = &apart[..if key.is_release() { 5 } else { 4 }];
-        let open = key.clone().without(apart);
-        let none = |row: &&ResultRow| row.defence == DefenceKind::None;
-        let mut heads: Vec<&ResultRow> = all
-            .iter()
-            .copied()
-            .filter(|row| none(row) && Traits::of(row).without(apart) == open)
-            .collect();
+    let beside = |key: &Traits| -> Vec<&'a ResultRow> {
+        let mut heads = undefended(key, &["shots", "epsilon", "defence", "clip"], all);
         // Heads that were tuned like those under privacy come first: the others are no fair reference.
         heads.sort_by_key(|row| row.tuned.is_empty());
         heads
@@ -202,7 +192,7 @@ fn facets<'a>(groups: &[(Traits, Vec<&&'a ResultRow>)], all: &[&'a ResultRow]) -
             },
             shows,
             rows: rows.iter().map(|row| **row).collect(),
-            undefended: undefended(key),
+            undefended: beside(key),
         };
         // The accuracy does not depend on the attack: the first one's rows say it for all.
         facets.push(own(attacks[0], Shows::Accuracy));

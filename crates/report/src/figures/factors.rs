@@ -9,7 +9,6 @@ use super::sheet::{Entry, Key, Layout, PLAIN, sheet, shortened};
 use crate::rows::ResultRow;
 use crate::scene::{Anchor, Stroke};
 use crate::style::{GRID, INK, LINE, SOFT, colour, text, text_width};
-use crate::words::words;
 
 /// Lines that a page can hold.
 const MOST: usize = 40;
@@ -34,16 +33,15 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
     }
     let traits: Vec<Traits> = rows.iter().map(|row| Traits::of(row)).collect();
     let common = Traits::common(&traits);
-    let label = |(row, own): (&&ResultRow, &Traits)| {
-        let label = own.label(&traits);
-        // With nothing that differs a label names what all lines share.
-        if row.setting.is_none() && common.contains(&words(&row.attack)) && what(row) == first {
+    let label = |own: &Traits| {
+        let apart = own.apart(&traits);
+        if apart.is_empty() {
             "as configured".to_owned()
         } else {
-            label
+            apart
         }
     };
-    let labels: Vec<String> = rows.iter().zip(&traits).map(label).collect();
+    let labels: Vec<String> = traits.iter().map(label).collect();
     let legend = [
         Entry::new(
             "true positive rate at 1 % false positives",
@@ -146,5 +144,29 @@ mod tests {
         assert!(figure(&[&a, &a], Layout::Wide).is_none());
         let figure = figure(&[&a, &b], Layout::Wide).expect("two settings");
         assert!(figure.svg().expect("it draws").contains("epochs 8"));
+    }
+
+    #[test]
+    fn only_what_differs_in_nothing_is_as_configured() {
+        let row = |shots, setting: Option<&str>| ResultRow {
+            shots,
+            setting: setting.map(Into::into),
+            attack: "membership".into(),
+            tpr_at_fpr_1pct: Some(0.5),
+            accuracy: Some(0.6),
+            ..ResultRow::default()
+        };
+        let labels = |rows: &[ResultRow]| {
+            let rows: Vec<&ResultRow> = rows.iter().collect();
+            figure(&rows, Layout::Wide).expect("two settings").alt
+        };
+        let one = labels(&[row(1, None), row(1, Some("hinge_loss"))]);
+        assert!(
+            one.contains("as configured") && one.contains("hinge loss"),
+            "{one}"
+        );
+        let two = labels(&[row(1, None), row(4, None), row(4, Some("hinge_loss"))]);
+        assert!(!two.contains("as configured"), "{two}");
+        assert!(two.contains("1 shot") && two.contains("4 shots"), "{two}");
     }
 }

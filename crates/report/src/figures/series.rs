@@ -36,7 +36,10 @@ impl Traits {
                 ("clip", clip_name(row)),
                 ("attack", words(&row.attack)),
                 ("release", row.release.clone()),
-                ("setting", row.setting.clone().unwrap_or_default()),
+                (
+                    "setting",
+                    row.setting.as_deref().map_or(String::new(), words),
+                ),
                 ("null", words(&row.null)),
                 ("shots", shots_name(row.shots)),
                 ("queries", row.queries.map_or(String::new(), queries_name)),
@@ -76,11 +79,6 @@ impl Traits {
         self
     }
 
-    /// Whether the heads are private ones of one release, whose method stands in `setting`.
-    pub fn is_release(&self) -> bool {
-        self.get("defence") == Some(defence_name(DefenceKind::OneRelease.word()))
-    }
-
     fn get(&self, name: &str) -> Option<&str> {
         self.values
             .iter()
@@ -91,6 +89,22 @@ impl Traits {
     /// What sets this series apart from `all` of them: the traits in which they differ. All traits
     /// alike: the ones worth a name.
     pub fn label(&self, all: &[Self]) -> String {
+        let apart = self.apart(all);
+        if !apart.is_empty() {
+            return apart;
+        }
+        let named = ["defence", "attack"];
+        let parts: Vec<&str> = self
+            .values
+            .iter()
+            .filter(|(name, value)| named.contains(name) && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect();
+        parts.join(", ")
+    }
+
+    /// The traits in which this series differs from another; empty where what differs has no word.
+    pub fn apart(&self, all: &[Self]) -> String {
         let differs = |at: usize| {
             let others = all
                 .iter()
@@ -109,16 +123,6 @@ impl Traits {
             .filter(|&at| differs(at))
             .map(|at| self.values[at].1.as_str())
             .filter(|value| !value.is_empty())
-            .collect();
-        if !parts.is_empty() {
-            return parts.join(", ");
-        }
-        let named = ["defence", "attack"];
-        let parts: Vec<&str> = self
-            .values
-            .iter()
-            .filter(|(name, value)| named.contains(name) && !value.is_empty())
-            .map(|(_, value)| value.as_str())
             .collect();
         parts.join(", ")
     }
@@ -142,6 +146,26 @@ impl Traits {
             .collect();
         parts.join(" · ")
     }
+}
+
+/// The undefended rows that private ones of these traits are compared with: those alike but for `but`, or
+/// where there are none, those without a setting. What only private heads differ in, such as their
+/// directions or what a release is made from, does not set undefended ones apart.
+pub fn undefended<'a>(private: &Traits, but: &[&str], all: &[&'a ResultRow]) -> Vec<&'a ResultRow> {
+    let open = |row: &&ResultRow| row.defence == DefenceKind::None;
+    let open: Vec<&ResultRow> = all.iter().copied().filter(open).collect();
+    let alike = |but: &[&str], row: &ResultRow| {
+        Traits::of(row).without(but) == private.clone().without(but)
+    };
+    let own = open.iter().copied().filter(|row| alike(but, row));
+    let own: Vec<&ResultRow> = own.collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let but: Vec<&str> = but.iter().copied().chain(["setting"]).collect();
+    let plain = |row: &&ResultRow| row.setting.as_deref().is_none_or(str::is_empty);
+    let shared = open.into_iter().filter(plain);
+    shared.filter(|row| alike(&but, row)).collect()
 }
 
 /// Items grouped by key, both in order of first appearance.
@@ -184,4 +208,40 @@ pub fn evenly<T>(items: Vec<T>, count: usize) -> Vec<T> {
         .filter(|(at, _)| kept.contains(at))
         .map(|(_, item)| item)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_private_heads_do_not_set_undefended_ones_apart() {
+        let row = |defence: &str, shots, setting: Option<&str>| ResultRow {
+            defence: defence.to_owned(),
+            shots,
+            setting: setting.map(ToOwned::to_owned),
+            ..ResultRow::default()
+        };
+        let plain = row("none", 1, None);
+        let other = row("none", 1, Some("sixteen epochs"));
+        let all = [&plain, &other];
+        let but = ["shots", "defence"];
+        let found = |setting| undefended(&Traits::of(&row("dp_sgd", 4, setting)), &but, &all);
+        for (setting, right) in [
+            (Some("sixteen epochs"), &other),
+            (Some("no labels"), &plain),
+            (None, &plain),
+        ] {
+            let found = found(setting);
+            assert!(
+                found.len() == 1 && std::ptr::eq(found[0], right),
+                "{setting:?}"
+            );
+        }
+        let head = ResultRow {
+            head: "hidden".to_owned(),
+            ..row("dp_sgd", 1, None)
+        };
+        assert!(undefended(&Traits::of(&head), &but, &all).is_empty());
+    }
 }
