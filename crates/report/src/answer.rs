@@ -224,6 +224,23 @@ mod tests {
     }
 
     #[test]
+    fn ways_to_make_private_heads_do_not_answer_for_each_other() {
+        let along = |directions: &str, attack: &str, tpr, accuracy| ResultRow {
+            setting: Some(directions.into()),
+            ..row("dp_sgd", Some(5.0), attack, tpr, accuracy)
+        };
+        let rows = [
+            row("none", None, "a", 0.8, 0.66),
+            along("all directions", "a", 0.01, 0.2),
+            along("no labels", "a", 0.1, 0.4),
+        ];
+        assert_eq!(
+            headline(&rows)[1..],
+            ["stopped by DP-SGD (all directions), ε = 5: 1.0 %, 46.0 points of accuracy"]
+        );
+    }
+
+    #[test]
     fn revealed_classes_are_a_defence_of_their_own_and_controls_are_none() {
         let seen = |release: &str, tpr| ResultRow {
             release: release.into(),

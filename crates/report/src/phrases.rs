@@ -2,8 +2,7 @@
 
 use crate::figures::number;
 use crate::rows::ResultRow;
-use crate::words::{Given, defence_name, words};
-use spec::DefenceKind;
+use crate::words::{Given, defence_name, is_private, words};
 
 /// `1 query`, `300 queries`.
 pub fn queries_name(queries: u64) -> String {
@@ -30,7 +29,7 @@ pub(crate) const NEIGHBOURS: &str = "ε is that of adding or removing an example
 /// `RHE, classes revealed`, `DP-SGD, ε = 5 (replace one: 14)`.
 pub(crate) fn defence_words(row: &ResultRow) -> String {
     let name = defence_name(&row.defence);
-    let made = made_from(row).map_or_else(String::new, |it| format!(" ({it})"));
+    let made = made_from(row).map_or_else(String::new, |it| format!(" ({})", words(it)));
     let name = format!("{name}{made}{}", given(row).words());
     let Some(epsilon) = row.epsilon else {
         return name;
@@ -41,11 +40,11 @@ pub(crate) fn defence_words(row: &ResultRow) -> String {
     format!("{name}, ε = {}{replaced}", number(epsilon))
 }
 
-/// What a private head of one release is made from, which stands in `setting`: it is another
-/// defence for each.
+/// What a private head of one release is made from, or along which directions DP-SGD trained it, which stand
+/// in `setting`: it is another defence for each.
 pub(crate) fn made_from(row: &ResultRow) -> Option<&str> {
     let setting = row.setting.as_deref();
-    setting.filter(|_| row.defence == DefenceKind::OneRelease)
+    setting.filter(|it| is_private(&row.defence) && !it.is_empty())
 }
 
 /// An attack with what it sees: `unmixing on weights`.
@@ -101,6 +100,14 @@ mod tests {
             ..row
         };
         assert_eq!(defence_words(&both), "DP-SGD, ε = 5 (replace one: 14.02)");
+        let along = |directions: &str| ResultRow {
+            setting: Some(directions.into()),
+            ..both.clone()
+        };
+        assert_eq!(
+            defence_words(&along("no labels")),
+            "DP-SGD (no labels), ε = 5 (replace one: 14.02)"
+        );
         assert_eq!(queries_name(300), "300 queries");
         assert_eq!(cost_words(Some(0.459)), "45.9 points of accuracy");
         assert_eq!(cost_words(Some(-0.01)), "no accuracy lost");

@@ -25,7 +25,7 @@ pub(super) fn section(rows: &[ResultRow], galleries: &[Gallery]) -> Result<Marku
                 (cost(&answer))
             }
             @if table.is_some() || pictures.is_some() {
-                div.beside {
+                div.beside.whole[pictures.is_none()] {
                     @if let Some(table) = table {
                         div {
                             h2 #strongest { "The strongest attack on each defence" }

@@ -29,6 +29,7 @@ a{color:var(--accent)}
 .card small{font-size:14px;font-weight:400;color:var(--soft);margin-left:6px}
 .found{white-space:nowrap}
 .beside{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:0 26px}
+.beside.whole{grid-template-columns:minmax(0,1fr)}
 .beside h2{font-size:17px;margin:20px 0 6px}
 nav{display:flex;flex-wrap:wrap;gap:4px 18px;margin:18px 0 0;padding:10px 0;border-top:1px solid var(--line);border-bottom:1px solid var(--line);font-size:14px}
 .scroll{overflow-x:auto}

@@ -11,7 +11,7 @@ use crate::row::Row;
 use crate::rows::{BothWaysRow, ResultRow, TimingRow};
 use crate::strongest;
 use crate::table::Table;
-use crate::words::{Given, defence_name, system_name};
+use crate::words::{Given, defence_name, system_name, words};
 
 /// A table of typed columns that scrolls on narrow screens; rows of `failed` are marked.
 pub(super) fn table(frame: &DataFrame, failed: &[bool]) -> Markup {
@@ -98,9 +98,9 @@ pub(super) fn strongest(rows: &[ResultRow]) -> Result<Option<Markup>, ReportErro
         if given(row) != Given::Nothing {
             row.defence = defence_words(row);
         }
-        // So is a private release that is made from something else.
+        // So is a private head that is made from something else, or along other directions.
         if let Some(made) = made_from(row) {
-            row.defence = format!("{}: {made}", defence_name(&row.defence));
+            row.defence = format!("{}: {}", defence_name(&row.defence), words(made));
         }
     }
     let rows = strongest::strongest(rows.iter(), heads);
@@ -260,4 +260,29 @@ pub(super) fn timings(rows: &[TimingRow]) -> Result<Option<Markup>, ReportError>
         "items_per_second",
     ];
     Ok(Some(table(&frame.select(names).map_err(refused)?, &[])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_along_other_directions_are_lines_of_their_own() {
+        let along = |directions: &str, tpr| ResultRow {
+            shots: 1,
+            defence: "dp_sgd".into(),
+            epsilon: Some(5.0),
+            attack: "membership".into(),
+            setting: Some(directions.into()),
+            accuracy: Some(0.4),
+            tpr_at_fpr_1pct: Some(tpr),
+            ..ResultRow::default()
+        };
+        let rows = [along("all directions", 0.01), along("no_labels", 0.1)];
+        let table = strongest(&rows).expect("it is laid out").expect("rates");
+        let table = table.into_string();
+        for line in ["DP-SGD: all directions", "DP-SGD: no labels"] {
+            assert!(table.contains(line), "{line}: {table}");
+        }
+    }
 }
