@@ -304,4 +304,17 @@ fn figures_are_drawn_from_kept_rows() {
     std::fs::write(&none, format!("{head}\n")).expect("written");
     let refused = harness(&["show", &text(&none), "--figures", &again]);
     assert_eq!(code(&refused), 4);
+    let twice = harness(&["show", &kept, &kept, "--figures", &again]);
+    assert_eq!(code(&twice), 4);
+    // What is read, or any other results, is not written over: `shots.csv` is a figure's name too.
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own).expect("made");
+    std::fs::copy(&kept, own.join("shots.csv")).expect("copied");
+    let over = harness(&["show", &kept, "--figures", &text(&own)]);
+    assert_eq!(code(&over), 2);
+    assert_eq!(
+        std::fs::read(&kept).expect("kept"),
+        std::fs::read(own.join("shots.csv")).expect("kept")
+    );
+    assert_eq!(code(&harness(&["show", &kept, "--figures", &again])), 0);
 }

@@ -2,9 +2,9 @@
 
 use crate::columns::share;
 use crate::gate::rate;
-use crate::phrases::{attack_words, cost_words, defence_words, given, made_from, shots_name};
+use crate::phrases::{attack_words, cost_words, defence_words, given, shots_name};
 use crate::rows::ResultRow;
-use crate::words::{Aim, Given};
+use crate::words::{Aim, Given, is_private};
 use spec::DefenceKind;
 
 /// An attack counts as stopped below this true positive rate at 1 % false positives.
@@ -115,9 +115,12 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// What sets two settings of one defence apart.
-fn strength(row: &ResultRow) -> (Option<f64>, Option<f64>, Option<f64>, Option<&str>) {
-    (row.epsilon, row.noise_multiplier, row.clip, made_from(row))
+/// What sets two settings of one defence apart. Not `setting`, which holds options of the attack too: a weak
+/// attack would answer for a strong one. Heads made in other ways, as along other directions, have
+/// another accuracy; attacks on the same heads have the same, digit for digit.
+fn strength(row: &ResultRow) -> [Option<f64>; 4] {
+    let accuracy = row.accuracy.filter(|_| is_private(&row.defence));
+    [row.epsilon, row.noise_multiplier, row.clip, accuracy]
 }
 
 fn tpr(row: &ResultRow) -> f64 {
@@ -238,6 +241,23 @@ mod tests {
             headline(&rows)[1..],
             ["stopped by DP-SGD (all directions), ε = 5: 1.0 %, 46.0 points of accuracy"]
         );
+    }
+
+    #[test]
+    fn a_weak_attack_does_not_answer_for_a_strong_one_on_the_same_heads() {
+        for defence in ["dp_sgd", "one_release"] {
+            let by = |samples: &str, tpr| ResultRow {
+                setting: Some(samples.into()),
+                ..row(defence, Some(5.0), "a", tpr, 0.4)
+            };
+            let rows = [
+                row("none", None, "a", 0.8, 0.66),
+                by("1000 samples", 0.01),
+                by("4000 samples", 0.3),
+            ];
+            let told = headline(&rows);
+            assert!(told[1].starts_with("not stopped by"), "{told:?}");
+        }
     }
 
     #[test]

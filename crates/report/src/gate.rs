@@ -116,6 +116,20 @@ pub fn check_baseline(results: &Table<ResultRow>) -> Result<(), ReportError> {
     Ok(())
 }
 
+/// The rows of several tables as those of one sweep.
+///
+/// # Errors
+/// If two rows ask for the same, as those of two seeds do, or a table does not hold its rows.
+pub fn together(tables: &[Table<ResultRow>]) -> Result<Vec<ResultRow>, ReportError> {
+    let mut rows = Vec::new();
+    for table in tables {
+        rows.extend(table.rows()?);
+    }
+    let all = Table::from_rows(&rows)?;
+    pairs(&all, &all, &[])?;
+    Ok(rows)
+}
+
 /// Makes results a baseline: writes them, whole, in place of the file at `path`.
 ///
 /// # Errors

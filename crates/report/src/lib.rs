@@ -33,6 +33,7 @@ pub use figures::{
 };
 pub use gate::{
     Finding, Format, Gate, Measure, Outcome, Verdict, check_baseline, compare, save_baseline,
+    together,
 };
 pub use html::{
     AuditPage, AuditRecord, AuditTarget, Gallery, Page, Tone, render as render_html, write_audit,

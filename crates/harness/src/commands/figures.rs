@@ -12,22 +12,28 @@ use crate::failure::Failure;
 /// keeps what ROC curves, histograms and grids of images need.
 ///
 /// # Errors
-/// If a table is missing or damaged, the rows hold the data for no figure, or one cannot be written.
+/// If a table is missing or damaged, two rows ask for the same, the rows hold the data for no figure, a
+/// table of results would be written over, or a figure cannot be written.
 pub(super) fn figures(runs: &[PathBuf], into: &Path) -> Result<String, Failure> {
-    let mut rows = Vec::new();
-    for path in runs {
-        let table = read(path)?;
-        rows.extend(
-            table
-                .rows()
-                .map_err(|error| Failure::new(&error, Exit::Data))?,
-        );
-    }
+    let tables: Vec<_> = runs
+        .iter()
+        .map(|path| read(path))
+        .collect::<Result<_, _>>()?;
+    let rows = report::together(&tables).map_err(|error| Failure::new(&error, Exit::Data))?;
     let figures = report::figures(&rows, &[]);
     if figures.is_empty() {
         let message = "the rows of these tables hold the data for no figure: it takes cells that differ in \
                        shots, in epsilon or in their defence";
         return Err(Failure::new(&message, Exit::Data));
+    }
+    // A figure keeps its numbers as `shots.csv` or the like; finished results of that name stay.
+    let csv = figures.iter().map(|figure| into.join(figure.file("csv")));
+    if let Some(kept) = csv.into_iter().find(|path| read(path).is_ok()) {
+        let message = format!(
+            "{}: this is a table of results; figures go elsewhere, as to `--figures drawn`",
+            kept.display()
+        );
+        return Err(Failure::new(&message, Exit::Usage));
     }
     std::fs::create_dir_all(into).map_err(|source| HarnessError::File {
         action: "make the folder",

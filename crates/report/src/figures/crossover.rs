@@ -271,10 +271,9 @@ fn cheapest(rows: &[&ResultRow], defence: DefenceKind, taken: Taken) -> Vec<Chea
             if defended.is_empty() {
                 return None;
             }
+            // Attacks on the same heads, which have the same accuracy; their options stand in `setting`.
             let cells = grouped(defended.iter().copied(), |row| {
-                let release = row.setting.clone();
-                let release = release.filter(|_| defence == DefenceKind::OneRelease);
-                (row.epsilon, row.clip, release)
+                (row.epsilon, row.clip, row.accuracy)
             });
             let found = cells
                 .into_iter()

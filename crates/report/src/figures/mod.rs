@@ -108,7 +108,7 @@ impl Figure {
     }
 
     /// Its file of this ending.
-    pub(crate) fn file(&self, ending: &str) -> String {
+    pub fn file(&self, ending: &str) -> String {
         format!("{}.{ending}", self.name)
     }
 }
