@@ -4,7 +4,8 @@ use crate::columns::share;
 use crate::gate::rate;
 use crate::phrases::{attack_words, cost_words, defence_words, given, shots_name};
 use crate::rows::ResultRow;
-use crate::words::{Aim, Given, is_private};
+use crate::strongest::made_alike;
+use crate::words::{Aim, Given};
 use spec::DefenceKind;
 
 /// An attack counts as stopped below this true positive rate at 1 % false positives.
@@ -115,12 +116,9 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// What sets two settings of one defence apart. Not `setting`, which holds options of the attack too: a weak
-/// attack would answer for a strong one. Heads made in other ways, as along other directions, have
-/// another accuracy; attacks on the same heads have the same, digit for digit.
+/// What sets two settings of one defence apart.
 fn strength(row: &ResultRow) -> [Option<f64>; 4] {
-    let accuracy = row.accuracy.filter(|_| is_private(&row.defence));
-    [row.epsilon, row.noise_multiplier, row.clip, accuracy]
+    [row.epsilon, row.noise_multiplier, row.clip, made_alike(row)]
 }
 
 fn tpr(row: &ResultRow) -> f64 {

@@ -2,6 +2,7 @@
 
 use crate::figures::grouped;
 use crate::rows::ResultRow;
+use crate::words::is_private;
 
 /// For each key, in the order of the rows, the row of the strongest attack.
 ///
@@ -17,6 +18,13 @@ pub(crate) fn strongest<'a, K: PartialEq>(
     let groups = grouped(rows, |row| heads(row));
     let chosen = groups.into_iter().filter_map(|(_, rows)| choose(&rows));
     chosen.collect()
+}
+
+/// What tells private heads of one strength apart. Not `setting`, which holds options of the attack too: a
+/// weak attack would answer for a strong one. Heads made in other ways, as along other directions, have
+/// another accuracy; attacks on the same heads have the same, digit for digit.
+pub(crate) fn made_alike(row: &ResultRow) -> Option<f64> {
+    row.accuracy.filter(|_| is_private(&row.defence))
 }
 
 fn choose(rows: &[&ResultRow]) -> Option<ResultRow> {

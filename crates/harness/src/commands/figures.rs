@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use report::{ResultRow, Row};
+
 use super::tables::read;
 use crate::error::HarnessError;
 use crate::exit::Exit;
@@ -28,7 +30,10 @@ pub(super) fn figures(runs: &[PathBuf], into: &Path) -> Result<String, Failure> 
     }
     // A figure keeps its numbers as `shots.csv` or the like; finished results of that name stay.
     let csv = figures.iter().map(|figure| into.join(figure.file("csv")));
-    if let Some(kept) = csv.into_iter().find(|path| read(path).is_ok()) {
+    // Damaged ones too: no figure's numbers begin with the first column of results.
+    let first = ResultRow::COLUMNS[0].name.as_bytes();
+    let results = |path: &PathBuf| std::fs::read(path).is_ok_and(|it| it.starts_with(first));
+    if let Some(kept) = csv.into_iter().find(results) {
         let message = format!(
             "{}: this is a table of results; figures go elsewhere, as to `--figures drawn`",
             kept.display()

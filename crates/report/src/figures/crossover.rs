@@ -12,6 +12,7 @@ use crate::answer::STOPPED;
 use crate::phrases::{NEIGHBOURS, shots_name};
 use crate::rows::ResultRow;
 use crate::scene::{Anchor, Scene, Stroke};
+use crate::strongest::made_alike;
 use crate::style::{BAD, GOOD, INK, SOFT, colour, text};
 use crate::words::defence_name;
 use spec::DefenceKind;
@@ -271,9 +272,8 @@ fn cheapest(rows: &[&ResultRow], defence: DefenceKind, taken: Taken) -> Vec<Chea
             if defended.is_empty() {
                 return None;
             }
-            // Attacks on the same heads, which have the same accuracy; their options stand in `setting`.
             let cells = grouped(defended.iter().copied(), |row| {
-                (row.epsilon, row.clip, row.accuracy)
+                (row.epsilon, row.clip, made_alike(row))
             });
             let found = cells
                 .into_iter()

@@ -9,9 +9,9 @@ use super::sheet::{Entry, HEADED, Key, Layout, PLAIN, sheet};
 use crate::phrases::{NEIGHBOURS, given};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
-use crate::strongest::strongest;
+use crate::strongest::{made_alike, strongest};
 use crate::style::{GOOD, LINE, PALETTE, SOFT, text, text_width};
-use crate::words::{Given, defence_name, is_private, words};
+use crate::words::{Given, defence_name, words};
 use spec::DefenceKind;
 
 /// Panels that fit on a page.
@@ -138,9 +138,8 @@ pub fn figure(rows: &[&ResultRow], layout: Layout) -> Option<Figure> {
 
 /// What tells a panel's defended heads apart.
 fn heads(row: &ResultRow) -> impl PartialEq + use<> {
-    let setting = row.setting.clone().filter(|_| is_private(&row.defence));
     let defence = row.defence.clone();
-    (defence, given(row), row.epsilon, row.clip, setting)
+    (defence, given(row), row.epsilon, row.clip, made_alike(row))
 }
 
 /// One defence in all panels.

@@ -76,7 +76,12 @@ fn heads(row: &ResultRow) -> impl PartialEq + use<> {
         defence,
         ..
     } = row.clone();
-    let strength = (row.epsilon, row.epsilon_replace_one, row.clip);
+    let strength = (
+        row.epsilon,
+        row.epsilon_replace_one,
+        row.clip,
+        strongest::made_alike(row),
+    );
     (
         (experiment, dataset, backbone, head),
         row.shots,
@@ -98,12 +103,14 @@ pub(super) fn strongest(rows: &[ResultRow]) -> Result<Option<Markup>, ReportErro
         if given(row) != Given::Nothing {
             row.defence = defence_words(row);
         }
-        // So is a private head that is made from something else, or along other directions.
+    }
+    let mut rows = strongest::strongest(rows.iter(), heads);
+    // So is a private head that is made from something else, or along other directions.
+    for row in &mut rows {
         if let Some(made) = made_from(row) {
             row.defence = format!("{}: {}", defence_name(&row.defence), words(made));
         }
     }
-    let rows = strongest::strongest(rows.iter(), heads);
     let frame = Table::from_rows(&rows)?.frame().clone();
     let strongest = || -> Result<DataFrame, PolarsError> {
         let mut names = HEADS.to_vec();
@@ -268,21 +275,27 @@ mod tests {
 
     #[test]
     fn heads_along_other_directions_are_lines_of_their_own() {
-        let along = |directions: &str, tpr| ResultRow {
+        let along = |directions: &str, accuracy, tpr| ResultRow {
             shots: 1,
             defence: "dp_sgd".into(),
             epsilon: Some(5.0),
             attack: "membership".into(),
             setting: Some(directions.into()),
-            accuracy: Some(0.4),
+            accuracy: Some(accuracy),
             tpr_at_fpr_1pct: Some(tpr),
             ..ResultRow::default()
         };
-        let rows = [along("all directions", 0.01), along("no_labels", 0.1)];
+        let rows = [
+            along("all directions", 0.2, 0.01),
+            along("no_labels", 0.4, 0.1),
+            along("no_labels, 1000 samples", 0.4, 0.05),
+        ];
         let table = strongest(&rows).expect("it is laid out").expect("rates");
         let table = table.into_string();
         for line in ["DP-SGD: all directions", "DP-SGD: no labels"] {
             assert!(table.contains(line), "{line}: {table}");
         }
+        // The weaker attack on the same heads is not the strongest.
+        assert!(!table.contains("1000 samples"), "{table}");
     }
 }
