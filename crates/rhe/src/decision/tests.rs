@@ -84,7 +84,7 @@ fn the_class_is_the_largest_logits_up_to_the_resolution() {
 /// the larger must win Φ(1) = 84.1 % of the comparisons, each under fresh noise.
 #[test]
 fn near_ties_fall_as_often_as_the_noise_predicts() {
-    const IMAGES: usize = 300;
+    const IMAGES: usize = 150;
     const FEATURES: usize = 64;
     let mut rng = ChaCha8Rng::seed_from_u64(22);
     let range = DecisionRange(1.0);
@@ -103,9 +103,9 @@ fn near_ties_fall_as_often_as_the_noise_predicts() {
     let classes = keys().0.reveal_trusted_decisions(&results).unwrap();
     let first = classes.iter().filter(|class| **class == Some(0)).count();
     let share = first as f64 / IMAGES as f64;
-    // Keys and noise are drawn anew by every run: 5.7 standard errors of the share are .12, a deviation
-    // from .6 to 1.9 of the predicted one.
-    assert!((share - 0.841).abs() < 0.12, "{share}");
+    // Keys and noise are drawn anew by every run: five standard errors of the share are .15, a deviation
+    // from half to 2.3 of the predicted one.
+    assert!((share - 0.841).abs() < 0.15, "{share}");
 }
 
 #[test]
