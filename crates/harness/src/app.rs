@@ -27,6 +27,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             return if usage { Exit::Usage } else { Exit::Done };
         }
     };
+    // Before anything asks the processor, and before there are threads.
+    if let Some(Err(error)) = cli.instructions().map(processor::hold_to) {
+        message::error(&error.to_string());
+        return Exit::Usage;
+    }
     if let Some(jobs) = cli.options.jobs {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs));
         if let Err(error) = pool.build_global() {

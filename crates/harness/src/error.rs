@@ -89,7 +89,7 @@ pub enum HarnessError {
     },
     /// Shards ran on unlike processors.
     #[error(
-        "{experiment}: cells were measured with unlike instruction sets, {sets}, which differ in the last digits\nhint: `harness cache prune --instructions SET` removes what one of them had part in; run the shards again on processors of the other (`harness slurm --constraint`)"
+        "{experiment}: cells were measured with unlike instruction sets, {sets}, which differ in the last digits\nhint: `harness cache prune --instructions SET` removes what one of them had part in; run its shards again, all with one `--instructions`, or on processors of the other set"
     )]
     Unlike {
         /// The experiment.

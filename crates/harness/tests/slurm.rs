@@ -46,7 +46,7 @@ fn scripts(folder: &Path) -> PathBuf {
 fn what_is_asked_for_stands_in_the_scripts() {
     let folder = small::folder(SWEEP);
     let line = "slurm small.yaml --array-size 3 --time 1-12:00 --mem 4G --partition long,short --jobs 8 \
-                --set seed=11";
+                --set seed=11 --instructions avx2";
     let words: Vec<&str> = line.split_whitespace().collect();
     let output = done(harness(folder.path(), &words));
     let scripts = scripts(folder.path());
@@ -81,7 +81,7 @@ fn what_is_asked_for_stands_in_the_scripts() {
     #SBATCH --requeue
     set -eu
     echo "shard $SLURM_ARRAY_TASK_ID/2, start $((${SLURM_RESTART_COUNT:-0} + 1)), on ${SLURMD_NODENAME:-$(hostname)}"
-    exec 'HARNESS' run --shard "$SLURM_ARRAY_TASK_ID/2" \
+    exec 'HARNESS' run --shard "$SLURM_ARRAY_TASK_ID/2" --instructions avx2 \
       --results 'HERE/results' \
       --cache 'HERE/.rhea-cache' \
       --data 'HERE/data' \

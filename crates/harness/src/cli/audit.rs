@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use spec::Activation;
 
+use super::ProcessorArgs;
 use super::word::word;
 
 /// One head and what is known of it.
@@ -37,4 +38,7 @@ pub struct HeadAuditArgs {
     /// their order.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "head")]
     pub layers: Vec<String>,
+    /// What computes.
+    #[command(flatten)]
+    pub processor: ProcessorArgs,
 }

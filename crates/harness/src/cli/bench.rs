@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::ProcessorArgs;
+
 /// What to measure, and how to print it.
 #[derive(Clone, Debug, Args)]
 pub struct BenchArgs {
@@ -15,6 +17,9 @@ pub struct BenchArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// What computes.
+    #[command(flatten)]
+    pub processor: ProcessorArgs,
 }
 
 /// What can be measured.

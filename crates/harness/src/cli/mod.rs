@@ -7,6 +7,7 @@ mod check;
 mod data;
 mod options;
 mod privacy;
+mod processor;
 mod rhe;
 mod run;
 mod schema;
@@ -25,6 +26,7 @@ pub use privacy::{
     AuditArgs, CanaryArgs, CountingArgs, EpsilonArgs, MechanismArgs, NoiseArgs, PrivacyCommand,
     StepsArgs,
 };
+pub use processor::ProcessorArgs;
 pub use rhe::{ClassifyArgs, CountArgs, KeygenArgs, ProtectArgs, RevealArgs, RheCommand};
 pub use run::{ConfigArgs, RunArgs};
 pub use schema::SchemaArgs;
@@ -34,6 +36,7 @@ pub use slurm::SlurmArgs;
 use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
+use spec::Instructions;
 
 /// How much of a few-shot training set can be read back out of a transfer-learned classifier, and
 /// what stops it?
@@ -101,6 +104,17 @@ impl Cli {
     /// clap's, which knows how to print itself and its exit code: 2, or 0 for `--help`.
     pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         Self::try_parse_from(shorthand::with_run(args.into_iter().collect()))
+    }
+
+    /// The instructions that this process is held to; the jobs of `slurm` are held, not what queues them.
+    pub fn instructions(&self) -> Option<Instructions> {
+        match &self.command {
+            Command::Run(args) => args.configs.processor.instructions,
+            Command::Merge(args) | Command::Plan(args) => args.processor.instructions,
+            Command::Audit(args) => args.processor.instructions,
+            Command::Bench(args) => args.processor.instructions,
+            _ => None,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ProcessorArgs;
 use crate::shard::Shard;
 
 /// The configs.
@@ -12,6 +13,9 @@ pub struct ConfigArgs {
     /// Configs, one experiment each.
     #[arg(required = true, value_name = "CONFIG")]
     pub configs: Vec<PathBuf>,
+    /// What computes.
+    #[command(flatten)]
+    pub processor: ProcessorArgs,
 }
 
 /// What to run.

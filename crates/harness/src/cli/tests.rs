@@ -62,7 +62,8 @@ fn other_commands_stay_themselves() {
         Command::Bench(BenchArgs {
             target: Some(BenchTarget::Shadow),
             case: None,
-            json: true
+            json: true,
+            ..
         })
     ));
     assert!(matches!(
@@ -72,9 +73,32 @@ fn other_commands_stay_themselves() {
         Command::Bench(BenchArgs {
             target: Some(BenchTarget::Cryptotl),
             case: Some(BenchCase::FastFull),
-            json: false
+            json: false,
+            ..
         })
     ));
+}
+
+#[test]
+fn commands_that_compute_are_held_to_instructions() {
+    for line in [
+        "harness a.yaml --instructions avx2",
+        "harness --instructions avx2 a.yaml",
+        "harness run --shard 1/2 --instructions=avx2 a.yaml",
+        "harness merge a.yaml --instructions avx2",
+        "harness plan a.yaml --instructions avx2",
+        "harness audit a.yaml --instructions avx2",
+        "harness bench shadow --instructions avx2",
+    ] {
+        let cli = read(line).expect("it is a command");
+        assert_eq!(cli.instructions(), Some(Instructions::Avx2), "{line}");
+    }
+    // The jobs are held, not what queues them.
+    let queued = read("harness slurm a.yaml --instructions avx2").expect("it is a command");
+    assert_eq!(queued.instructions(), None);
+    assert!(read("harness a.yaml --instructions mmx").is_err());
+    // Another option of the same name: that of what the cache holds.
+    assert!(read("harness cache prune --instructions mmx").is_ok());
 }
 
 #[test]

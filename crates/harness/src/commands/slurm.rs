@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use config::experiment::Experiment;
+use spec::Instructions;
 
 use crate::cli::{Options, SlurmArgs};
 use crate::context::Context;
@@ -41,7 +42,13 @@ pub fn slurm(
         let cells = declare(context, experiment)?;
         let most = args.array_size.map_or(MOST_JOBS, |size| size as usize);
         let shards = shard::most(cells.as_ref()).clamp(1, most);
-        let scripts = write(experiment, options, shards, &limits)?;
+        let scripts = write(
+            experiment,
+            options,
+            shards,
+            args.configs.processor.instructions,
+            &limits,
+        )?;
         let _ = writeln!(
             text,
             "{}: {} of {}\n  {}\n  {}",
@@ -78,6 +85,7 @@ fn write(
     experiment: &Experiment,
     options: &Options,
     shards: usize,
+    instructions: Option<Instructions>,
     limits: &Limits,
 ) -> Result<Scripts, HarnessError> {
     let resolved = config::to_yaml(experiment)?;
@@ -100,6 +108,7 @@ fn write(
         data: absolute(&options.data)?,
         results,
         device: options.device,
+        instructions,
         fail_fast: options.fail_fast,
         logs: folder.clone(),
     };

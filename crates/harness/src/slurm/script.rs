@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use spec::Device;
+use spec::{Device, Instructions};
 
 use super::limits::Limits;
 
@@ -24,6 +24,8 @@ pub struct Command {
     pub data: PathBuf,
     /// `--device`.
     pub device: Device,
+    /// `--instructions`.
+    pub instructions: Option<Instructions>,
     /// `--fail-fast`.
     pub fail_fast: bool,
     /// Where the jobs' output goes.
@@ -51,7 +53,12 @@ pub fn array(command: &Command, shards: usize, limits: &Limits) -> String {
          on ${{SLURMD_NODENAME:-$(hostname)}}\"\n"
     );
     let shard = format!("\"$SLURM_ARRAY_TASK_ID/{shards}\"");
-    text + &exec(command, &["run", "--shard", &shard])
+    let mut words = vec!["run", "--shard", &shard];
+    // The merge computes nothing.
+    if let Some(held) = command.instructions {
+        words.extend(["--instructions", held.word()]);
+    }
+    text + &exec(command, &words)
 }
 
 /// The script of the job that writes the results when every shard has ended.

@@ -1,0 +1,118 @@
+//! A process that is held computes with no more, in every thread, and its faults are told as before.
+//!
+//! What a process has found it keeps, so that each case has a process of its own: the test runs itself again.
+
+#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Output};
+
+use processor::{ProcessorError, Set, hold_to, instruction_set};
+use spec::{Instructions, Word};
+
+const HELD: &str = "RHEA_TEST_HELD";
+const THEN: &str = "RHEA_TEST_THEN";
+
+fn again(held: Instructions, then: &str) -> Output {
+    let program = std::env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    command.args(["--exact", "the_process", "--nocapture", "--ignored"]);
+    command.env(HELD, held.word()).env(THEN, then);
+    command.output().expect("it starts")
+}
+
+/// `None` where the machine cannot hide its instructions; that is then what it says.
+fn said(output: &Output) -> Option<String> {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if text.contains("cannot be hidden") {
+        assert!(text.contains("\nhint: "), "{text}");
+        return None;
+    }
+    Some(text + &String::from_utf8_lossy(&output.stderr))
+}
+
+/// Leaf 7 as code that asks the processor by itself sees it.
+fn leaf_seven() -> u32 {
+    std::arch::x86_64::__cpuid_count(7, 0).ebx
+}
+
+const AVX2: u32 = 1 << 5;
+const AVX512F: u32 = 1 << 16;
+
+/// Not a test: what the tests below start.
+#[test]
+#[ignore = "the process that the other tests start"]
+fn the_process() {
+    let (Ok(held), Ok(then)) = (std::env::var(HELD), std::env::var(THEN)) else {
+        return;
+    };
+    let held = Instructions::read(&held).expect("a word");
+    if let Err(error) = hold_to(held) {
+        println!("{error}");
+        assert!(matches!(
+            error,
+            ProcessorError::Lacks { .. } | ProcessorError::Shows { .. }
+        ));
+        return;
+    }
+    match then.as_str() {
+        "sets" => {
+            let thread = || {
+                format!(
+                    "{} {:#x}",
+                    instruction_set(),
+                    leaf_seven() & (AVX2 | AVX512F)
+                )
+            };
+            let other = std::thread::spawn(thread).join().expect("a thread");
+            println!("sets: {} and {other}", thread());
+        }
+        "overflow" => println!("{}", deep(1)),
+        "again" => println!("again: {}", hold_to(held).is_ok()),
+        _ => unreachable!(),
+    }
+}
+
+#[allow(unconditional_recursion)]
+fn deep(at: u64) -> u64 {
+    let room = std::hint::black_box([at; 64]);
+    room[3] + deep(room[7] + 1)
+}
+
+#[test]
+fn every_thread_finds_what_the_process_is_held_to() {
+    let here = instruction_set();
+    for (held, set, left) in [
+        (Instructions::Avx512, Set::AVX512, AVX2 | AVX512F),
+        (Instructions::Avx2, Set::AVX2, AVX2),
+        (Instructions::Portable, Set::SSE42, 0),
+    ] {
+        let output = again(held, "sets");
+        assert!(output.status.success(), "{output:?}");
+        let Some(text) = said(&output) else { continue };
+        if set > here {
+            let lacks = format!("this processor has {here} and not {set}\nhint: ");
+            assert!(text.contains(&lacks), "{text}");
+        } else if text.contains("sets: ") {
+            let one = format!("{set} {left:#x}");
+            assert!(text.contains(&format!("sets: {one} and {one}")), "{text}");
+        } else {
+            panic!("{text}");
+        }
+    }
+}
+
+#[test]
+fn an_overflowing_stack_is_still_told() {
+    let output = again(Instructions::Portable, "overflow");
+    let Some(text) = said(&output) else { return };
+    assert!(text.contains("has overflowed its stack"), "{text}");
+    assert_eq!(output.status.signal(), Some(6), "{output:?}");
+}
+
+#[test]
+fn a_process_is_held_once_and_the_same_again_is_no_error() {
+    let output = again(Instructions::Portable, "again");
+    let Some(text) = said(&output) else { return };
+    assert!(text.contains("again: true"), "{text}");
+}
