@@ -355,6 +355,16 @@ fn workspaces_apart_lock_the_same_versions() {
             }
         }
         assert!(shared > 300, "{apart}: {shared} packages");
+        // Without a crate of ours that another one needs, `--locked` refuses to build there.
+        let all = crates();
+        for ours in all.iter().filter(|name| theirs.contains_key(*name)) {
+            for beneath in dependencies(ours, &all) {
+                assert!(
+                    theirs.contains_key(&beneath),
+                    "{apart}: {ours} needs {beneath}; run `cargo metadata` there"
+                );
+            }
+        }
     }
 }
 

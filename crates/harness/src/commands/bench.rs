@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use clap::ValueEnum as _;
 use serde_json::{Value, json};
+use spec::Instructions;
 
 use crate::cli::{BenchArgs, BenchCase, BenchTarget};
 use crate::error::HarnessError;
@@ -35,7 +36,7 @@ pub fn bench(args: &BenchArgs) -> Result<String, Failure> {
             Some(case) => vec![case_here(case)?],
             None => BenchCase::value_variants()
                 .iter()
-                .map(|&case| case_apart(case))
+                .map(|&case| case_apart(case, args.processor.instructions))
                 .collect::<Result<_, _>>()?,
         };
         all.insert("cryptotl".into(), Value::Array(measured));
@@ -66,7 +67,7 @@ fn case_here(case: BenchCase) -> Result<Value, HarnessError> {
 
 /// Measures one case in a process of its own: memory is only then the case's and not what others
 /// left behind.
-fn case_apart(case: BenchCase) -> Result<Value, HarnessError> {
+fn case_apart(case: BenchCase, instructions: Option<Instructions>) -> Result<Value, HarnessError> {
     let name = case
         .to_possible_value()
         .map_or_else(String::new, |value| value.get_name().to_owned());
@@ -78,6 +79,7 @@ fn case_apart(case: BenchCase) -> Result<Value, HarnessError> {
     };
     let output = std::process::Command::new(&path)
         .args(["bench", "cryptotl", "--json", "--case", &name])
+        .args(instructions.map(|held| format!("--instructions={held}")))
         .output()
         .map_err(failed)?;
     let read: Option<Value> = serde_json::from_slice(&output.stdout).ok();
