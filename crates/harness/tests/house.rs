@@ -368,6 +368,39 @@ fn workspaces_apart_lock_the_same_versions() {
     }
 }
 
+/// Packages of this workspace's build with their features, by cargo.
+fn built(arguments: &[&str]) -> BTreeSet<String> {
+    let mut command = std::process::Command::new(env!("CARGO"));
+    command
+        .current_dir(root())
+        .args(["tree", "--locked", "--offline"]);
+    command.args(["--prefix", "none", "--format", "{p} {f}"]);
+    let output = command.args(arguments).output().expect("cargo starts");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let packages = text.lines().map(|line| line.trim_end_matches(" (*)"));
+    packages.map(str::to_owned).collect()
+}
+
+/// A library whose features differ between the two is compiled twice, and all that stands on it.
+#[test]
+fn tests_are_built_on_the_libraries_of_the_command() {
+    let command = built(&["--package", "harness", "--edges", "normal,build"]);
+    let tests = built(&["--workspace"]);
+    assert!(command.len() > 300, "{}", command.len());
+    let apart: Vec<&String> = command.difference(&tests).collect();
+    assert!(apart.is_empty(), "{apart:#?}");
+}
+
+/// Whoever multiplies does so by the gemm that a held process has prepared.
+#[test]
+fn there_is_one_gemm() {
+    let ours = locked("Cargo.lock");
+    for name in ["gemm-common", "gemm-f32", "gemm-f64"] {
+        assert_eq!(ours[name].len(), 1, "{name}: {:?}", ours[name]);
+    }
+}
+
 #[test]
 fn a_circle_is_found() {
     let files = BTreeMap::from([

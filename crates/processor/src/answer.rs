@@ -51,7 +51,14 @@ const V3_ECX: u32 = bits([8, 9, 10]);
 /// LZCNT: leaf 8000_0001h, ecx.
 const V3_AMD: u32 = bits([5]);
 
-/// The answer of leaf `leaf`, part `part`, less what goes beyond `held`.
+/// A first-level cache for data of 32 KiB in 8 ways of 64 lines of 64 bytes, as leaf 4 tells it: what libraries sum at
+/// once follows from it (`blocks.rs`).
+const L1_OF_LEAF_4: (u32, u32) = ((7 << 22) | 63, 63);
+/// The same as leaf 8000_0005h tells it: KiB, ways, lines a tag, bytes a line.
+const L1_OF_AMD: u32 = (32 << 24) | (8 << 16) | (1 << 8) | 64;
+
+/// The answer of leaf `leaf`, part `part`, less what goes beyond `held`, and with a first-level cache that is the
+/// same on all.
 ///
 /// What goes beyond x86-64-v4 goes beyond each: processors differ in it, and what is left must be the same on all.
 pub fn less(held: Instructions, leaf: u32, part: u32, told: Answer) -> Answer {
@@ -69,6 +76,16 @@ pub fn less(held: Instructions, leaf: u32, part: u32, told: Answer) -> Answer {
             ebx: without(told.ebx, BEYOND_EBX, V4, V3_EBX),
             ecx: without(told.ecx, BEYOND_ECX, 0, V3_ECX),
             edx: without(told.edx, BEYOND_EDX, 0, 0),
+            ..told
+        },
+        // Type (data) and level of the cache that the part is about: the first.
+        (4, _) if told.eax & 0xff == 0x21 => Answer {
+            ebx: L1_OF_LEAF_4.0,
+            ecx: L1_OF_LEAF_4.1,
+            ..told
+        },
+        (0x8000_0005, _) => Answer {
+            ecx: L1_OF_AMD,
             ..told
         },
         // AVX-VNNI, AVX-IFMA, BF16 and what comes after; AMX; AVX10.
@@ -145,6 +162,34 @@ mod tests {
             assert_eq!((told[0].ebx, told[0].ecx), (told[1].ebx, told[1].ecx));
             assert_eq!(told[0].edx, told[1].edx);
         }
+        // Leaf 4 of a Sapphire Rapids (48 KiB, 12 ways; then 2 MiB), and leaf 8000_0005h of a Zen 5 (48 KiB, 12 ways).
+        let cache = |ways: u32, sets: u32, kind: u32| Answer {
+            eax: kind,
+            ebx: ((ways - 1) << 22) | 63,
+            ecx: sets - 1,
+            edx: 0,
+        };
+        let (first, second) = (cache(12, 64, 0x1c00_4121), cache(16, 2048, 0x1c00_4143));
+        assert_eq!(
+            less(Instructions::Avx2, 4, 0, first),
+            cache(8, 64, 0x1c00_4121)
+        );
+        assert_eq!(less(Instructions::Avx2, 4, 2, second), second);
+        let zen = Answer {
+            ecx: (48 << 24) | (12 << 16) | (1 << 8) | 64,
+            ..NOTHING
+        };
+        let told = less(Instructions::Avx512, 0x8000_0005, 0, zen);
+        assert_eq!(told.ecx.to_be_bytes(), [32, 8, 1, 64]);
+    }
+
+    #[test]
+    fn what_is_told_of_a_zen_4() {
+        let shared = bits([3, 5, 8, 16, 17, 21, 28, 30, 31]);
+        let zen = Answer {
+            ebx: shared,
+            ..NOTHING
+        };
         assert_eq!(
             less(Instructions::Avx512, 7, 0, zen).ebx,
             shared & !(1 << 21)

@@ -7,7 +7,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
-use processor::{ProcessorError, Set, hold_to, instruction_set};
+use processor::{Blocks, ProcessorError, Set, hold_to, instruction_set, kernels};
 use spec::{Instructions, Word};
 
 const HELD: &str = "RHEA_TEST_HELD";
@@ -51,7 +51,9 @@ fn is_held() -> bool {
         println!("{error}");
         assert!(matches!(
             error,
-            ProcessorError::Lacks { .. } | ProcessorError::Shows { .. }
+            ProcessorError::Lacks { .. }
+                | ProcessorError::Shows { .. }
+                | ProcessorError::Sums { .. }
         ));
         return true;
     }
@@ -68,6 +70,12 @@ fn is_held() -> bool {
             println!("sets: {} and {other}", thread());
         }
         "overflow" => println!("{}", deep(1)),
+        "blocks" => {
+            let kernels = kernels();
+            assert_eq!(kernels.blocks, Blocks::usual(kernels.set));
+            assert!(std::fs::read("/proc/self/stat").is_ok());
+            println!("blocks: {}", in_blocks(kernels.set, kernels.blocks.single));
+        }
         "again" => println!("again: {}", hold_to(held).is_ok()),
         _ => unreachable!(),
     }
@@ -78,6 +86,83 @@ fn is_held() -> bool {
 fn deep(at: u64) -> u64 {
     let room = std::hint::black_box([at; 64]);
     room[3] + deep(room[7] + 1)
+}
+
+/// Whether gemm sums a long product in blocks of `block` terms, by its digits.
+fn in_blocks(set: Set, block: usize) -> bool {
+    const SIDE: usize = 72;
+    const TERMS: usize = 4096;
+    let term = |at: usize| ((at * 37 + 11) % 101) as f32 / 97.0 - 0.5;
+    let left: Vec<f32> = (0..SIDE * TERMS).map(term).collect();
+    let right: Vec<f32> = (0..SIDE * TERMS).map(|at| term(3 * at + 1)).collect();
+    let mut product = vec![0f32; SIDE * SIDE];
+    let (side, terms) = (SIDE as isize, TERMS as isize);
+    // Columns one after another: `left` is SIDE x TERMS, `right` TERMS x SIDE.
+    #[allow(unsafe_code)]
+    // SAFETY: the three buffers have the sizes that these shapes and strides reach.
+    unsafe {
+        gemm::gemm(
+            SIDE,
+            SIDE,
+            TERMS,
+            product.as_mut_ptr(),
+            side,
+            1,
+            false,
+            left.as_ptr(),
+            side,
+            1,
+            right.as_ptr(),
+            terms,
+            1,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+    let add = |sum: f32, a: f32, b: f32| {
+        if set < Set::AVX2 {
+            sum + a * b
+        } else {
+            a.mul_add(b, sum)
+        }
+    };
+    (0..SIDE * SIDE).all(|at| {
+        let (row, column) = (at % SIDE, at / SIDE);
+        let mut whole = 0f32;
+        for from in (0..TERMS).step_by(block) {
+            let terms = from..TERMS.min(from + block);
+            let sum = terms.fold(0f32, |sum, k| {
+                add(sum, left[k * SIDE + row], right[column * TERMS + k])
+            });
+            whole = if from == 0 { sum } else { whole + sum };
+        }
+        whole == product[at]
+    })
+}
+
+#[test]
+fn long_products_are_summed_in_the_blocks_that_are_told() {
+    if is_held() {
+        return;
+    }
+    let here = kernels();
+    assert!(in_blocks(here.set, here.blocks.single));
+    assert!(
+        !in_blocks(here.set, here.blocks.single / 2),
+        "digits do not tell"
+    );
+    for held in Instructions::ALL {
+        let test = "long_products_are_summed_in_the_blocks_that_are_told";
+        let output = again(test, *held, "blocks");
+        assert!(output.status.success(), "{output:?}");
+        let Some(text) = said(&output) else { continue };
+        let lacks = text.contains("this processor has ");
+        assert!(lacks || text.contains("blocks: true"), "{text}");
+    }
 }
 
 #[test]

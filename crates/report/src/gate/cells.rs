@@ -39,6 +39,9 @@ const ASKED: [&str; 22] = [
 /// What tuning chooses, and therefore nobody asked for.
 const CHOSEN: [&str; 3] = ["clip", "learning_rate", "steps"];
 
+/// What tuning chooses where several are listed, but what a sweep may have asked for where not.
+const LISTED: &str = "sampling";
+
 /// What a row that failed may not know yet.
 const LATE: [&str; 9] = [
     "epsilon",
@@ -119,6 +122,7 @@ pub(crate) fn pairs(
     pairs.lost.sort_unstable();
     pairs.new.sort_unstable();
     pair_failed(&mut pairs, before, now);
+    pair_tuned(&mut pairs, before, now);
     pairs.matched.sort_unstable();
     Ok(pairs)
 }
@@ -212,6 +216,21 @@ impl Side {
         Ok(())
     }
 
+    /// Whether two rows, both tuned, differ in no key but what a search may have chosen.
+    fn asks_the_same(&self, row: usize, other: &Self, twin: usize) -> bool {
+        let columns = self.keys.columns().iter().zip(other.keys.columns());
+        columns.into_iter().all(|(a, b)| {
+            let (Ok(own), Ok(theirs)) = (a.get(row), b.get(twin)) else {
+                return false;
+            };
+            match a.name().as_str() {
+                "tuned" => own == theirs && !own.is_null(),
+                LISTED => true,
+                _ => own == theirs,
+            }
+        })
+    }
+
     /// Whether two rows are the same cell, one of which failed before all of its columns were known.
     fn may_be(&self, row: usize, other: &Self, twin: usize) -> bool {
         let columns = self.keys.columns().iter().zip(other.keys.columns());
@@ -225,6 +244,25 @@ impl Side {
                     && (own.is_null() || theirs.is_null() || RECIPE.contains(&a.name().as_str()))
         })
     }
+}
+
+/// Pairs what is left of tuned rows that differ in nothing but what the search chose, where there is one such
+/// row on either side.
+fn pair_tuned(pairs: &mut Pairs, before: &Side, now: &Side) {
+    let Pairs { matched, lost, new } = pairs;
+    let alike = |b: usize, n: usize| before.asks_the_same(b, now, n);
+    let lone = |b: usize| {
+        let twins: Vec<usize> = new.iter().copied().filter(|&n| alike(b, n)).collect();
+        let [twin] = twins.as_slice() else {
+            return None;
+        };
+        let rivals = lost.iter().filter(|&&other| alike(other, *twin)).count();
+        (rivals == 1).then_some((b, *twin))
+    };
+    let found: Vec<(usize, usize)> = lost.iter().filter_map(|&b| lone(b)).collect();
+    lost.retain(|b| !found.iter().any(|(row, _)| row == b));
+    new.retain(|n| !found.iter().any(|(_, row)| row == n));
+    matched.extend(found);
 }
 
 /// Pairs what is left where one of two rows failed.

@@ -105,6 +105,8 @@ pub struct Finding {
     pub threshold: f64,
     /// The cell's error, where it failed.
     pub error: String,
+    /// What a search chose in the baseline and chooses now, where these differ.
+    pub chosen: Option<(String, String)>,
 }
 
 impl Finding {
@@ -126,7 +128,17 @@ impl Finding {
             difference: None,
             threshold: 0.0,
             error: row.error.clone(),
+            chosen: None,
         }
+    }
+
+    /// That a search chose other settings; empty where it did not.
+    pub(super) fn choice(&self) -> String {
+        self.chosen
+            .as_ref()
+            .map_or_else(String::new, |(before, now)| {
+                format!("the search chose {now}; in the baseline {before}")
+            })
     }
 
     /// What was compared, with the number it was compared by.
@@ -161,6 +173,9 @@ impl std::fmt::Display for Finding {
         let margin = self.margin();
         if !margin.is_empty() {
             write!(f, " ({margin})")?;
+        }
+        if self.chosen.is_some() {
+            write!(f, "; {}", self.choice())?;
         }
         if !self.error.is_empty() {
             write!(f, ": {}", self.error)?;

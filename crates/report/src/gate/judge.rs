@@ -37,6 +37,7 @@ pub(super) fn cell(
     let Some(now) = now else {
         return findings.push(whole(before, Verdict::Missing));
     };
+    let first = findings.len();
     match (before.failed(), now.failed()) {
         (true, true) => findings.push(whole(now, Verdict::Unchanged)),
         (true, false) => findings.push(whole(now, Verdict::Improved)),
@@ -56,6 +57,21 @@ pub(super) fn cell(
             findings.extend(held);
         }
     }
+    let same = before.tuned == now.tuned && before.sampling == now.sampling;
+    if !same && !before.failed() && !now.failed() {
+        let chosen = choice(before).zip(choice(now));
+        let own = &mut findings[first..];
+        own.iter_mut().for_each(|it| it.chosen.clone_from(&chosen));
+    }
+}
+
+/// What a search chose, the sampling included, which is a column of its own.
+fn choice(row: &ResultRow) -> Option<String> {
+    let sampling = Some(row.sampling.as_str()).filter(|it| !it.is_empty());
+    let sampling = sampling.map_or_else(String::new, |it| format!(", {it} batches"));
+    Some(&row.tuned)
+        .filter(|tuned| !tuned.is_empty())
+        .map(|tuned| format!("`{tuned}{sampling}`"))
 }
 
 /// The attack's success: its rate at 1 % false positives, or its AUC where the null is too small to

@@ -81,17 +81,15 @@ impl Outcome {
                 true => format!("**{}**", finding.verdict.word()),
                 false => finding.verdict.word().to_owned(),
             };
-            let aside = match finding.error.as_str() {
-                "" => finding.margin(),
-                error => error.to_owned(),
-            };
+            let asides = [finding.error.clone(), finding.margin(), finding.choice()];
+            let asides: Vec<String> = asides.into_iter().filter(|it| !it.is_empty()).collect();
             table.row(vec![
                 verdict,
                 finding.cell.clone(),
                 finding.what(),
                 share(finding.baseline),
                 share(finding.current),
-                aside,
+                asides.join("; "),
             ]);
         }
         let mark = if self.passes() { "✅" } else { "❌" };

@@ -113,6 +113,46 @@ fn each_side_has_its_own_direction() {
     assert_eq!(fell[1], (Accuracy, Regressed));
 }
 
+/// What a search chose is nobody's question: such cells are held against each other, and what was chosen is told.
+#[test]
+fn cells_whose_search_chose_otherwise_are_compared_and_both_choices_told() {
+    let private = |tuned: &str, sampling: &str, tpr| ResultRow {
+        epsilon: Some(80.0),
+        tuned: tuned.to_owned(),
+        sampling: sampling.to_owned(),
+        ..row("dp_sgd", tpr, 0.5)
+    };
+    let before = private("rank 4, 48 epochs", "full", 0.06);
+    let outcome = held(
+        &[row("none", 0.7, 0.5), before.clone()],
+        &[
+            private("rank 8, 16 epochs", "poisson", 0.16),
+            row("none", 0.7, 0.5),
+        ],
+    )
+    .unwrap();
+    let verdicts: Vec<Verdict> = outcome.findings.iter().map(|it| it.verdict).collect();
+    let same = Verdict::Unchanged;
+    assert_eq!(verdicts, [same, same, Verdict::Regressed, same]);
+    assert_eq!(outcome.findings[0].chosen, None);
+    let said = outcome.findings[2].to_string();
+    let both = "; the search chose `rank 8, 16 epochs, poisson batches`; in the baseline `rank 4, 48 epochs, full batches`";
+    assert!(said.ends_with(both), "{said}");
+    let markdown = outcome.render(Format::Markdown).unwrap();
+    assert!(markdown.contains(&both[2..]), "{markdown}");
+
+    // Which of two it is cannot be told; and what was asked for is no choice.
+    let two = [
+        private("a", "poisson", 0.06),
+        private("a", "without_replacement", 0.06),
+    ];
+    let outcome = held(std::slice::from_ref(&before), &two).unwrap();
+    assert_eq!(outcome.count(Verdict::Missing), 1);
+    let asked = private("", "poisson", 0.06);
+    let outcome = held(&[private("", "full", 0.06)], &[asked]).unwrap();
+    assert_eq!(outcome.count(Verdict::Missing), 1);
+}
+
 #[test]
 fn thresholds_are_the_callers() {
     let (before, now) = ([row("none", 0.70, 0.5)], [row("none", 0.55, 0.5)]);
