@@ -266,7 +266,9 @@ impl Shadows<'_> {
             None => {
                 let turns = self.streams.len() as u64;
                 let start = index / turns * batch.heads as u64;
-                self.streams[(index % turns) as usize].fill(start, batch);
+                let stream = &self.streams[(index % turns) as usize];
+                stream.fill(start, batch);
+                batch.check(stream.recipe().steps)?;
             }
         }
         match self.view {

@@ -66,6 +66,13 @@ impl Network {
             Self::Mobilenet(network) => network.forward(images),
         }
     }
+
+    fn around_last_layer(&self, images: Tensor<4>) -> Option<Tensor<2>> {
+        match self {
+            Self::VggTiny(network) => Some(network.around_last_layer(images)),
+            Self::Resnet(_) | Self::Mobilenet(_) => None,
+        }
+    }
 }
 
 /// A public network φ: images `[n, channels, height, width]` in [-1, 1] to features `[n, d]`.
@@ -242,11 +249,39 @@ impl Backbone {
     /// beyond the result does not grow with the number of images.
     pub fn features(&self, images: &ImageSet) -> Result<FeatureSet, BackboneError> {
         let mut features = Vec::with_capacity(images.len() * self.width());
-        self.for_batches(images, |batch| features.extend(values(batch)))?;
+        self.for_batches(images, |network, batch| {
+            features.extend(values(network.forward(batch)));
+        })?;
         let labels = images.labels().to_vec();
         Ok(FeatureSet::new(
             self.width(),
             features,
+            labels,
+            images.classes(),
+        )?)
+    }
+
+    /// Of every image, in order, what the last linear layer makes of its inputs before the ReLU, then these inputs:
+    /// rows of 2 d numbers, as [`Backbone::features`] otherwise.
+    ///
+    /// # Errors
+    /// Where the network does not end in a linear layer of as many inputs as outputs.
+    pub fn around_last_layer(&self, images: &ImageSet) -> Result<FeatureSet, BackboneError> {
+        let mut rows = Vec::with_capacity(images.len() * 2 * self.width());
+        self.for_batches(images, |network, batch| {
+            if let Some(around) = network.around_last_layer(batch) {
+                rows.extend(values(around));
+            }
+        })?;
+        if rows.len() != images.len() * 2 * self.width() {
+            return Err(BackboneError::NoLastLayer {
+                architecture: self.architecture.name(),
+            });
+        }
+        let labels = images.labels().to_vec();
+        Ok(FeatureSet::new(
+            2 * self.width(),
+            rows,
             labels,
             images.classes(),
         )?)
@@ -259,8 +294,8 @@ impl Backbone {
         };
         let classifier = classifier.to_device(&card_or_cpu());
         let mut classes = Vec::with_capacity(images.len());
-        self.for_batches(images, |batch| {
-            let logits = classifier.forward(batch);
+        self.for_batches(images, |network, batch| {
+            let logits = classifier.forward(network.forward(batch));
             let [_, width] = logits.dims();
             classes.extend(values(logits).chunks(width).map(|row| argmax(row) as u32));
         })?;
@@ -270,7 +305,7 @@ impl Backbone {
     fn for_batches(
         &self,
         images: &ImageSet,
-        mut take: impl FnMut(Tensor<2>),
+        mut take: impl FnMut(&Network, Tensor<4>),
     ) -> Result<(), BackboneError> {
         if images.shape() != self.input {
             return Err(BackboneError::Images {
@@ -282,7 +317,7 @@ impl Backbone {
         let device = card_or_cpu();
         let network = self.network.clone().to_device(&device);
         for pixels in images.pixels().chunks(BATCH * self.input.len()) {
-            take(network.forward(image_tensor(pixels.to_vec(), self.input, &device)));
+            take(&network, image_tensor(pixels.to_vec(), self.input, &device));
         }
         Ok(())
     }

@@ -46,6 +46,14 @@ pub enum BackboneError {
         /// The shape of the images.
         found: String,
     },
+    /// An adapter has no layer to stand on.
+    #[error(
+        "the {architecture} does not end in a linear layer that an adapter could be added to\nhint: use the backbone `vgg_tiny`, or `head: linear`"
+    )]
+    NoLastLayer {
+        /// The architecture.
+        architecture: &'static str,
+    },
     /// An ONNX file cannot be used.
     #[error("{} cannot be used as a backbone: {reason}", path.display())]
     Onnx {

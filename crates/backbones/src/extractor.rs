@@ -26,6 +26,20 @@ impl Extractor for Backbone {
     }
 }
 
+/// A [`Backbone`] that gives what stands around its last layer, [`Backbone::around_last_layer`].
+#[derive(Clone, Debug)]
+pub struct AroundLastLayer(pub Backbone);
+
+impl Extractor for AroundLastLayer {
+    fn width(&self) -> usize {
+        2 * self.0.width()
+    }
+
+    fn features(&self, images: &ImageSet) -> Result<FeatureSet, BackboneError> {
+        self.0.around_last_layer(images)
+    }
+}
+
 impl Extractor for Onnx {
     fn width(&self) -> usize {
         Onnx::width(self)

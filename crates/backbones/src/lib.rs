@@ -18,7 +18,7 @@ mod vgg;
 pub use backbone::{Architecture, Backbone};
 pub use device::{Card, card, device, train_on};
 pub use error::BackboneError;
-pub use extractor::Extractor;
+pub use extractor::{AroundLastLayer, Extractor};
 pub use mobilenet::{MobileNet, MobileNetConfig};
 pub use onnx::Onnx;
 pub use pretrain::{EpochReport, PretrainOptions, PretrainProgress, Pretrained, pretrain};

@@ -164,6 +164,15 @@ impl VggTiny {
         x
     }
 
+    /// The last linear layer's outputs before the ReLU, then its inputs, `[n, 2 d]`.
+    pub(crate) fn around_last_layer(&self, images: Tensor<4>) -> Tensor<2> {
+        let (last, others) = self.fcs.split_last().expect("it has two linear layers");
+        let inputs = others
+            .iter()
+            .fold(self.maps(images), |x, fc| relu(fc.forward(x)));
+        Tensor::cat(vec![last.forward(inputs.clone()), inputs], 1)
+    }
+
     /// The last feature maps of images `[n, channels, height, width]`, flattened: what the first
     /// linear layer takes.
     pub fn maps(&self, images: Tensor<4>) -> Tensor<2> {

@@ -41,6 +41,7 @@ pub fn head(head: Head) -> String {
     match head {
         Head::Linear => "linear".into(),
         Head::Mlp { hidden, activation } => format!("mlp({hidden}, {activation})"),
+        Head::Adapter { rank } => format!("adapter({rank})"),
     }
 }
 

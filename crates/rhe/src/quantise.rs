@@ -46,6 +46,7 @@ impl Default for Precision {
         let spec::Rhe {
             weight_bits,
             feature_bits,
+            ..
         } = spec::Rhe::default();
         Self {
             weight_bits,
@@ -86,6 +87,7 @@ impl Precision {
         let options = spec::Rhe {
             weight_bits,
             feature_bits,
+            ..spec::Rhe::default()
         };
         options.check().map_err(|wrong| {
             let mend = wrong.hint.map(|hint| format!("\nhint: {hint}"));

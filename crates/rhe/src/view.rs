@@ -53,6 +53,11 @@ impl CiphertextView {
         self.shape.words()
     }
 
+    /// Classes of the heads.
+    pub fn classes(&self) -> usize {
+        self.shape.classes
+    }
+
     /// Never true: a head has a class and a feature.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

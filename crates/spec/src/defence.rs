@@ -205,8 +205,16 @@ impl DefenceKind {
         !self.is_private() || optimiser == Optimiser::Sgd
     }
 
-    /// Errors where there are no such heads under this defence: one release makes linear ones.
+    /// Errors where there are no such heads under this defence: one release makes linear ones, and DP-SGD clips
+    /// gradients of all that is trained, which is done here for heads alone.
     pub fn suits(self, head: HeadKind) -> Result<(), Unsuited> {
+        if self == Self::DpSgd && head.is_adapter() {
+            return Err(Unsuited {
+                what: "`dp_sgd`",
+                head: head.described(),
+                hint: "use `head: linear` or `mlp`, or the defence `rhe`",
+            });
+        }
         if self == Self::OneRelease && head != HeadKind::Linear {
             return Err(Unsuited {
                 what: "`one_release`",

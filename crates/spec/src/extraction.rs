@@ -39,8 +39,15 @@ impl<A: Arity> Options for Labels<A> {
 }
 
 impl<A: Arity> Labels<A> {
-    /// Errors unless what follows the extraction suits the heads.
+    /// Errors unless what follows the extraction suits the heads, and they are all that was trained.
     pub fn suits(&self, head: HeadKind, optimiser: Optimiser) -> Result<(), Unsuited> {
+        if head.is_adapter() {
+            return Err(Unsuited {
+                what: "extraction by labels",
+                head: head.described(),
+                hint: "use the attack `unmixing` or `reconstructor`, which read weights",
+            });
+        }
         self.then.suits(head, optimiser)
     }
 }
@@ -135,7 +142,12 @@ impl<A: Arity> Scores<A> {
             return Err(Unsuited {
                 what: "extraction by scores",
                 head: head.described(),
-                hint: "use the attack `labels`, which fits a head to the answers",
+                hint: match head {
+                    HeadKind::Adapter { .. } => {
+                        "use the attack `unmixing` or `reconstructor`, which read weights"
+                    }
+                    _ => "use the attack `labels`, which fits a head to the answers",
+                },
             });
         }
         self.then.suits(head, optimiser)

@@ -22,25 +22,50 @@ pub enum HeadKind {
         #[serde(default)]
         activation: Activation,
     },
+    /// One dense layer, and beneath it a low-rank adapter on the backbone's last layer, trained with it (LoRA, Hu et
+    /// al. 2021, arXiv:2106.09685): W + B A in place of W. All of A, B and the dense layer are released.
+    Adapter {
+        /// Rank of B A.
+        rank: usize,
+    },
 }
 
 impl HeadKind {
     /// Bounds of `hidden`.
     pub const HIDDEN: Whole = Whole::new(1, 65_536);
+    /// Bounds of `rank`.
+    pub const RANK: Whole = Whole::new(1, 4_096);
 
     /// What is said of such a head.
     pub fn described(self) -> &'static str {
         match self {
             Self::Linear => "a linear head",
             Self::Mlp { .. } => "a head with a hidden layer",
+            Self::Adapter { .. } => "a head with an adapter beneath it",
         }
+    }
+
+    /// Its word in configs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Mlp { .. } => "mlp",
+            Self::Adapter { .. } => "adapter",
+        }
+    }
+
+    /// Whether the backbone's last layer is tuned along.
+    pub fn is_adapter(self) -> bool {
+        matches!(self, Self::Adapter { .. })
     }
 }
 
 impl Options for HeadKind {
     fn each_wrong(&self, wrong: &mut dyn FnMut(OutOfBounds)) {
-        if let Self::Mlp { hidden, .. } = *self {
-            Self::HIDDEN.one("hidden", hidden, wrong);
+        match *self {
+            Self::Linear => {}
+            Self::Mlp { hidden, .. } => Self::HIDDEN.one("hidden", hidden, wrong),
+            Self::Adapter { rank } => Self::RANK.one("rank", rank, wrong),
         }
     }
 }

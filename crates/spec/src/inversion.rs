@@ -125,9 +125,9 @@ impl<A: Arity> GradientInversion<A> {
                 "a head not trained by gradient descent",
                 "train by `sgd`, or use the attack `reconstructor`",
             )),
-            (HeadKind::Mlp { .. }, ..) => Err(unsuited(
+            (HeadKind::Mlp { .. } | HeadKind::Adapter { .. }, ..) => Err(unsuited(
                 head.described(),
-                "use the attack `reconstructor`, which reads heads of both kinds",
+                "use the attack `reconstructor`, which reads heads of every kind",
             )),
         }
     }

@@ -234,7 +234,7 @@ impl Recipe {
         if self.optimiser == Optimiser::LogisticRegression {
             let used = self.given().into_iter().find(|(_, given)| *given);
             return match (used, head) {
-                (_, HeadKind::Mlp { .. }) => {
+                (_, HeadKind::Mlp { .. } | HeadKind::Adapter { .. }) => {
                     Some(("optimiser", "logistic regression trains linear heads"))
                 }
                 (Some((option, _)), _) => Some((

@@ -45,15 +45,18 @@ impl<A: Arity> Options for Unmixing<A> {
 }
 
 impl<A: Arity> Unmixing<A> {
-    /// Errors unless the heads are linear, and where the adversary is informed of gradient descent.
+    /// Errors unless the heads are linear, with an adapter beneath or without, and where the adversary is informed
+    /// of gradient descent.
     pub fn suits(&self, head: HeadKind, optimiser: Optimiser) -> Result<(), Unsuited> {
         match head {
-            HeadKind::Linear if self.informed => undone("informed unmixing", head, optimiser),
-            HeadKind::Linear => Ok(()),
+            HeadKind::Linear | HeadKind::Adapter { .. } if self.informed => {
+                undone("informed unmixing", head, optimiser)
+            }
+            HeadKind::Linear | HeadKind::Adapter { .. } => Ok(()),
             HeadKind::Mlp { .. } => Err(Unsuited {
                 what: "unmixing",
                 head: head.described(),
-                hint: "use the attack `reconstructor`, which reads heads of both kinds",
+                hint: "use the attack `reconstructor`, which reads heads of every kind",
             }),
         }
     }
@@ -165,7 +168,7 @@ fn undone(what: &'static str, head: HeadKind, optimiser: Optimiser) -> Result<()
         (HeadKind::Linear, Optimiser::Sgd) => return Ok(()),
         (HeadKind::Linear, Optimiser::Adam) => "a head trained by Adam",
         (HeadKind::Linear, _) => "a head not trained by gradient descent",
-        (HeadKind::Mlp { .. }, _) => head.described(),
+        (HeadKind::Mlp { .. } | HeadKind::Adapter { .. }, _) => head.described(),
     };
     Err(Unsuited {
         what,

@@ -13,6 +13,10 @@ pub struct Rhe {
     pub weight_bits: u32,
     /// Bits of a quantised feature's magnitude.
     pub feature_bits: u32,
+    /// Whether an adapter beneath the head is released in the clear: to see what it tells by itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
+    pub clear_adapter: bool,
 }
 
 impl Default for Rhe {
@@ -21,6 +25,7 @@ impl Default for Rhe {
         Self {
             weight_bits: 11,
             feature_bits: 10,
+            clear_adapter: false,
         }
     }
 }
@@ -40,6 +45,7 @@ impl Options for Rhe {
         let Self {
             weight_bits,
             feature_bits,
+            ..
         } = *self;
         let [weight, feature] = [weight_bits, feature_bits].map(|bits| bits as usize);
         Self::WEIGHT_BITS.one("weight_bits", weight, wrong);

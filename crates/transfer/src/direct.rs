@@ -7,7 +7,7 @@ use layers::AdamStep;
 use pulp::Simd;
 
 use crate::batches::Batches;
-use crate::draws::Draws;
+use crate::draws::{Draws, Fresh};
 use crate::lanes::{Kernel, Lanes, dispatch};
 use crate::matrix::Matrix;
 use crate::products::{add, combine, dots};
@@ -34,7 +34,7 @@ pub(crate) struct Direct {
 
 /// Adam's running means of a layer's gradients and of their squares; descent's velocity is the first.
 #[derive(Clone, Debug, Default)]
-struct Moments {
+pub(crate) struct Moments {
     first: Matrix,
     second: Matrix,
 }
@@ -141,7 +141,8 @@ impl Direct {
 }
 
 impl Moments {
-    fn reset(&mut self, rows: usize, cols: usize) {
+    /// Forgets everything, for a layer of this size.
+    pub fn reset(&mut self, rows: usize, cols: usize) {
         for matrix in [&mut self.first, &mut self.second] {
             matrix.resize(rows, cols);
             matrix.as_mut_slice().fill(0.0);
@@ -150,7 +151,7 @@ impl Moments {
 }
 
 /// A step on layers whose gradients are summed over `divisor` examples.
-struct Update {
+pub(crate) struct Update {
     divisor: f32,
     kind: Kind,
 }
@@ -165,7 +166,8 @@ enum Kind {
 }
 
 impl Update {
-    fn new(recipe: &Recipe, step: usize, n: usize, divisor: f32) -> Self {
+    /// Number `step` of training on `n` examples.
+    pub fn new(recipe: &Recipe, step: usize, n: usize, divisor: f32) -> Self {
         let (rate, weight_decay) = (recipe.rate_of(step, n), recipe.weight_decay);
         let adam = || AdamStep::new(step as u64, rate);
         let kind = match recipe.optimiser {
@@ -179,6 +181,11 @@ impl Update {
             Optimiser::LogisticRegression => unreachable!("it takes no steps"),
         };
         Self { divisor, kind }
+    }
+
+    /// Moves a layer's weights by its summed gradient.
+    pub fn plainly(&self, weights: &mut Matrix, gradient: &mut Matrix, moments: &mut Moments) {
+        self.step::<Fresh<'_>>(weights, gradient, moments, 0.0, &mut None);
     }
 
     /// Moves a layer's weights by its summed gradient, with noise of standard deviation `sigma`
@@ -221,9 +228,10 @@ impl Update {
     }
 }
 
-struct Backward<'a> {
-    top: &'a mut Top,
-    outputs: &'a mut Matrix,
+/// [`Top::backward`] as a kernel.
+pub(crate) struct Backward<'a> {
+    pub top: &'a mut Top,
+    pub outputs: &'a mut Matrix,
 }
 
 impl Kernel for Backward<'_> {

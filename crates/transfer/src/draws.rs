@@ -14,6 +14,13 @@ use crate::{Initial, Recipe, Sampling};
 pub(crate) trait Draws {
     /// Initial weights of a layer, the biases in the last column; padding 0.
     fn initial(&mut self, weights: &mut Matrix);
+    /// Initial A and B of an adapter: normal, with the variance of a uniform law up to 1/√inputs, and zero.
+    fn adapter(&mut self, down: &mut Matrix, up: &mut Matrix) {
+        self.noise(down);
+        let scale = 1.0 / (3.0 * down.cols() as f32).sqrt();
+        down.as_mut_slice().iter_mut().for_each(|it| *it *= scale);
+        up.as_mut_slice().fill(0.0);
+    }
     /// Which examples are in the next batch: 1 or 0 each.
     fn batch(&mut self, examples: &mut [f32]);
     /// Puts the examples' numbers into the order of the next pass.
@@ -110,6 +117,11 @@ impl<'a> Onwards<'a> {
 }
 
 impl Draws for Onwards<'_> {
+    fn adapter(&mut self, down: &mut Matrix, up: &mut Matrix) {
+        self.initial(down);
+        self.initial(up);
+    }
+
     fn initial(&mut self, weights: &mut Matrix) {
         let (rows, cols) = (weights.rows(), weights.cols());
         let (layer, rest) = self.initial.split_at(rows * cols);

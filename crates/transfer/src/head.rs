@@ -2,6 +2,7 @@
 
 use datasets::FeatureSet;
 
+use crate::adapter::Adapter;
 use crate::matrix::Matrix;
 use crate::products::dots;
 use crate::{HeadKind, HeadShape, TransferError};
@@ -41,7 +42,7 @@ impl Head {
     /// # Panics
     /// If `k` is not below [`HeadShape::first_rows`].
     pub fn class_row(&self, k: usize) -> &[f32] {
-        let width = self.shape.features + 1;
+        let width = self.shape.first_width();
         &self.weights[..self.shape.first_len()][k * width..(k + 1) * width]
     }
 
@@ -72,10 +73,24 @@ impl Head {
     ) {
         let width = self.shape.features + 1;
         let (first, second) = self.weights.split_at(self.shape.first_len());
-        let first = layer(first, width);
+        let first = layer(first, self.shape.first_width());
         let second = match self.shape.kind {
             HeadKind::Linear => None,
             HeadKind::Mlp { hidden, activation } => Some((layer(second, hidden + 1), activation)),
+            HeadKind::Adapter { rank } => {
+                let adapter = Adapter::read(second, rank);
+                let mut features = Matrix::default();
+                loop {
+                    let tile: Vec<&[f32]> = rows.by_ref().take(TILE).collect();
+                    if tile.is_empty() {
+                        return;
+                    }
+                    adapter.apply(&tile, &mut features);
+                    let mut logits = Matrix::default();
+                    dots(&mut logits, &features, &first);
+                    see(&logits);
+                }
+            }
         };
         let (mut inputs, mut outputs) = (Matrix::default(), Matrix::default());
         let (mut hidden, mut logits) = (Matrix::default(), Matrix::default());

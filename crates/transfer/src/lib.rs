@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+mod adapter;
 mod batches;
 pub mod bench;
 mod canary;
@@ -52,6 +53,7 @@ mod tanh;
 mod top;
 mod trainer;
 
+pub use adapter::Adapter;
 pub use canary::Canary;
 pub use error::TransferError;
 pub use given::{GivenHeads, LEAST_GIVEN};

@@ -288,6 +288,9 @@ impl Recipe {
                 ));
             }
         }
+        if self.dp.is_some() && shape.kind.is_adapter() {
+            return Err(setting("dp", "an adapter's", "heads without an adapter"));
+        }
         if self.dp.is_some() {
             if let Some(batch) = self.batch {
                 return Err(setting(

@@ -180,10 +180,46 @@ fn gradient(
     let inputs: Vec<f64> = features.iter().map(|&f| f as f64).chain([1.0]).collect();
     let (first, second) = weights.split_at(shape.first_len());
     let (first_out, second_out) = out.split_at_mut(shape.first_len());
-    let before = layer(first, &inputs);
     match shape.kind {
-        HeadKind::Linear => outer(&residual(recipe, &before, label, false), &inputs, first_out),
+        HeadKind::Linear => {
+            let logits = layer(first, &inputs);
+            outer(&residual(recipe, &logits, label, false), &inputs, first_out);
+        }
+        HeadKind::Adapter { .. } => {
+            let units = shape.units();
+            let (before, inputs) = inputs[..2 * units].split_at(units);
+            let (down, up) = second.split_at(second.len() / 2);
+            let (down_out, up_out) = second_out.split_at_mut(second.len() / 2);
+            let low = layer(down, inputs);
+            let added = layer(up, &low);
+            let before: Vec<f64> = before
+                .iter()
+                .zip(&added)
+                .map(|(u, more)| u + more)
+                .collect();
+            let values: Vec<f64> = before.iter().map(|x| x.max(0.0)).chain([1.0]).collect();
+            let residual = residual(recipe, &layer(first, &values), label, false);
+            outer(&residual, &values, first_out);
+            let rows = || first.chunks_exact(units + 1).zip(&residual);
+            let back: Vec<f64> = (0..units)
+                .map(|unit| {
+                    let through: f64 = rows().map(|(row, r)| r * row[unit]).sum();
+                    f64::from(before[unit] > 0.0) * through
+                })
+                .collect();
+            outer(&back, &low, up_out);
+            let rank = low.len();
+            let low_back: Vec<f64> = (0..rank)
+                .map(|at| {
+                    (0..units)
+                        .map(|unit| back[unit] * up[unit * rank + at])
+                        .sum()
+                })
+                .collect();
+            outer(&low_back, inputs, down_out);
+        }
         HeadKind::Mlp { hidden, activation } => {
+            let before = layer(first, &inputs);
             let hidden_values: Vec<f64> = before
                 .iter()
                 .map(|&x| match activation {

@@ -8,7 +8,9 @@ use crate::TransferError;
 /// A head's layers with their sizes.
 ///
 /// Weights are one flat buffer of f32. Linear: K × (d+1), row-major, the bias last in each row.
-/// MLP: hidden × (d+1), then outputs × (hidden+1), likewise.
+/// MLP: hidden × (d+1), then outputs × (hidden+1), likewise. With an adapter on a layer of d/2 inputs and as many
+/// units: the dense layer, K × (d/2+1), then A, rank × d/2, then B, d/2 × rank; features are that layer's outputs
+/// before the ReLU, then its inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HeadShape {
     /// The layers.
@@ -38,6 +40,24 @@ impl HeadShape {
         }
     }
 
+    /// A head units → K with an adapter on the layer units → units beneath it.
+    pub fn adapter(units: usize, rank: usize, classes: usize) -> Self {
+        Self {
+            kind: HeadKind::Adapter { rank },
+            features: 2 * units,
+            classes,
+        }
+    }
+
+    /// Inputs of the dense layer that gives the logits.
+    pub fn units(&self) -> usize {
+        match self.kind {
+            HeadKind::Linear => self.features,
+            HeadKind::Mlp { hidden, .. } => hidden,
+            HeadKind::Adapter { .. } => self.features / 2,
+        }
+    }
+
     /// Whether the head has a single logit whose sign tells two classes apart (positive: class 1).
     pub fn is_binary(&self) -> bool {
         self.classes == 2 && matches!(self.kind, HeadKind::Mlp { .. })
@@ -48,23 +68,32 @@ impl HeadShape {
         if self.is_binary() { 1 } else { self.classes }
     }
 
-    /// Number of rows of the first layer: classes, or hidden units.
+    /// Number of rows of the layer that stands first among the weights: classes, or hidden units.
     pub fn first_rows(&self) -> usize {
         match self.kind {
-            HeadKind::Linear => self.classes,
+            HeadKind::Linear | HeadKind::Adapter { .. } => self.classes,
             HeadKind::Mlp { hidden, .. } => hidden,
         }
     }
 
-    /// Number of weights of the first layer, biases included.
-    pub fn first_len(&self) -> usize {
-        self.first_rows() * (self.features + 1)
+    /// Numbers in a row of it, the bias included.
+    pub fn first_width(&self) -> usize {
+        match self.kind {
+            HeadKind::Linear | HeadKind::Mlp { .. } => self.features + 1,
+            HeadKind::Adapter { .. } => self.units() + 1,
+        }
     }
 
-    /// Number of weights of the second layer, biases included (0 for a linear head).
+    /// Number of its weights, biases included.
+    pub fn first_len(&self) -> usize {
+        self.first_rows() * self.first_width()
+    }
+
+    /// Number of weights behind them: of the second layer, biases included (0 for a linear head), or of the adapter.
     pub fn second_len(&self) -> usize {
         match self.kind {
             HeadKind::Linear => 0,
+            HeadKind::Adapter { rank } => 2 * rank * self.units(),
             HeadKind::Mlp { hidden, .. } => self.outputs() * (hidden + 1),
         }
     }
@@ -82,10 +111,20 @@ impl HeadShape {
         if self.classes < 2 {
             return Err(setting("classes", self.classes, "at least 2"));
         }
-        if let HeadKind::Mlp { hidden: 0, .. } = self.kind {
-            return Err(setting("hidden", 0, "at least 1"));
+        match self.kind {
+            HeadKind::Mlp { hidden: 0, .. } => Err(setting("hidden", 0, "at least 1")),
+            HeadKind::Adapter { .. } if self.features % 2 == 1 => Err(setting(
+                "features",
+                self.features,
+                "the outputs of the adapted layer and as many inputs",
+            )),
+            HeadKind::Adapter { rank } if rank == 0 || rank > self.units() => Err(setting(
+                "rank",
+                rank,
+                "at least 1 and at most the width of the adapted layer",
+            )),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use datasets::{FeatureSet, Pool, StreamKey};
 use rayon::prelude::*;
 
+use crate::products::all_finite;
 use crate::shape::setting;
 use crate::{HeadShape, Recipe, Trainer, TransferError};
 
@@ -31,6 +32,14 @@ impl ShadowBatch {
     pub fn members(&self, i: usize) -> &[u32] {
         let len = self.members.len() / self.heads;
         &self.members[i * len..(i + 1) * len]
+    }
+
+    /// Errors if the training of a head has left the finite numbers, after so many steps.
+    pub fn check(&self, steps: usize) -> Result<(), TransferError> {
+        match all_finite(&self.weights) {
+            true => Ok(()),
+            false => Err(TransferError::Diverged { steps }),
+        }
     }
 
     /// Number of heads.

@@ -36,7 +36,7 @@ pub(crate) struct Roll {
     pub rate: f32,
 }
 
-/// The second layer of an MLP head.
+/// The second layer of an MLP head, or the dense layer above an adapter.
 #[derive(Clone, Debug)]
 pub(crate) struct Hidden {
     activation: Activation,
@@ -80,9 +80,13 @@ impl Top {
             self.examples.row_mut(0)[i] = weight;
             self.examples.row_mut(2)[i] = 1.0;
         }
-        let HeadKind::Mlp { hidden, activation } = shape.kind else {
-            self.hidden = None;
-            return;
+        let (hidden, activation) = match shape.kind {
+            HeadKind::Linear => {
+                self.hidden = None;
+                return;
+            }
+            HeadKind::Mlp { hidden, activation } => (hidden, activation),
+            HeadKind::Adapter { .. } => (shape.units(), Activation::Relu),
         };
         let layer = self.hidden.get_or_insert_with(|| Hidden {
             activation,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
 
+use crate::adapter::Adapted;
 use crate::direct::Direct;
 use crate::draws::{Draws, Fresh, Onwards};
 use crate::logistic::Logistic;
@@ -22,6 +23,7 @@ pub struct Trainer {
     recipe: Recipe,
     span: Span,
     direct: Direct,
+    adapted: Adapted,
     logistic: Logistic,
     space: Option<Arc<PublicSpace>>,
 }
@@ -36,6 +38,7 @@ impl Trainer {
             recipe,
             span: Span::default(),
             direct: Direct::default(),
+            adapted: Adapted::default(),
             logistic: Logistic::default(),
             space: None,
         })
@@ -161,6 +164,10 @@ impl Trainer {
     ) -> Result<(), TransferError> {
         let (shape, recipe) = (&shape, &self.recipe);
         match recipe.optimiser {
+            _ if shape.kind.is_adapter() => {
+                self.adapted
+                    .train(shape, recipe, features, members, draws, out);
+            }
             Optimiser::Sgd if !Direct::suits(shape, recipe, members.len()) => {
                 self.span
                     .train(shape, recipe, features, members, draws, out);

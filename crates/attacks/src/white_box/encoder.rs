@@ -39,7 +39,7 @@ impl Encoder {
         }
         let classes = world.shape.classes;
         let (source, aim) = match world.shape.kind {
-            HeadKind::Linear => {
+            HeadKind::Linear | HeadKind::Adapter { .. } => {
                 let source = if options.informed {
                     FeatureSource::informed(world, "the informed reconstructor")?
                 } else {

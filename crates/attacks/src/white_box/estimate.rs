@@ -39,7 +39,12 @@ impl FeatureEstimate {
     /// Fits the coefficients to `heads` shadow heads of `world`.
     pub fn fit(world: &World<'_>, heads: usize) -> Result<Self, AttackError> {
         let shadows = world.shadows("estimate")?;
-        let (classes, width) = (world.shape.classes, world.shape.features);
+        let (classes, width) = (world.shape.classes, world.shape.units());
+        // With an adapter, rows hold the layer's outputs before its ReLU.
+        let after = |value: f32| match world.shape.kind.is_adapter() {
+            true => value.max(0.0),
+            false => value,
+        };
         let mut batch = shadows.batch(heads);
         shadows.fill(0, &mut batch)?;
         let mut deviations = vec![0.0; heads * classes * width];
@@ -58,7 +63,7 @@ impl FeatureEstimate {
                 let members = batch.members(head).chunks(world.shots);
                 for (row, members) in rows().zip(members) {
                     for (at, fit) in fits.iter_mut().enumerate() {
-                        let target = mean_feature(world.features, members, start + at);
+                        let target = mean_feature(world.features, members, start + at, after);
                         fit.add(&order.regressors(row[at], at), target);
                     }
                 }
@@ -182,10 +187,15 @@ impl Order {
 }
 
 /// One coordinate of the mean feature of `members`.
-fn mean_feature(features: &FeatureSet, members: &[u32], coordinate: usize) -> f32 {
+fn mean_feature(
+    features: &FeatureSet,
+    members: &[u32],
+    coordinate: usize,
+    after: impl Fn(f32) -> f32,
+) -> f32 {
     let sum: f32 = members
         .iter()
-        .map(|&it| features.row(it as usize)[coordinate])
+        .map(|&it| after(features.row(it as usize)[coordinate]))
         .sum();
     sum / members.len() as f32
 }

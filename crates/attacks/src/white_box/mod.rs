@@ -1,5 +1,6 @@
 //! Attacks on released weights.
 
+mod adapted;
 mod aim;
 mod encoder;
 mod estimate;

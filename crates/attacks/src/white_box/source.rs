@@ -1,9 +1,10 @@
 //! Where the features of an attack's targets come from, in linear heads.
 
 use backbones::NamedTensors;
-use transfer::Recipe;
+use transfer::{HeadKind, Recipe};
 
 use super::Aim;
+use super::adapted::AdaptedEstimate;
 use super::estimate::FeatureEstimate;
 use super::informed::InformedEstimate;
 use crate::error::not_plain;
@@ -14,14 +15,22 @@ use crate::{AttackError, World};
 pub(crate) enum FeatureSource {
     /// Each class's mean feature, from the head alone.
     Head(FeatureEstimate),
+    /// The same, and what the adapter beneath the head shows of each class.
+    Adapted(AdaptedEstimate),
     /// That of each class's first example, all others being known.
     Informed(InformedEstimate),
 }
 
 impl FeatureSource {
-    /// Fits the first to so many shadow heads.
+    /// Fits the first to so many shadow heads, or the second where there are adapters.
     pub fn of_heads(world: &World<'_>, heads: usize) -> Result<Self, AttackError> {
-        Ok(Self::Head(FeatureEstimate::fit(world, heads)?))
+        let estimate = FeatureEstimate::fit(world, heads)?;
+        Ok(match world.shape.kind {
+            HeadKind::Adapter { rank } => {
+                Self::Adapted(AdaptedEstimate::fit(world, estimate, rank)?)
+            }
+            _ => Self::Head(estimate),
+        })
     }
 
     /// The second, for an attack of this name.
@@ -42,14 +51,23 @@ impl FeatureSource {
     pub fn shape(&self, classes: usize) -> (usize, usize) {
         match self {
             Self::Head(estimate) => estimate.shape(),
+            Self::Adapted(estimate) => (classes, estimate.width()),
             Self::Informed(estimate) => (classes, estimate.prior.len() / classes),
+        }
+    }
+
+    /// How many of them, the last, are not estimates of a feature: a fit on few heads may do without them.
+    pub fn besides(&self) -> usize {
+        match self {
+            Self::Head(_) | Self::Informed(_) => 0,
+            Self::Adapted(estimate) => estimate.products(),
         }
     }
 
     /// What the targets are.
     pub fn aim(&self, classes: usize) -> Aim {
         match self {
-            Self::Head(_) => Aim::Classes(classes),
+            Self::Head(_) | Self::Adapted(_) => Aim::Classes(classes),
             Self::Informed(_) => Aim::Examples(classes),
         }
     }
@@ -59,6 +77,7 @@ impl FeatureSource {
     pub fn apply(&self, world: &World<'_>, head: &[f32], members: &[u32], out: &mut [f32]) {
         match self {
             Self::Head(estimate) => estimate.apply(head, out),
+            Self::Adapted(estimate) => estimate.apply(head, out),
             Self::Informed(estimate) => estimate.apply(world, head, members, out),
         }
     }
@@ -72,6 +91,7 @@ impl FeatureSource {
                 let shape = [width, coefficients.len() / width];
                 tensors.insert("estimate", &shape, coefficients.to_vec());
             }
+            Self::Adapted(estimate) => estimate.save(tensors),
             Self::Informed(estimate) => {
                 tensors.insert("prior", &[classes, width], estimate.prior.clone());
             }
@@ -87,6 +107,9 @@ impl FeatureSource {
         classes: usize,
         tensors: &mut NamedTensors,
     ) -> Result<Option<Self>, AttackError> {
+        if let Some(estimate) = AdaptedEstimate::load(attack, classes, tensors)? {
+            return Ok(Some(Self::Adapted(estimate)));
+        }
         let shape = |tensors: &NamedTensors, name: &str| tensors.shape(name).map(<[usize]>::to_vec);
         if let Some(shape) = shape(tensors, "estimate") {
             let coefficients = tensors.take(attack, "estimate", &shape)?;

@@ -70,7 +70,7 @@ impl Unmixing {
                 Beside::fit(world, &source, &batch, count)
             }
         };
-        let width = world.shape.features + beside.count;
+        let width = source.shape(classes).1 + beside.count;
         let chunks = options.samples.div_ceil(CHUNK);
         let mut sums = vec![(Moments::new(width, world.pixels()), ByImage::default()); classes];
         for chunk in 0..chunks {
@@ -102,7 +102,8 @@ impl Unmixing {
         shadows.fill(0, &mut batch)?;
         let held_out = held_out(world, &source, beside, &batch);
         let key = world.key.child("unmixing");
-        let maps = choose(&moments, beside.count, &held_out, key)?;
+        let last = source.besides() + beside.count;
+        let maps = choose(&moments, (last, source.besides() > 0), &held_out, key)?;
         Ok(Self {
             source,
             beside,

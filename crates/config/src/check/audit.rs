@@ -91,6 +91,12 @@ pub fn check(raw: &raw::Experiment, at: &At<'_>) -> Option<Audit> {
     check_attack(&attack, &at.key("attack"));
     let recipe = raw.recipe.unwrap_or_default();
     let head = raw.head.unwrap_or_default();
+    if head.is_adapter() {
+        at.key("head").wrong(
+            "found `adapter` in an audit",
+            "`linear` or `mlp`: files of heads have no place for an adapter",
+        );
+    }
     let mut defence = vec![Defence::default()];
     let private = Defence::DpSgd(dp_sgd(raw));
     if private.trains_with(recipe.optimiser) && plain_under_dp(&recipe) {

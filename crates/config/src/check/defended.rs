@@ -20,6 +20,17 @@ pub(super) fn check_defence(cell: &Cell, data: &Data, at: &At<'_>) -> bool {
         beside(unsuited, at);
         return true;
     }
+    if let Defence::Rhe(rhe) = &cell.defence
+        && rhe.clear_adapter
+        && !cell.head.is_adapter()
+    {
+        at.choice(defence.word()).key("clear_adapter").wrong_hint(
+            format!("found `true` for {}", cell.head.described()),
+            "heads with an adapter beneath them",
+            "use `head: { adapter: { rank: 4 } }`",
+        );
+        return true;
+    }
     if let Defence::OneRelease(release) = &cell.defence {
         // Of what is tried by itself numbers above what there is are passed over.
         let own = ReleaseTuning::default().rank;

@@ -192,5 +192,5 @@ fn sweep(raw: &Sweep<Many>, data: &Data, at: &At<'_>) -> Sweep {
 }
 
 fn check_head(head: HeadKind, at: &At<'_>) {
-    at.choice("mlp").options(&head);
+    at.choice(head.word()).options(&head);
 }

@@ -28,6 +28,12 @@ pub fn check(heads: &Heads, at: &At<'_>) {
             "a sweep over one of each: the heads in the file are of one kind",
         );
     }
+    if cells.iter().any(|cell| cell.head.is_adapter()) {
+        at.wrong(
+            "found shadow heads made elsewhere with `head: adapter`",
+            "`head: linear` or `mlp`: files of heads have no place for an adapter",
+        );
+    }
     let trains = |cell: &&Cell| match &cell.attack {
         Attack::Membership(_) | Attack::Property(_) | Attack::GradientInversion(_) => true,
         attack => attack.is_informed(),

@@ -35,6 +35,7 @@ pub fn check(
             .filter(|it| it.defence.kind() == defence.kind());
         let _ = own.any(|cell| check_defence(cell, data, &at));
     }
+    check_adapters(sweep, cells, root, at);
     let null_at = at.key("null");
     let neighbour = sweep.null.iter().position(|it| *it == Null::ReplaceOne);
     if let Some(index) = neighbour
@@ -119,6 +120,37 @@ pub fn check(
             format!("found {decay} with the learning rate {rate}"),
             format!("less than one over the learning rate: below {}", 1.0 / rate),
         );
+    }
+}
+
+/// Says where an adapter has no layer to stand on, or more rank than that layer.
+fn check_adapters(sweep: &Sweep, cells: &[Cell], root: &At<'_>, at: &At<'_>) {
+    let place = |head: HeadKind| match sweep.head.iter().position(|it| *it == head) {
+        Some(index) => at.key("head").item(index),
+        None => root.key("head"),
+    };
+    for cell in cells.iter().filter(|cell| cell.head.is_adapter()) {
+        let HeadKind::Adapter { rank } = cell.head else {
+            continue;
+        };
+        let at = place(cell.head).choice(cell.head.word());
+        match cell.backbone {
+            Backbone::VggTiny { features, .. } if rank <= features => continue,
+            Backbone::Imported {
+                architecture: ImportedArchitecture::VggTiny,
+                ..
+            } => continue,
+            Backbone::VggTiny { features, .. } => at.key("rank").wrong(
+                format!("found {rank}"),
+                format!("at most the width of the layer, {features}"),
+            ),
+            _ => at.wrong_hint(
+                "found `adapter` with a backbone whose last layer is not known",
+                "the backbone `vgg_tiny`, trained here or imported",
+                "use `head: linear`",
+            ),
+        }
+        return;
     }
 }
 

@@ -37,9 +37,13 @@ impl Cell {
         let content = target.describe().images.map(|images| images.content);
         match (content, self.head) {
             (Some(Content::Faces), _) => Preset::Celeba,
-            (Some(Content::Photographs), HeadKind::Linear) => Preset::Cifar,
+            (Some(Content::Photographs), HeadKind::Linear | HeadKind::Adapter { .. }) => {
+                Preset::Cifar
+            }
             (Some(Content::Photographs), HeadKind::Mlp { .. }) => Preset::BinaryCifar,
-            (Some(Content::Drawn) | None, HeadKind::Linear) => Preset::Mnist,
+            (Some(Content::Drawn) | None, HeadKind::Linear | HeadKind::Adapter { .. }) => {
+                Preset::Mnist
+            }
             (Some(Content::Drawn) | None, HeadKind::Mlp { .. }) => Preset::BinaryMnist,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use backbones::{Backbone, Extractor, Onnx};
+use backbones::{AroundLastLayer, Backbone, Extractor, Onnx};
 use config::experiment::{Backbone as Wanted, Data, DatasetSpec, Task};
 use datasets::{Colour, FeatureSet, ImageSet, ImageShape, Pool, Reading, Split, StreamKey};
 
@@ -33,6 +33,8 @@ pub struct Corpus {
     pub backbone: Option<Backbone>,
     /// The frozen network, where it comes from an ONNX file.
     pub onnx: Option<Onnx>,
+    /// The frozen network, where heads have an adapter on its last layer.
+    around: Option<AroundLastLayer>,
     /// Labels before the task made two classes of them: for property inference, and people's names.
     pub original_labels: Vec<u32>,
     /// The stages that made this.
@@ -89,7 +91,12 @@ impl Corpus {
                     true => network::check_source(context, progress, (data, &images), root),
                     false => Ok(()),
                 };
-                network::features(id, &images, stages, check, |_| network.features(&images))?
+                network::features(id, &images, stages, check, |_| {
+                    match declared.around_last_layer {
+                        true => network.around_last_layer(&images),
+                        false => network.features(&images),
+                    }
+                })?
             };
             (images, features, public_from)
         } else {
@@ -132,6 +139,10 @@ impl Corpus {
             images,
             features,
             split,
+            around: backbone
+                .clone()
+                .filter(|_| declared.around_last_layer)
+                .map(AroundLastLayer),
             backbone,
             onnx,
             original_labels,
@@ -178,8 +189,11 @@ impl Corpus {
         }
     }
 
-    /// φ as a function of images; none where the data are features already.
+    /// What gives images the rows that heads here take; none where the data are features already.
     pub fn extractor(&self) -> Option<&dyn Extractor> {
+        if let Some(around) = &self.around {
+            return Some(around);
+        }
         let backbone = self.backbone.as_ref().map(|it| it as &dyn Extractor);
         backbone.or(self.onnx.as_ref().map(|it| it as &dyn Extractor))
     }

@@ -21,6 +21,8 @@ pub struct CorpusStages {
     pub backbone: Option<StageId>,
     /// The features of the target; none where the data are features already.
     pub features: Option<StageId>,
+    /// Whether they are what stands around the backbone's last layer, for adapters.
+    pub around_last_layer: bool,
     /// The name of the features, kept or not, that everything above depends on.
     pub key: StageKey,
 }
@@ -41,7 +43,7 @@ impl CorpusStages {
         hashes: &DataHashes,
         seed: u64,
         data: &Data,
-        backbone: &Backbone,
+        (backbone, around_last_layer): (&Backbone, bool),
     ) -> Result<Self, HarnessError> {
         let code = context.code.of(&CODE);
         let network = network_key(context, hashes, seed, data, backbone, &code)?;
@@ -66,14 +68,22 @@ impl CorpusStages {
             .with("seed", &seed)
             .with("target", &data.target)
             .with("public", &data.public)
-            .with("files", &hashes.targets)
-            .finish();
+            .with("files", &hashes.targets);
+        let key = match around_last_layer {
+            true => key.with("around", &"last layer"),
+            false => key,
+        };
+        let key = key.finish();
         let rows = data.target.examples() + data.public.as_ref().map_or(0, DatasetSpec::examples);
         let features = (*backbone != Backbone::Features).then(|| {
             graph.add(Node {
                 key: key.clone(),
                 what: format!(
-                    "features of {} by {}",
+                    "{} of {} by {}",
+                    match around_last_layer {
+                        true => "inputs and outputs of the last layer",
+                        false => "features",
+                    },
                     names::dataset(&data.target),
                     names::backbone(backbone)
                 ),
@@ -85,6 +95,7 @@ impl CorpusStages {
         Ok(Self {
             backbone: pretrained,
             features,
+            around_last_layer,
             key,
         })
     }

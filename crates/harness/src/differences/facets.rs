@@ -79,7 +79,15 @@ pub(super) fn without_column(cell: &Cell) -> Vec<Facet> {
                 });
             }
         }
-        Defence::None(_) | Defence::Rhe(_) => {}
+        Defence::Rhe(rhe) => facets.push(Facet {
+            side: Side::Training,
+            name: "rhe adapter".into(),
+            words: match rhe.clear_adapter {
+                true => "adapter in the clear".into(),
+                false => String::new(),
+            },
+        }),
+        Defence::None(_) => {}
     }
     attack(&cell.attack, &mut facets);
     facets

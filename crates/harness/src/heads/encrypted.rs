@@ -29,6 +29,12 @@ enum Shown {
     Linear(CiphertextView),
     Relu(HiddenView),
     Square(SquareView),
+    Adapter {
+        head: CiphertextView,
+        /// A and Bᵀ as the rows of a linear layer; none where they are released in the clear.
+        adapter: Option<CiphertextView>,
+        rank: usize,
+    },
 }
 
 impl Encrypted {
@@ -46,6 +52,17 @@ impl Encrypted {
                 Activation::Relu => Shown::Relu(HiddenView::new(d, hidden, shape.outputs())?),
                 Activation::Square => Shown::Square(SquareView::new(d, hidden, shape.outputs())?),
             },
+            HeadKind::Adapter { rank } => {
+                let of = |rows| CiphertextView::new(shape.units(), rows, precision(options));
+                Shown::Adapter {
+                    head: of(k)?,
+                    adapter: match options.clear_adapter {
+                        true => None,
+                        false => Some(of(2 * rank)?),
+                    },
+                    rank,
+                }
+            }
         };
         Ok(Self { shown, release })
     }
@@ -64,10 +81,12 @@ impl Encrypted {
         match &self.shown {
             Shown::Linear(view) => Ok(view.simulate_classifier(weights, rng)?),
             // Configs that ask for it are refused before anything runs.
-            Shown::Relu(_) | Shown::Square(_) => Err(HarnessError::Setting {
-                place: "sweep.attack".into(),
-                reason: "an encrypted head with a hidden layer answers no queries here".into(),
-            }),
+            Shown::Relu(_) | Shown::Square(_) | Shown::Adapter { .. } => {
+                Err(HarnessError::Setting {
+                    place: "sweep.attack".into(),
+                    reason: "an encrypted head that is not linear answers no queries here".into(),
+                })
+            }
         }
     }
 
@@ -87,6 +106,11 @@ impl View for Encrypted {
             Shown::Linear(view) => view.beside(),
             Shown::Relu(view) => view.beside(),
             Shown::Square(view) => view.beside(),
+            Shown::Adapter { head, adapter, .. } => {
+                let classes = head.classes();
+                let more = adapter.as_ref().map_or(0, CiphertextView::beside);
+                head.beside() + more.next_multiple_of(classes)
+            }
         }
     }
 
@@ -102,11 +126,67 @@ impl View for Encrypted {
             Shown::Linear(view) => view.simulate(&head, sight, rng, weights, beside),
             Shown::Relu(view) => view.simulate(&head, sight, rng, weights, beside),
             Shown::Square(view) => view.simulate(&head, sight, rng, weights, beside),
+            Shown::Adapter {
+                head: view,
+                adapter,
+                rank,
+            } => {
+                let (dense, rest) = weights.split_at_mut(view.len());
+                let mut own = vec![0.0; view.beside()];
+                let mut seen = view.simulate(&head[..view.len()], sight, rng, dense, &mut own);
+                let mut more = vec![0.0; beside.len() - own.len()];
+                if let (Some(adapter), Ok(())) = (adapter, &seen) {
+                    seen = see_adapter(adapter, *rank, sight, rng, rest, &mut more);
+                }
+                // Each logit's share of both.
+                let classes = view.classes();
+                let (own_share, share) = (own.len() / classes, more.len() / classes);
+                for (class, out) in beside.chunks_mut(own_share + share).enumerate() {
+                    let (first, second) = out.split_at_mut(own_share);
+                    first.copy_from_slice(&own[class * own_share..][..own_share]);
+                    second.copy_from_slice(&more[class * share..][..share]);
+                }
+                seen
+            }
         };
         seen.map_err(|error| AttackError::View {
             reason: error.to_string(),
         })
     }
+}
+
+/// Puts ciphertexts in the place of A and B, and what is seen beside them in front of `beside`.
+fn see_adapter(
+    view: &CiphertextView,
+    rank: usize,
+    sight: Sight,
+    rng: &mut ChaCha8Rng,
+    weights: &mut [f32],
+    beside: &mut [f32],
+) -> Result<(), rhe::RheError> {
+    let (down, up) = weights.split_at_mut(weights.len() / 2);
+    let units = down.len() / rank;
+    let mut rows = vec![0.0; view.len()];
+    for (at, row) in rows.chunks_mut(units + 1).enumerate() {
+        for (unit, value) in row[..units].iter_mut().enumerate() {
+            *value = match at.checked_sub(rank) {
+                None => down[at * units + unit],
+                Some(at) => up[unit * rank + at],
+            };
+        }
+    }
+    let mut seen = vec![0.0; view.len()];
+    let beside = &mut beside[..view.beside()];
+    view.simulate(&rows, sight, rng, &mut seen, beside)?;
+    for (at, row) in seen.chunks(units + 1).enumerate() {
+        for (unit, value) in row[..units].iter().enumerate() {
+            match at.checked_sub(rank) {
+                None => down[at * units + unit] = *value,
+                Some(at) => up[unit * rank + at] = *value,
+            }
+        }
+    }
+    Ok(())
 }
 
 fn precision(options: &Rhe) -> Precision {

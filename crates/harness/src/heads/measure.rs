@@ -38,6 +38,7 @@ pub fn measure(
     let stream = world.victims()?;
     let mut batch = stream.batch(grid.heads.victims);
     stream.fill(0, &mut batch);
+    batch.check(stream.recipe().steps)?;
     let test = victims::test_set(&corpus.features, &corpus.split.test)?;
     let view;
     let mut encrypted = None;

@@ -3,11 +3,12 @@
 use config::{Cell, DatasetSpec, Head};
 use transfer::{HeadShape, Optimiser, Recipe};
 
-/// The shape of a cell's heads on features of width `features`.
+/// The shape of a cell's heads on rows of `features` numbers: with an adapter, what stands around the last layer.
 pub fn shape(head: Head, features: usize, classes: usize) -> HeadShape {
     match head {
         Head::Linear => HeadShape::linear(features, classes),
         Head::Mlp { hidden, activation } => HeadShape::mlp(features, hidden, activation, classes),
+        Head::Adapter { rank } => HeadShape::adapter(features / 2, rank, classes),
     }
 }
 

@@ -126,7 +126,7 @@ struct Declaring {
     /// Hash of the shadow heads made elsewhere.
     shadows: Option<String>,
     groups: Groups,
-    /// By the backbone's JSON form.
+    /// By the JSON form of the backbone and of what of it is looked at.
     corpora: HashMap<String, CorpusStages>,
     /// Keys as far as cells of one backbone share them, by the kind of stage, whether it encrypts, and
     /// the features.
@@ -212,7 +212,7 @@ impl Declaring {
 
     fn corpus(&mut self, grid: &Grid<'_>, cell: &Cell) -> Result<CorpusStages, HarnessError> {
         let Grid { context, heads, .. } = grid;
-        let name = json(&cell.backbone);
+        let name = json(&(&cell.backbone, cell.head.is_adapter()));
         if let Some(known) = self.corpora.get(&name) {
             return Ok(known.clone());
         }
@@ -222,7 +222,7 @@ impl Declaring {
             &self.hashes,
             grid.experiment.seed,
             &heads.data,
-            &cell.backbone,
+            (&cell.backbone, cell.head.is_adapter()),
         )?;
         self.corpora.insert(name, corpus.clone());
         Ok(corpus)
@@ -394,11 +394,12 @@ fn trained(cell: &Cell, builder: KeyBuilder) -> KeyBuilder {
         .with("defence", &cell.defence)
 }
 
-/// Names what attacks read of heads with a hidden layer; of linear heads they always read the rows.
+/// Names what attacks read of other heads; of linear heads they always read the rows.
 fn reads(cell: &Cell, builder: KeyBuilder) -> KeyBuilder {
     match cell.head {
         Head::Linear => builder,
         Head::Mlp { .. } => builder.with("reads", &"sums over units"),
+        Head::Adapter { .. } => builder.with("reads", &"rows and products with the adapter"),
     }
 }
 

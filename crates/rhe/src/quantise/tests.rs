@@ -119,6 +119,7 @@ fn every_precision_within_the_bounds_has_room_for_a_feature_and_no_other_has() {
             let options = spec::Rhe {
                 weight_bits,
                 feature_bits,
+                ..spec::Rhe::default()
             };
             let precision = Precision {
                 weight_bits,

@@ -6,12 +6,13 @@ fn head(shape: HeadShape) -> Head {
     Head::new(shape, weights.collect()).unwrap()
 }
 
-fn shapes() -> [HeadShape; 4] {
+fn shapes() -> [HeadShape; 5] {
     [
         HeadShape::linear(17, 3),
         HeadShape::mlp(20, 4, Activation::Relu, 2),
         HeadShape::mlp(9, 5, Activation::Square, 2),
         HeadShape::mlp(9, 5, Activation::Square, 4),
+        HeadShape::adapter(9, 2, 4),
     ]
 }
 
@@ -43,6 +44,24 @@ fn logits_are_those_of_the_formula() {
             let rows = (0..shape.first_rows()).map(|k| affine(head.class_row(k), &inputs));
             let expected: Vec<f64> = match shape.kind {
                 HeadKind::Linear => rows.collect(),
+                HeadKind::Adapter { rank } => {
+                    let (before, inputs) = inputs.split_at(shape.units());
+                    let adapter = &head.weights[shape.first_len()..];
+                    let (down, up) = adapter.split_at(adapter.len() / 2);
+                    let dot = |row: &[f32], x: &[f64]| -> f64 {
+                        row.iter().zip(x).map(|(&w, x)| f64::from(w) * x).sum()
+                    };
+                    let low = down.chunks(shape.units()).map(|row| dot(row, inputs));
+                    let low: Vec<f64> = low.collect();
+                    let added = up.chunks(rank).map(|row| dot(row, &low));
+                    let values = before
+                        .iter()
+                        .zip(added)
+                        .map(|(u, more)| (u + more).max(0.0));
+                    let values: Vec<f64> = values.collect();
+                    let rows = 0..shape.first_rows();
+                    rows.map(|k| affine(head.class_row(k), &values)).collect()
+                }
                 HeadKind::Mlp { hidden, activation } => {
                     let values: Vec<f64> = rows
                         .map(|x| match activation {

@@ -57,13 +57,14 @@ impl Way {
     }
 }
 
-/// The maps of every class; `beside` inputs are seen beside the rows.
+/// The maps of every class; the last `beside` inputs are seen beside the rows. With `each_strength` they are tried with
+/// all strengths of the ridge: where they may tell more than the rows do, the best one for these says nothing.
 ///
 /// # Errors
 /// If no way gives finite coefficients.
 pub(super) fn choose(
     moments: &[Moments],
-    beside: usize,
+    (beside, each_strength): (usize, bool),
     held_out: &[HeldOut],
     key: StreamKey,
 ) -> Result<Vec<Linear>, AttackError> {
@@ -107,12 +108,13 @@ pub(super) fn choose(
         // More inputs want a stronger ridge, and their systems take nearly all of the time: upwards
         // from the best, while it helps.
         let mut last = f64::INFINITY;
-        for &strength in &STRENGTHS[best.1..] {
+        let first = if each_strength { 0 } else { best.1 };
+        for &strength in &STRENGTHS[first..] {
             let more = tries(strength, 0);
             let error = least(&more);
             tried.extend(more);
             // What was singular may not be so with a stronger one.
-            if last.is_finite() && error >= last {
+            if !each_strength && last.is_finite() && error >= last {
                 break;
             }
             last = error;
@@ -185,7 +187,7 @@ mod tests {
         let mut moments = Moments::new(4, targets);
         moments.add(&fitted.inputs, &fitted.images);
         let held_out = [sample(200, targets, 2)];
-        let maps = choose(&[moments], 2, &held_out, StreamKey::from_seed(1)).unwrap();
+        let maps = choose(&[moments], (2, false), &held_out, StreamKey::from_seed(1)).unwrap();
         let coefficients = maps[0].coefficients();
         // Twelve samples fit noise to the two inputs behind: better without.
         assert!(

@@ -110,6 +110,8 @@ impl Saved {
                 2,
                 format!("`head: {{ mlp: {{ hidden: {hidden}, activation: {activation} }} }}`"),
             ),
+            // Configs of audits that ask for one are refused.
+            HeadKind::Adapter { .. } => (0, "an adapter".to_owned()),
         };
         if head.layers().len() != layers {
             return Err(self.refuse(format!(
@@ -189,7 +191,9 @@ impl Named {
         let shape = self.shape;
         let (first, second) = self.weights.split_at(shape.first_len());
         let (layers, metadata) = match shape.kind {
-            HeadKind::Linear => (vec![("", first, shape.features)], HashMap::new()),
+            HeadKind::Linear | HeadKind::Adapter { .. } => {
+                (vec![("", first, shape.units())], HashMap::new())
+            }
             HeadKind::Mlp { hidden, activation } => (
                 vec![("0.", first, shape.features), ("2.", second, hidden)],
                 HashMap::from([("activation".into(), activation.word().into())]),
