@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+mod adapted;
 mod adapter;
 mod batches;
 pub mod bench;

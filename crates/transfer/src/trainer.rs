@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datasets::FeatureSet;
 use rand_chacha::ChaCha8Rng;
 
-use crate::adapter::Adapted;
+use crate::adapted::Adapted;
 use crate::direct::Direct;
 use crate::draws::{Draws, Fresh, Onwards};
 use crate::logistic::Logistic;
