@@ -9,7 +9,7 @@ use crate::matrix::Matrix;
 use crate::products::dots;
 
 /// A and B of one head.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Adapter {
     /// A, rank × d.
     down: Matrix,
