@@ -102,8 +102,8 @@ impl Unmixing {
         shadows.fill(0, &mut batch)?;
         let held_out = held_out(world, &source, beside, &batch);
         let key = world.key.child("unmixing");
-        let last = source.besides() + beside.count;
-        let maps = choose(&moments, (last, source.besides() > 0), &held_out, key)?;
+        let behind = (source.besides(), beside.count);
+        let maps = choose(&moments, behind, &held_out, key)?;
         Ok(Self {
             source,
             beside,

@@ -57,14 +57,14 @@ impl Way {
     }
 }
 
-/// The maps of every class; the last `beside` inputs are seen beside the rows. With `each_strength` they are tried with
-/// all strengths of the ridge: where they may tell more than the rows do, the best one for these says nothing.
+/// The maps of every class; the last `beside` inputs are seen beside the weights, and the `products` before them are not
+/// estimates of features. What tells nothing is left out, from behind.
 ///
 /// # Errors
 /// If no way gives finite coefficients.
 pub(super) fn choose(
     moments: &[Moments],
-    (beside, each_strength): (usize, bool),
+    (products, beside): (usize, usize),
     held_out: &[HeldOut],
     key: StreamKey,
 ) -> Result<Vec<Linear>, AttackError> {
@@ -97,24 +97,29 @@ pub(super) fn choose(
     let mut tried: Vec<(f64, Way)> = Vec::new();
     let mut best = (f64::INFINITY, 0);
     for (at, &strength) in STRENGTHS.iter().enumerate() {
-        let more = tries(strength, beside);
+        let more = tries(strength, products + beside);
         let error = least(&more);
         if error < best.0 {
             best = (error, at);
         }
         tried.extend(more);
     }
+    if products > 0 {
+        // They may tell more than the estimates do, whose best strength then says nothing.
+        for strength in STRENGTHS {
+            tried.extend(tries(strength, beside));
+        }
+    }
     if beside > 0 {
         // More inputs want a stronger ridge, and their systems take nearly all of the time: upwards
         // from the best, while it helps.
         let mut last = f64::INFINITY;
-        let first = if each_strength { 0 } else { best.1 };
-        for &strength in &STRENGTHS[first..] {
+        for &strength in &STRENGTHS[best.1..] {
             let more = tries(strength, 0);
             let error = least(&more);
             tried.extend(more);
             // What was singular may not be so with a stronger one.
-            if !each_strength && last.is_finite() && error >= last {
+            if last.is_finite() && error >= last {
                 break;
             }
             last = error;
@@ -187,7 +192,7 @@ mod tests {
         let mut moments = Moments::new(4, targets);
         moments.add(&fitted.inputs, &fitted.images);
         let held_out = [sample(200, targets, 2)];
-        let maps = choose(&[moments], (2, false), &held_out, StreamKey::from_seed(1)).unwrap();
+        let maps = choose(&[moments], (0, 2), &held_out, StreamKey::from_seed(1)).unwrap();
         let coefficients = maps[0].coefficients();
         // Twelve samples fit noise to the two inputs behind: better without.
         assert!(
