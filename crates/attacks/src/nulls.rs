@@ -46,6 +46,7 @@ pub fn null_scores(
             let mut batch = stream.batch(units);
             // Far beyond the victims' own numbers in the same stream: other draws.
             stream.fill(1 << 40, &mut batch);
+            batch.check(stream.recipe().steps)?;
             world.release(&mut batch, "null")?;
             batch
         }

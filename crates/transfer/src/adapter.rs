@@ -25,8 +25,8 @@ impl Adapter {
     pub fn read(weights: &[f32], rank: usize) -> Self {
         let (down, up) = weights.split_at(weights.len() / 2);
         Self {
-            down: rows(down, down.len() / rank),
-            up: rows(up, rank),
+            down: Matrix::of_rows(down, down.len() / rank),
+            up: Matrix::of_rows(up, rank),
         }
     }
 
@@ -80,16 +80,6 @@ impl Adapter {
 
 fn dot(row: &[f32], x: &[f32]) -> f32 {
     row.iter().zip(x).map(|(a, b)| a * b).sum()
-}
-
-/// Rows of `width` numbers.
-fn rows(values: &[f32], width: usize) -> Matrix {
-    let mut matrix = Matrix::default();
-    matrix.resize(values.len() / width, width);
-    for (at, row) in values.chunks_exact(width).enumerate() {
-        matrix.copy_row(at, row, 0.0);
-    }
-    matrix
 }
 
 #[cfg(test)]

@@ -73,20 +73,21 @@ impl Head {
     ) {
         let width = self.shape.features + 1;
         let (first, second) = self.weights.split_at(self.shape.first_len());
-        let first = layer(first, self.shape.first_width());
+        let first = Matrix::of_rows(first, self.shape.first_width());
         let second = match self.shape.kind {
             HeadKind::Linear => None,
-            HeadKind::Mlp { hidden, activation } => Some((layer(second, hidden + 1), activation)),
+            HeadKind::Mlp { hidden, activation } => {
+                Some((Matrix::of_rows(second, hidden + 1), activation))
+            }
             HeadKind::Adapter { rank } => {
                 let adapter = Adapter::read(second, rank);
-                let mut features = Matrix::default();
+                let (mut features, mut logits) = (Matrix::default(), Matrix::default());
                 loop {
                     let tile: Vec<&[f32]> = rows.by_ref().take(TILE).collect();
                     if tile.is_empty() {
                         return;
                     }
                     adapter.apply(&tile, &mut features);
-                    let mut logits = Matrix::default();
                     dots(&mut logits, &features, &first);
                     see(&logits);
                 }
@@ -189,16 +190,6 @@ pub struct Tally {
     pub correct: usize,
     /// Looked at.
     pub examples: usize,
-}
-
-/// The weights of a layer as a matrix of `width` columns, the bias last.
-fn layer(weights: &[f32], width: usize) -> Matrix {
-    let mut matrix = Matrix::default();
-    matrix.resize(weights.len() / width, width);
-    for (i, row) in weights.chunks_exact(width).enumerate() {
-        matrix.copy_row(i, row, 0.0);
-    }
-    matrix
 }
 
 /// The class that logits speak for: the first of the largest, or the sign of a single one.

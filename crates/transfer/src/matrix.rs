@@ -16,6 +16,16 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
+    /// Rows of `width` values.
+    pub fn of_rows(values: &[f32], width: usize) -> Self {
+        let mut matrix = Self::default();
+        matrix.resize(values.len() / width, width);
+        for (i, row) in values.chunks_exact(width).enumerate() {
+            matrix.copy_row(i, row, 0.0);
+        }
+        matrix
+    }
+
     /// Sets the size and, where it changed, the contents to 0. Keeps the memory.
     pub fn resize(&mut self, rows: usize, cols: usize) {
         if (rows, cols) == (self.rows, self.cols) {

@@ -137,8 +137,15 @@ impl AdaptedEstimate {
         let centres = tensors.take(attack, "adapter.centres", &[classes, 2 * units])?;
         let numbers = tensors.take(attack, "adapter.scales", &[PRODUCTS + 1])?;
         let [first, second, third, rank] = numbers[..] else {
-            return Ok(None);
+            unreachable!("as many as were taken");
         };
+        if units == 0 || !(1.0..=units as f32).contains(&rank) {
+            return Err(AttackError::Mismatch {
+                what: "a file of an attack on adapters",
+                expected: format!("a rank from 1 to the width of the layer, {units}"),
+                found: rank.to_string(),
+            });
+        }
         Ok(Some(Self {
             estimate: FeatureEstimate::from_coefficients(classes, coefficients),
             rank: rank as usize,
