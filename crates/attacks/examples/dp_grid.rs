@@ -81,7 +81,7 @@ fn main() -> Result<(), AnyError> {
     for (at, ((shots, noise), world)) in CELLS.iter().zip(&worlds).enumerate() {
         let stream = world.victims()?;
         let mut victims = stream.batch(options.get("victims", 500)?);
-        stream.fill(0, &mut victims);
+        stream.fill(0, &mut victims)?;
         let rate = |attack: &dyn WhiteBox| -> Result<String, AnyError> {
             let (one, mse) = common::success(world, attack, &victims)?;
             Ok(format!(

@@ -39,7 +39,7 @@ fn main() -> Result<(), AnyError> {
     let world = World::new(&images, &features, &split, shape, recipe, shots, key)?;
     let stream = world.victims()?;
     let mut victims = stream.batch(options.get("victims", 500)?);
-    stream.fill(0, &mut victims);
+    stream.fill(0, &mut victims)?;
     println!("head accuracy {:.3}", accuracy(&world, &victims)?);
 
     let start = Instant::now();

@@ -71,7 +71,7 @@ pub fn run() -> Result<AttackBench, AttackError> {
 
     let stream = world.victims()?;
     let mut victims = stream.batch(HEADS);
-    stream.fill(0, &mut victims);
+    stream.fill(0, &mut victims)?;
     let rate = |attack: &dyn WhiteBox| {
         let started = Instant::now();
         attack.reconstruct(&world, &victims);

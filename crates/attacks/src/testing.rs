@@ -93,7 +93,7 @@ pub fn world(data: &Data, shots: usize) -> World<'_> {
 pub fn victims(world: &World<'_>, heads: usize) -> ShadowBatch {
     let stream = world.victims().unwrap();
     let mut batch = stream.batch(heads);
-    stream.fill(0, &mut batch);
+    stream.fill(0, &mut batch).unwrap();
     batch
 }
 

@@ -267,8 +267,7 @@ impl Shadows<'_> {
                 let turns = self.streams.len() as u64;
                 let start = index / turns * batch.heads as u64;
                 let stream = &self.streams[(index % turns) as usize];
-                stream.fill(start, batch);
-                batch.check(stream.recipe().steps)?;
+                stream.fill(start, batch)?;
             }
         }
         match self.view {

@@ -35,7 +35,7 @@ fn unmixing_fits_on_given_heads_and_what_trains_its_own_is_refused() {
 
     let stream = ShadowStream::new(&features, &split.public, shape, recipe, 1, key).unwrap();
     let mut batch = stream.batch(1_500);
-    stream.fill(0, &mut batch);
+    stream.fill(0, &mut batch).unwrap();
     let bytes: Vec<u8> = batch.weights.iter().flat_map(|w| w.to_le_bytes()).collect();
     let rows: Vec<u8> = batch
         .members
@@ -66,7 +66,7 @@ fn unmixing_fits_on_given_heads_and_what_trains_its_own_is_refused() {
     let attack = Unmixing::fit(&world, &options, |_| {}).unwrap();
     let stream = world.victims().unwrap();
     let mut victims = stream.batch(60);
-    stream.fill(0, &mut victims);
+    stream.fill(0, &mut victims).unwrap();
     let mean = |scores: &[Vec<Nearest>]| {
         let all: Vec<f64> = errors(scores)
             .concat()

@@ -91,7 +91,7 @@ fn attacks_work_on_pairs_and_on_heads_of_others() {
     let stream = |pool| ShadowStream::new(&features, pool, shape, recipe, 1, key).expect("heads");
     let public = stream(&split.public);
     let mut batch = public.batch(1_500);
-    public.fill(0, &mut batch);
+    public.fill(0, &mut batch).unwrap();
     shadows(folder, &batch);
     let extra = "shadows: shadows.safetensors\n";
     let output = run(folder, extra);
@@ -116,10 +116,10 @@ fn attacks_work_on_pairs_and_on_heads_of_others() {
     };
     let private = stream(&split.private);
     let mut batch = private.batch(600);
-    private.fill(0, &mut batch);
+    private.fill(0, &mut batch).unwrap();
     refused(&batch, "not among the public ones");
     let mut batch = public.batch(40);
-    public.fill(0, &mut batch);
+    public.fill(0, &mut batch).unwrap();
     refused(&batch, "it holds 40 heads");
 
     // Features of other images than those beside them.

@@ -67,7 +67,7 @@ fn measured(noise: Option<f32>) -> (Vec<(f64, f64)>, f64) {
     let world = World::new(&images, &features, &split, shape, recipe, 1, key).unwrap();
     let stream = world.victims().unwrap();
     let mut heads = stream.batch(VICTIMS);
-    stream.fill(0, &mut heads);
+    stream.fill(0, &mut heads).unwrap();
     let test = Membership::new(&world, 64, Release::Weights).unwrap();
     let found = test.of_victims(&mut heads, None).unwrap();
     let (inside, mut outside) = (found.inside.concat(), found.outside.concat());

@@ -20,7 +20,7 @@ fn stream(bencher: divan::Bencher, shape: HeadShape, shots: usize, recipe: usize
     let mut batch = stream.batch(BATCH);
     let mut start = 0;
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
-        stream.fill(start, &mut batch);
+        stream.fill(start, &mut batch).expect("heads");
         start += BATCH as u64;
     });
 }

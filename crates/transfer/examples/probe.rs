@@ -29,9 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let recipe = Recipe::logistic_regression(strength);
         let stream = ShadowStream::new(&features, &pool, shape, recipe, 1, key)?;
         let mut batch = stream.batch(heads);
-        stream.fill(0, &mut batch);
+        stream.fill(0, &mut batch)?;
         let start = Instant::now();
-        stream.fill(heads as u64, &mut batch);
+        stream.fill(heads as u64, &mut batch)?;
         let rate = heads as f64 / start.elapsed().as_secs_f64();
         let threads = rayon::current_num_threads();
         println!("C = {strength}: {rate:.0} heads a second on {threads} threads");

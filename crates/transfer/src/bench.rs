@@ -153,22 +153,22 @@ fn timed(
         .build()?;
     let mut times: Vec<f64> = (0..repeats.max(1))
         .map(|_| workers.install(|| time(stream, heads)))
-        .collect();
+        .collect::<Result<_, _>>()?;
     times.sort_by(f64::total_cmp);
     Ok([times[times.len() / 2], times[0]].map(|seconds| heads as f64 / seconds))
 }
 
 /// Seconds that `heads` heads take.
-fn time(stream: &ShadowStream, heads: usize) -> f64 {
+fn time(stream: &ShadowStream, heads: usize) -> Result<f64, TransferError> {
     let mut batch = stream.batch(BATCH.min(heads));
     let start = Instant::now();
     let mut done = 0;
     while done < heads {
         batch.heads = BATCH.min(heads - done);
-        stream.fill(done as u64, &mut batch);
+        stream.fill(done as u64, &mut batch)?;
         done += batch.heads;
     }
-    start.elapsed().as_secs_f64()
+    Ok(start.elapsed().as_secs_f64())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@
 //! let shape = HeadShape::linear(8, 3);
 //! let key = StreamKey::from_seed(2505);
 //! let stream = ShadowStream::new(&features, &pool, shape, Recipe::mnist(2), 2, key)?;
-//! let (weights, members) = stream.head(1_000_000);
+//! let (weights, members) = stream.head(1_000_000)?;
 //! assert_eq!(members.len(), 6);
 //!
 //! let head = Head::new(shape, weights)?;

@@ -3,7 +3,6 @@
 use datasets::{FeatureSet, Pool, StreamKey};
 use rayon::prelude::*;
 
-use crate::products::all_finite;
 use crate::shape::setting;
 use crate::{HeadShape, Recipe, Trainer, TransferError};
 
@@ -32,14 +31,6 @@ impl ShadowBatch {
     pub fn members(&self, i: usize) -> &[u32] {
         let len = self.members.len() / self.heads;
         &self.members[i * len..(i + 1) * len]
-    }
-
-    /// Errors if the training of a head has left the finite numbers, after so many steps.
-    pub fn check(&self, steps: usize) -> Result<(), TransferError> {
-        match all_finite(&self.weights) {
-            true => Ok(()),
-            false => Err(TransferError::Diverged { steps }),
-        }
     }
 
     /// Number of heads.
@@ -144,15 +135,15 @@ impl<'a> ShadowStream<'a> {
 
     /// Head number `index`: its weights and its training examples.
     ///
-    /// A head whose training diverges holds weights that are not finite; [`ShadowStream::new`]
-    /// refuses recipes with which head 0 does.
-    pub fn head(&self, index: u64) -> (Vec<f32>, Vec<u32>) {
+    /// # Errors
+    /// [`TransferError::Diverged`] and [`TransferError::NotConverged`]; all else was checked in
+    /// [`ShadowStream::new`].
+    pub fn head(&self, index: u64) -> Result<(Vec<f32>, Vec<u32>), TransferError> {
         let mut weights = vec![0.0; self.weight_len()];
         let mut members = Vec::new();
         let mut trainer = self.trainer.clone();
-        // Everything that can be wrong was checked in `new`; divergence shows in the weights.
-        let _ = self.make(index, &mut trainer, &mut members, &mut weights);
-        (weights, members)
+        self.make(index, &mut trainer, &mut members, &mut weights)?;
+        Ok((weights, members))
     }
 
     /// An empty batch to be filled with `heads` heads.
@@ -166,7 +157,11 @@ impl<'a> ShadowStream<'a> {
 
     /// Fills `batch` with heads `start`, `start + 1`, …, in parallel; the same bits for any number
     /// of threads. A batch of other sizes than this stream's is resized.
-    pub fn fill(&self, start: u64, batch: &mut ShadowBatch) {
+    ///
+    /// # Errors
+    /// Those of [`ShadowStream::head`], of the first head that has one: no head that was not
+    /// trained to its end is ever handed out.
+    pub fn fill(&self, start: u64, batch: &mut ShadowBatch) -> Result<(), TransferError> {
         batch.weights.resize(batch.heads * self.weight_len(), 0.0);
         batch.members.resize(batch.heads * self.member_len(), 0);
         batch
@@ -175,22 +170,16 @@ impl<'a> ShadowStream<'a> {
             .zip(batch.members.par_chunks_exact_mut(self.member_len()))
             .enumerate()
             .with_min_len(HEADS_A_TASK)
-            .for_each_init(
+            .map_init(
                 || (self.trainer.clone(), Vec::new()),
                 |(trainer, members), (i, (weights, out))| {
-                    let _ = self.make(start + i as u64, trainer, members, weights);
+                    self.make(start + i as u64, trainer, members, weights)?;
                     out.copy_from_slice(members);
+                    Ok(())
                 },
-            );
-    }
-
-    /// Batches of `heads` heads each, from head 0 on, without end.
-    pub fn batches(&self, heads: usize) -> impl Iterator<Item = ShadowBatch> + '_ {
-        (0u64..).map(move |number| {
-            let mut batch = self.batch(heads);
-            self.fill(number * heads as u64, &mut batch);
-            batch
-        })
+            )
+            .find_map_first(Result::err)
+            .map_or(Ok(()), Err)
     }
 
     fn make(

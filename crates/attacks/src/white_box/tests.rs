@@ -86,7 +86,7 @@ fn linear() -> HeadShape {
 fn victims(world: &World<'_>, heads: usize) -> ShadowBatch {
     let stream = world.victims().unwrap();
     let mut batch = stream.batch(heads);
-    stream.fill(0, &mut batch);
+    stream.fill(0, &mut batch).unwrap();
     batch
 }
 

@@ -60,7 +60,7 @@ pub fn compare(grid: &TextGrid<'_>, tasks: &Tasks) -> Result<BothWays, HarnessEr
     .seen_through(&view);
     let stream = world.victims()?;
     let mut victims = stream.batch(wanted.victims.max(VICTIMS));
-    stream.fill(0, &mut victims);
+    stream.fill(0, &mut victims)?;
     let test = select(&tasks.target, &tasks.test)?;
     let revealed = revealed(&victims, shape, &test, &Rhe::default())?;
     let test = Membership::new(&world, SHADOWS, Release::Ciphertexts)?;

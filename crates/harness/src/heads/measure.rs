@@ -37,8 +37,7 @@ pub fn measure(
     let shape = world.shape;
     let stream = world.victims()?;
     let mut batch = stream.batch(grid.heads.victims);
-    stream.fill(0, &mut batch);
-    batch.check(stream.recipe().steps)?;
+    stream.fill(0, &mut batch)?;
     let test = victims::test_set(&corpus.features, &corpus.split.test)?;
     let view;
     let mut encrypted = None;

@@ -293,15 +293,18 @@ impl Trial<'_> {
             plain.shots,
             corpus.root.child("tuning"),
         );
-        let stream = match stream {
-            Ok(stream) => stream,
+        let heads = stream.and_then(|stream| {
+            let mut batch = stream.batch(HEADS);
+            stream.fill(0, &mut batch)?;
+            Ok(batch)
+        });
+        let batch = match heads {
+            Ok(batch) => batch,
             Err(TransferError::Diverged { .. } | TransferError::NotConverged { .. }) => {
                 return Ok(0.0);
             }
             Err(error) => return Err(error.into()),
         };
-        let mut batch = stream.batch(HEADS);
-        stream.fill(0, &mut batch);
         let accuracies: Vec<f64> = (0..batch.len())
             .into_par_iter()
             .map(|index| victims::accuracy_of(plain.shape, batch.head(index), &self.held_out))

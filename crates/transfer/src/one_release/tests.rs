@@ -349,7 +349,7 @@ fn the_stream_makes_what_the_method_makes() {
         let space = space(6);
         let trainer = trainer.in_space(Some(Arc::new(space.clone())));
         let stream = ShadowStream::by(&data, &pool, trainer, 2, key).unwrap();
-        let (weights, members) = stream.head(3);
+        let (weights, members) = stream.head(3).unwrap();
         let mut rng = key.rng(3);
         let mut drawn = Vec::new();
         pool.draw(2, &mut rng, &mut drawn);
@@ -357,7 +357,7 @@ fn the_stream_makes_what_the_method_makes() {
         let members: Vec<usize> = members.iter().map(|&it| it as usize).collect();
         let head = released.train(&space, &data, &members, &mut rng).unwrap();
         assert_eq!(head.weights, weights);
-        assert_ne!(stream.head(4).0, weights);
+        assert_ne!(stream.head(4).unwrap().0, weights);
     }
     let hidden = HeadShape::mlp(WIDTH, 3, crate::Activation::Relu, CLASSES);
     let recipe = Recipe::one_release(Subspace {

@@ -32,24 +32,24 @@ fn heads_depend_on_the_key_and_their_number_alone() {
                 threads
                     .build()
                     .unwrap()
-                    .install(|| stream.fill(5, &mut batch));
+                    .install(|| stream.fill(5, &mut batch))
+                    .unwrap();
                 batch
             };
             let one = fill(1);
             assert_eq!(one, fill(3));
-            let (weights, members) = stream.head(42);
+            let (weights, members) = stream.head(42).unwrap();
             assert_eq!(
                 (one.head(37), one.members(37)),
                 (&weights[..], &members[..])
             );
             assert_ne!(one.head(0), one.head(1));
-            let mut batches = stream.batches(41);
-            let (first, second) = (batches.next().unwrap(), batches.next().unwrap());
-            assert_eq!(first.head(40), one.head(35));
-            assert_eq!(second.head(1), one.head(37));
+            let mut later = stream.batch(3);
+            stream.fill(41, &mut later).unwrap();
+            assert_eq!(later.head(1), one.head(37));
             let other = StreamKey::from_seed(8);
             let other = ShadowStream::new(&data, &pool, shape, recipe, 2, other).unwrap();
-            assert_ne!(other.head(42).0, weights);
+            assert_ne!(other.head(42).unwrap().0, weights);
         }
     }
 }
@@ -61,7 +61,8 @@ fn training_sets_are_balanced_and_class_major() {
     let shape = HeadShape::linear(20, 5);
     let key = StreamKey::from_seed(1);
     let stream = ShadowStream::new(&data, &pool, shape, Recipe::mnist(3), 3, key).unwrap();
-    let batch = stream.batches(200).next().unwrap();
+    let mut batch = stream.batch(200);
+    stream.fill(0, &mut batch).unwrap();
     let mut seen = vec![0; data.len()];
     for i in 0..batch.len() {
         for (place, &member) in batch.members(i).iter().enumerate() {
@@ -108,4 +109,34 @@ fn impossible_streams_are_refused() {
     };
     let square = HeadShape::mlp(20, 4, Activation::Square, 5);
     assert!(new(square, wild, 1).contains("diverged"));
+}
+
+#[test]
+fn no_head_whose_training_failed_is_handed_out() {
+    let data = features(10, 3, 9, 8);
+    let mut values = data.values().to_vec();
+    // One example that no recipe can bear.
+    let wild = 4;
+    for value in &mut values[wild * 10..][..10] {
+        *value *= 1e15;
+    }
+    let data = FeatureSet::new(10, values, data.labels().to_vec(), 3).unwrap();
+    let pool = pool(&data);
+    let shape = HeadShape::mlp(10, 4, Activation::Square, 3);
+    let key = StreamKey::from_seed(1);
+    let stream = ShadowStream::new(&data, &pool, shape, Recipe::mnist(1), 1, key).unwrap();
+    // With the right answer from the start there is nothing to learn from it: most fail, not all.
+    let fails = |index: &u64| {
+        let error = stream.head(*index).err();
+        if let Some(error) = &error {
+            assert!(matches!(error, TransferError::Diverged { .. }), "{error}");
+        }
+        error.is_some()
+    };
+    let first = (0..100).find(fails).unwrap();
+    assert!(first > 0);
+    let mut batch = stream.batch(first as usize);
+    stream.fill(0, &mut batch).unwrap();
+    let error = stream.fill(1, &mut batch).unwrap_err();
+    assert!(matches!(error, TransferError::Diverged { .. }), "{error}");
 }

@@ -49,7 +49,7 @@ fn binary() -> Data {
 }
 
 fn victim(world: &World<'_>, number: u64) -> Head {
-    let (weights, _) = world.victims().unwrap().head(number);
+    let (weights, _) = world.victims().unwrap().head(number).unwrap();
     Head::new(world.shape, weights).unwrap()
 }
 

@@ -20,7 +20,7 @@ fn arbitrary(seed: u64) -> Head {
 
 /// One of the world's victims.
 fn victim(world: &World<'_>, number: u64) -> Head {
-    let (weights, _) = world.victims().unwrap().head(number);
+    let (weights, _) = world.victims().unwrap().head(number).unwrap();
     Head::new(world.shape, weights).unwrap()
 }
 

@@ -99,7 +99,7 @@ fn misfit(data: &Data, recipe: Recipe, shots: usize) -> f32 {
     let key = datasets::StreamKey::from_seed(2);
     let public = &data.split.public;
     let stream = ShadowStream::new(&data.features, public, shape, recipe, shots, key).unwrap();
-    let (weights, members) = stream.head(3);
+    let (weights, members) = stream.head(3).unwrap();
     let features: Vec<f32> = members
         .iter()
         .flat_map(|&it| data.features.row(it as usize))

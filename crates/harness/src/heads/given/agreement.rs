@@ -143,7 +143,7 @@ fn simulated(
     let mut all = Vec::with_capacity(heads);
     for from in (0..heads).step_by(BLOCK) {
         let mut batch = stream.batch(BLOCK.min(heads - from));
-        stream.fill(start + from as u64, &mut batch);
+        stream.fill(start + from as u64, &mut batch)?;
         let images = fits(&batch);
         let owners: Vec<usize> = (0..batch.len()).collect();
         let errors = attacks::score(world, &images[0], aim, &batch, &owners);

@@ -69,7 +69,7 @@ impl Beside<'_> {
         let mut found = Found::default();
         for from in (0..count).step_by(BLOCK) {
             let mut heads = stream.batch(BLOCK.min(count - from));
-            stream.fill(START + from as u64, &mut heads);
+            stream.fill(START + from as u64, &mut heads)?;
             let more = self.found(&heads, tests)?;
             found.errors.extend(more.errors);
             found.ratios.extend(more.ratios);

@@ -82,7 +82,7 @@ fn heads_that_never_saw_the_records_are_told_from_heads_that_did() {
     // standard errors (1.5 % each).
     let stream = world.victims().unwrap();
     let mut strangers = stream.batch(200);
-    stream.fill(1 << 43, &mut strangers);
+    stream.fill(1 << 43, &mut strangers).unwrap();
     let called = calls(&beside, &strangers, &tests, &others);
     let wrong = called.iter().filter(|&&count| count > 0).count();
     println!("{wrong} of 200 heads on other data have a record called");
