@@ -6,25 +6,6 @@ use report::{
     ClassRow, Gallery, GridPair, Page, PairRow, Raster, TimingRow, figures, render_html, write_html,
 };
 
-/// Pictures of the first cell.
-fn gallery() -> Gallery {
-    let picture = |value: f32| Raster::from_pixels(1, 4, 4, &[value; 16]);
-    Gallery {
-        cell: 0,
-        label: "unmixing, 1 shot & more".to_owned(),
-        figure: "reconstructions-01".to_owned(),
-        criterion: "min-MSE at most 0.07".to_owned(),
-        pairs: [0.01, 0.2]
-            .map(|mse| GridPair {
-                original: picture(0.5),
-                reconstruction: picture(-0.5),
-                mse,
-                success: mse < 0.07,
-            })
-            .to_vec(),
-    }
-}
-
 fn page_text() -> String {
     let rows = common::sweep();
     let drawn = figures(&rows, &common::curves(&rows));
@@ -39,7 +20,7 @@ fn page_text() -> String {
         purpose: "A page to look at.",
         results: &rows,
         figures: &drawn,
-        galleries: &[gallery()],
+        galleries: &[common::gallery()],
         known: &[("source <1>".to_owned(), "letters".to_owned())],
         both_ways: &[],
         classes: &[],
@@ -202,7 +183,7 @@ fn a_page_of_many_cells_stays_under_two_megabytes() {
                     success: true,
                 })
                 .collect(),
-            ..gallery()
+            ..common::gallery()
         })
         .collect();
     let drawn = figures(&rows, &curves);

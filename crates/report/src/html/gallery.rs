@@ -26,7 +26,7 @@ pub struct Gallery {
 }
 
 /// Pictures of the cell that leaked most.
-pub(super) const FIRST: usize = 12;
+pub(super) const FIRST: usize = 15;
 /// Pictures of every other cell.
 const EACH: usize = 8;
 /// Bytes that all pictures of a page may take; more are in the folder of figures.

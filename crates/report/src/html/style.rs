@@ -28,7 +28,7 @@ a{color:var(--accent)}
 .card .big{font-size:27px;font-weight:700;line-height:1.25;font-variant-numeric:tabular-nums}
 .card small{font-size:14px;font-weight:400;color:var(--soft);margin-left:6px}
 .found{white-space:nowrap}
-.beside{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:0 26px}
+.beside{display:grid;grid-template-columns:minmax(0,1fr) 318px;gap:0 26px}
 .beside.whole{grid-template-columns:minmax(0,1fr)}
 .beside h2{font-size:17px;margin:20px 0 6px}
 nav{display:flex;flex-wrap:wrap;gap:4px 18px;margin:18px 0 0;padding:10px 0;border-top:1px solid var(--line);border-bottom:1px solid var(--line);font-size:14px}
@@ -39,6 +39,7 @@ tr:last-child>*{border-bottom:0}
 th{font-weight:600;color:var(--soft);font-size:12.5px;vertical-align:bottom}
 .number{text-align:right}
 td small{color:var(--soft);font-size:12px;margin-left:5px}
+@media screen{.beside :is(th,td){white-space:normal;padding:6px 8px}.beside td small{display:block;margin:0;white-space:nowrap}}
 td.wrap{white-space:normal;min-width:190px}
 td.long{white-space:pre-wrap;overflow-wrap:anywhere;min-width:300px;font-family:ui-monospace,'Cascadia Mono',Menlo,Consolas,monospace;font-size:12.5px}
 tr.failed td{background:var(--bad-ground);color:var(--bad)}

@@ -114,8 +114,8 @@ pub(super) fn strongest(rows: &[ResultRow]) -> Result<Option<Markup>, ReportErro
     let frame = Table::from_rows(&rows)?.frame().clone();
     let strongest = || -> Result<DataFrame, PolarsError> {
         let mut names = HEADS.to_vec();
-        names.extend(["accuracy", "attack", "release", "tpr_at_fpr_1pct"]);
-        let always = ["shots", "defence", "accuracy", "attack", "tpr_at_fpr_1pct"];
+        names.extend(["tpr_at_fpr_1pct", "accuracy", "attack", "release"]);
+        let always = ["shots", "defence", "tpr_at_fpr_1pct", "accuracy", "attack"];
         frame.select(varying(&frame, &names, &always))
     };
     Ok(Some(table(&{ strongest }().map_err(refused)?, &[])))

@@ -1,6 +1,26 @@
 //! Made-up rows for tests of files and pictures; nothing here was measured.
 
-use report::{ResultRow, RocRow};
+use report::{Gallery, GridPair, Raster, ResultRow, RocRow};
+
+/// Pictures of the first cell.
+#[allow(dead_code)] // not every test binary shows pictures
+pub fn gallery() -> Gallery {
+    let picture = |value: f32| Raster::from_pixels(1, 4, 4, &[value; 16]);
+    Gallery {
+        cell: 0,
+        label: "unmixing, 1 shot & more".to_owned(),
+        figure: "reconstructions-01".to_owned(),
+        criterion: "min-MSE at most 0.07".to_owned(),
+        pairs: [0.01, 0.2]
+            .map(|mse| GridPair {
+                original: picture(0.5),
+                reconstruction: picture(-0.5),
+                mse,
+                success: mse < 0.07,
+            })
+            .to_vec(),
+    }
+}
 
 /// A cell with plausible numbers.
 pub fn row(shots: u64, defence: &str, epsilon: Option<f64>, accuracy: f64, tpr: f64) -> ResultRow {
