@@ -140,11 +140,12 @@ fn run_one(
     };
     write::report(context, experiment, &folder, &measured, &run)?;
     context.progress.say(&format!(
-        "{}: {} cells measured, {} from the cache, {} failed, in {seconds:.0} s; see {}",
+        "{}: {} cells measured, {} from the cache, {} failed, in {:.0} s; see {}",
         experiment.name,
         counts.measured,
         counts.cached,
         counts.failed,
+        started.elapsed().as_secs_f64(),
         folder.join("report.html").display()
     ));
     let rows: Vec<_> = measured.iter().map(|cell| cell.row.clone()).collect();

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use config::experiment::Experiment;
 use evaluation::thin_curve;
+use rayon::prelude::*;
 use report::{
     BothWaysRow, ClassRow, Figure, Gallery, GridPair, PairRow, Raster, ResultRow, RocRow,
     ScoreSample, TimingRow,
@@ -144,9 +145,9 @@ pub fn report(
         path: drawn.clone(),
         source,
     })?;
-    for figure in figures.iter().chain(&grids) {
-        figure.write(&drawn)?;
-    }
+    let all = figures.par_iter().chain(&grids);
+    let failed = all.find_map_first(|figure| figure.write(&drawn).err());
+    failed.map_or(Ok(()), Err)?;
     let provenance = run.provenance.lines();
     let page = report::Page {
         experiment: &experiment.name,

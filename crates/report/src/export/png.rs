@@ -74,28 +74,21 @@ pub(crate) fn data_uri(raster: &Raster) -> Result<String, String> {
     Ok(format!("data:image/png;base64,{file}"))
 }
 
-/// The means of squares of pixels. Plain loops: this crate is compiled with little optimisation, which
-/// makes a call of each step of an iterator.
+/// The means of squares of pixels.
 fn average(fine: &[u8], width: usize, out_width: usize, out_height: usize) -> Vec<u8> {
     let count = (AVERAGED * AVERAGED) as u32;
-    let mut out = vec![0; 3 * out_width * out_height];
-    let mut at = 0;
-    while at < out.len() {
-        let (pixel, channel) = (at / 3, at % 3);
-        let (x, y) = (pixel % out_width * AVERAGED, pixel / out_width * AVERAGED);
-        let mut sum = count / 2;
-        let mut dy = 0;
-        while dy < AVERAGED {
-            let row = 3 * ((y + dy) * width + x) + channel;
-            let mut dx = 0;
-            while dx < AVERAGED {
-                sum += fine[row + 3 * dx] as u32;
-                dx += 1;
+    let mut out = Vec::with_capacity(3 * out_width * out_height);
+    for rows in fine.chunks_exact(3 * width * AVERAGED).take(out_height) {
+        for at in 0..3 * out_width {
+            let (x, channel) = (at / 3 * AVERAGED, at % 3);
+            let mut sum = count / 2;
+            for row in rows.chunks_exact(3 * width) {
+                for dx in 0..AVERAGED {
+                    sum += u32::from(row[3 * (x + dx) + channel]);
+                }
             }
-            dy += 1;
+            out.push((sum / count) as u8);
         }
-        out[at] = (sum / count) as u8;
-        at += 1;
     }
     out
 }
