@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::EvaluationError;
 use crate::intervals::check_level;
-use crate::ranking::{Counts, Ranking, Reading};
+use crate::ranking::{Counts, LANES, Ranking, Reading, Weights};
 use crate::subjects::Drawn;
 
 /// Draws that leave nothing of a side are made again this often before the images are left as they are.
@@ -43,6 +43,16 @@ pub(crate) enum Sides {
     Victims(usize),
 }
 
+impl Sides {
+    /// Units that are drawn of the victims, and of the null for itself.
+    fn units(self) -> (usize, usize) {
+        match self {
+            Self::Apart(victims, null) => (victims, null),
+            Self::Victims(victims) => (victims, 0),
+        }
+    }
+}
+
 impl Bootstrap {
     /// 1 000 resamples at 95 % under this key.
     pub fn new(key: [u8; 32]) -> Self {
@@ -74,55 +84,78 @@ impl Bootstrap {
         drawn: &Drawn,
         fprs: &[f64],
     ) -> Vec<Reading> {
-        (0..u64::from(self.resamples))
+        let count = u64::from(self.resamples);
+        let mut readings: Vec<Reading> = (0..count.div_ceil(LANES as u64))
             .into_par_iter()
-            .map_init(Scratch::default, |scratch, resample| {
-                let mut rng = ChaCha8Rng::from_seed(self.key);
-                rng.set_stream(resample);
-                scratch.draw(&mut rng, sides, drawn, ranking);
-                let mut reading = Reading::default();
+            .map_init(Scratch::default, |scratch, block| {
+                let first = block * LANES as u64;
+                scratch.clear(sides, drawn);
+                for (lane, resample) in (first..count).take(LANES).enumerate() {
+                    let mut rng = ChaCha8Rng::from_seed(self.key);
+                    rng.set_stream(resample);
+                    scratch.draw(&mut rng, lane, sides, drawn, ranking);
+                }
                 let (victims, null) =
                     counts(sides, &scratch.victims, &scratch.null, &scratch.images);
-                let cumulative = &mut scratch.cumulative;
-                ranking.read(victims, null, fprs, cumulative, &mut reading);
-                reading
+                ranking.read(victims, null, fprs, &mut scratch.weights)
             })
-            .collect()
+            .collect::<Vec<_>>()
+            .into_flattened();
+        readings.truncate(self.resamples as usize);
+        readings
     }
 }
 
+/// Counts of as many resamples as are read at once.
 #[derive(Default)]
 struct Scratch {
-    victims: Vec<u32>,
-    null: Vec<u32>,
-    images: Vec<u32>,
-    cumulative: Vec<u64>,
+    victims: Vec<[u32; LANES]>,
+    null: Vec<[u32; LANES]>,
+    images: Vec<[u32; LANES]>,
+    weights: Weights,
 }
 
 impl Scratch {
-    /// Draws units and images until something is left of both sides.
-    fn draw(&mut self, rng: &mut ChaCha8Rng, sides: Sides, drawn: &Drawn, ranking: &Ranking) {
+    /// Forgets what was drawn.
+    fn clear(&mut self, sides: Sides, drawn: &Drawn) {
+        let (victims, null) = sides.units();
+        let images = drawn.classes().sum::<usize>() + 1;
+        for (counts, len) in [
+            (&mut self.victims, victims),
+            (&mut self.null, null),
+            (&mut self.images, images),
+        ] {
+            counts.clear();
+            counts.resize(len, [0; LANES]);
+        }
+    }
+
+    /// Draws units and images of one resample until something is left of both sides.
+    fn draw(
+        &mut self,
+        rng: &mut ChaCha8Rng,
+        lane: usize,
+        sides: Sides,
+        drawn: &Drawn,
+        ranking: &Ranking,
+    ) {
         for tried in 0..=TRIES {
-            let units = match sides {
-                Sides::Apart(victims, null) => [victims, null],
-                Sides::Victims(victims) => [victims, 0],
-            };
-            for (units, counts) in units.into_iter().zip([&mut self.victims, &mut self.null]) {
-                counts.clear();
-                draw(rng, units, counts);
-            }
-            self.images.clear();
+            draw(rng, lane, &mut self.victims);
+            draw(rng, lane, &mut self.null);
+            let mut rest = &mut self.images[..];
             for class in drawn.classes() {
+                let (images, others) = rest.split_at_mut(class);
                 if tried < TRIES {
-                    draw(rng, class, &mut self.images);
+                    draw(rng, lane, images);
                 } else {
-                    self.images.extend(std::iter::repeat_n(1, class));
+                    images.iter_mut().for_each(|count| count[lane] = 1);
                 }
+                rest = others;
             }
-            self.images.push(1);
+            rest[0][lane] = 1;
             let (victims, null) = counts(sides, &self.victims, &self.null, &self.images);
             let all_count = matches!(sides, Sides::Apart(..)) && self.images.len() == 1;
-            if all_count || ranking.weighs(victims, null) {
+            if all_count || ranking.weighs(lane, victims, null) {
                 return;
             }
         }
@@ -131,9 +164,9 @@ impl Scratch {
 
 fn counts<'a>(
     sides: Sides,
-    victims: &'a [u32],
-    null: &'a [u32],
-    images: &'a [u32],
+    victims: &'a [[u32; LANES]],
+    null: &'a [[u32; LANES]],
+    images: &'a [[u32; LANES]],
 ) -> (Counts<'a>, Counts<'a>) {
     let of = |units| Counts { units, images };
     match sides {
@@ -142,14 +175,13 @@ fn counts<'a>(
     }
 }
 
-/// Adds multinomial counts of `units` draws with replacement among `units`.
-fn draw(rng: &mut ChaCha8Rng, units: usize, counts: &mut Vec<u32>) {
-    let first = counts.len();
-    counts.resize(first + units, 0);
+/// Multinomial counts of one resample: as many draws with replacement as there are `counts`.
+fn draw(rng: &mut ChaCha8Rng, lane: usize, counts: &mut [[u32; LANES]]) {
+    counts.iter_mut().for_each(|count| count[lane] = 0);
     // 32-bit draws are half the price; a unit count beyond them would not fit in memory.
-    let end = u32::try_from(units).unwrap_or(u32::MAX);
-    for _ in 0..units {
-        counts[first + rng.random_range(0..end) as usize] += 1;
+    let end = u32::try_from(counts.len()).unwrap_or(u32::MAX);
+    for _ in 0..counts.len() {
+        counts[rng.random_range(0..end) as usize][lane] += 1;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Scores sorted once, then read under any weights of their units.
 //!
 //! A bootstrap resample is a vector of counts, one a unit. Sorting does not depend on the counts, so
-//! a resample costs one pass over the sorted null instead of a sort.
+//! a resample costs one pass over the sorted scores instead of a sort.
 
 use crate::subjects::{Drawn, Shared, Subject};
 
@@ -20,17 +20,22 @@ pub(crate) struct Entry {
 /// Where the two counts stand that a score's weight is the product of.
 type Place = (u32, u32);
 
-/// How often each unit, and each image, of a side is drawn. The last count of `images` is of those
-/// that are not drawn: 1.
+/// Resamples that are read at once: a place is looked up once for all of them, and their counts stand
+/// side by side.
+pub(crate) const LANES: usize = 4;
+
+/// How often each unit, and each image, of a side is drawn in each resample. The last count of `images`
+/// is of those that are not drawn: 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counts<'a> {
-    pub units: &'a [u32],
-    pub images: &'a [u32],
+    pub units: &'a [[u32; LANES]],
+    pub images: &'a [[u32; LANES]],
 }
 
 impl Counts<'_> {
-    fn of(self, (unit, image): Place) -> u64 {
-        u64::from(self.units[unit as usize]) * u64::from(self.images[image as usize])
+    fn of(self, (unit, image): Place) -> [u64; LANES] {
+        let (unit, image) = (&self.units[unit as usize], &self.images[image as usize]);
+        std::array::from_fn(|lane| u64::from(unit[lane]) * u64::from(image[lane]))
     }
 }
 
@@ -49,7 +54,7 @@ pub(crate) struct Ranking {
 }
 
 /// What one pass over a ranking finds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reading {
     /// Largest TPR for each false positive rate asked for.
     pub tpr: Vec<f64>,
@@ -63,6 +68,13 @@ pub(crate) struct OperatingPoint {
     pub fpr: f64,
     /// Scores strictly below this are called positive; infinite if all may be.
     pub threshold: f64,
+}
+
+/// Scratch of a reading: the weights of all scores up to each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Weights {
+    below: Vec<[u64; LANES]>,
+    called: Vec<[u64; LANES]>,
 }
 
 impl Ranking {
@@ -111,59 +123,76 @@ impl Ranking {
         }
     }
 
-    /// Whether anything is left of either side under these counts.
-    pub fn weighs(&self, victims: Counts<'_>, null: Counts<'_>) -> bool {
-        let any = |places: &[Place], counts: Counts<'_>| places.iter().any(|&it| counts.of(it) > 0);
+    /// Whether anything is left of either side of one resample under these counts.
+    pub fn weighs(&self, lane: usize, victims: Counts<'_>, null: Counts<'_>) -> bool {
+        let any = |places: &[Place], counts: Counts<'_>| {
+            places.iter().any(|&place| counts.of(place)[lane] > 0)
+        };
         any(&self.victim_place, victims) && any(&self.null_place, null)
     }
 
-    /// Reads TPRs and AUC with each score counted as often as its unit times as often as its image.
-    /// `fprs` ascend; `cumulative` is scratch.
+    /// Reads TPRs and AUC of each resample, with each score counted as often as its unit times as often
+    /// as its image. `fprs` ascend.
     pub fn read(
         &self,
         victims: Counts<'_>,
         null: Counts<'_>,
         fprs: &[f64],
-        cumulative: &mut Vec<u64>,
-        reading: &mut Reading,
-    ) {
-        cumulative.clear();
-        cumulative.push(0);
-        let mut total = 0_u64;
-        for &place in &self.null_place {
-            total += null.of(place);
-            cumulative.push(total);
-        }
-        let victim_total = weighted_len(&self.victim_place, victims);
+        weights: &mut Weights,
+    ) -> [Reading; LANES] {
+        let Weights { below, called } = weights;
+        let totals = running(&self.null_place, null, below);
+        let victim_totals = running(&self.victim_place, victims, called);
 
-        reading.tpr.clear();
-        let mut called = 0_u64;
-        let mut position = 0_usize;
-        for &fpr in fprs {
-            // The first null score that the budget cannot pay for is the (exclusive) threshold.
-            let budget = (fpr * total as f64 + BUDGET_SLACK) as u64;
-            let threshold = cumulative[1..].partition_point(|&weight| weight <= budget);
-            let end = match self.victims_below.get(threshold) {
-                Some(&below) => below as usize,
-                None => self.victims.len(),
+        // Twice the number of (victim, null) pairs in the wrong order; a tie is worth one. Two sides of
+        // 2^31 scores, which fit in no memory, would not fill 64 bits.
+        let mut losses = [0_u64; LANES];
+        for (at, &(under, within)) in self.nulls_below.iter().enumerate() {
+            let (before, after) = (&called[at], &called[at + 1]);
+            let (under, within) = (&below[under as usize], &below[within as usize]);
+            for lane in 0..LANES {
+                let weight = after[lane].wrapping_sub(before[lane]);
+                let lost = weight.wrapping_mul(under[lane].wrapping_add(within[lane]));
+                losses[lane] = losses[lane].wrapping_add(lost);
+            }
+        }
+
+        std::array::from_fn(|lane| {
+            let (total, victim_total) = (totals[lane], victim_totals[lane]);
+            let rate = |&fpr: &f64| {
+                // The first null score that the budget cannot pay for is the (exclusive) threshold.
+                let budget = (fpr * total as f64 + BUDGET_SLACK) as u64;
+                let threshold = below[1..].partition_point(|weights| weights[lane] <= budget);
+                let end = match self.victims_below.get(threshold) {
+                    Some(&below) => below as usize,
+                    None => self.victims.len(),
+                };
+                called[end][lane] as f64 / victim_total as f64
             };
-            called += weighted_len(&self.victim_place[position..end], victims);
-            position = end;
-            reading.tpr.push(called as f64 / victim_total as f64);
-        }
-
-        // Twice the number of (victim, null) pairs in the right order; a tie is worth one.
-        let mut pairs = 0_u128;
-        for (&place, &(below, within)) in self.victim_place.iter().zip(&self.nulls_below) {
-            let losses = cumulative[below as usize] + cumulative[within as usize];
-            pairs += u128::from(victims.of(place)) * u128::from(2 * total - losses);
-        }
-        reading.auc = pairs as f64 / (2.0 * victim_total as f64 * total as f64);
+            let pairs = 2 * victim_total * total - losses[lane];
+            Reading {
+                tpr: fprs.iter().map(rate).collect(),
+                auc: pairs as f64 / (2.0 * victim_total as f64 * total as f64),
+            }
+        })
     }
 }
 
-fn weighted_len(places: &[Place], counts: Counts<'_>) -> u64 {
-    places.iter().map(|&place| counts.of(place)).sum()
+/// The weights of all places up to each, and of none before the first; returns those of all.
+fn running(places: &[Place], counts: Counts<'_>, sums: &mut Vec<[u64; LANES]>) -> [u64; LANES] {
+    sums.clear();
+    sums.resize(places.len() + 1, [0; LANES]);
+    let mut total = [0_u64; LANES];
+    for (sum, &place) in sums[1..].iter_mut().zip(places) {
+        let weights = counts.of(place);
+        // Lane by lane to its place: an array that is copied whole goes through memory, and waits there.
+        // A check of each sum, which is far from 2^64, would keep the lanes apart.
+        for lane in 0..LANES {
+            total[lane] = total[lane].wrapping_add(weights[lane]);
+            sum[lane] = total[lane];
+        }
+    }
+    sums[places.len()]
 }
 
 fn sorted((entries, shared): (&[Entry], &Shared), drawn: &Drawn) -> (Vec<f64>, Vec<Place>) {
@@ -193,11 +222,30 @@ mod tests {
         Ranking::new((&victims, &none), (&null, &none), drawn)
     }
 
-    fn units(counts: &[u32]) -> Counts<'_> {
-        Counts {
-            units: counts,
-            images: &[1],
-        }
+    /// The same counts in every lane but the first, which is another resample's.
+    fn lanes(counts: &[u32]) -> Vec<[u32; LANES]> {
+        let lane = |count: u32| std::array::from_fn(|lane| if lane == 0 { 1 } else { count });
+        counts.iter().copied().map(lane).collect()
+    }
+
+    /// What is read of counts of units and images.
+    fn read(
+        ranking: &Ranking,
+        (victims, null): (&[u32], &[u32]),
+        images: &[u32],
+        fprs: &[f64],
+    ) -> Reading {
+        let (victims, null, images) = (lanes(victims), lanes(null), lanes(images));
+        let of = |units| Counts {
+            units,
+            images: &images,
+        };
+        let weights = &mut Weights::default();
+        let readings = ranking.read(of(&victims), of(&null), fprs, weights);
+        let (first, rest) = readings.split_first().unwrap();
+        assert!(rest.iter().all(|it| it == &rest[0]));
+        assert!(first.auc.is_finite());
+        rest[0].clone()
     }
 
     /// The definitions, by comparing every pair.
@@ -261,8 +309,7 @@ mod tests {
             let fprs = [0.001, 0.01, 0.1, 0.25, 0.5, 1.0];
             let scores = Scores::new(victims.clone(), null.clone()).unwrap();
             let ranking = ranked(&scores, &Drawn::default());
-            let mut reading = Reading::default();
-            ranking.read(units(&vw), units(&nw), &fprs, &mut Vec::new(), &mut reading);
+            let reading = read(&ranking, (&vw, &nw), &[1], &fprs);
             let (v, n) = (repeated(&victims, &vw), repeated(&null, &nw));
             for (at, &fpr) in fprs.iter().enumerate() {
                 let (tpr, auc) = direct(&v, &n, fpr);
@@ -289,11 +336,9 @@ mod tests {
             let all = Shared::of((0..6).map(|i| (i / 3, Subject { class: 0, image: i % 3 })));
             let drawn = Drawn::new([&all].into_iter());
             let ranking = Ranking::new((&own, &all), (&others, &all), &drawn);
-            let counts = [images[0], images[1], images[2], 1];
-            let of = |units| Counts { units, images: &counts };
-            let mut reading = Reading::default();
             let fprs = [0.01, 0.25, 0.5];
-            ranking.read(of(&vw), of(&nw), &fprs, &mut Vec::new(), &mut reading);
+            let counts = [images[0], images[1], images[2], 1];
+            let reading = read(&ranking, (&vw, &nw), &counts, &fprs);
             let (v, n) = (crossed(&victims, &vw, images), crossed(&null, &nw, images));
             for (at, &fpr) in fprs.iter().enumerate() {
                 let (tpr, auc) = direct(&v, &n, fpr);
@@ -306,10 +351,9 @@ mod tests {
         fn the_sample_itself_has_weight_one((victims, _) in side(), (null, _) in side()) {
             let scores = Scores::new(victims.clone(), null.clone()).unwrap();
             let ranking = ranked(&scores, &Drawn::default());
-            let mut reading = Reading::default();
             let (vw, nw) = (vec![1_u32; victims.len()], vec![1_u32; null.len()]);
             let fprs = [0.0, 0.2, 0.6];
-            ranking.read(units(&vw), units(&nw), &fprs, &mut Vec::new(), &mut reading);
+            let reading = read(&ranking, (&vw, &nw), &[1], &fprs);
             for (at, &fpr) in fprs.iter().enumerate() {
                 let point = ranking.operating_point(fpr);
                 prop_assert_eq!(point.tpr, reading.tpr[at]);

@@ -42,7 +42,7 @@ pub struct RocPoint {
 }
 
 /// Everything a ROC says about an attack.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RocReport {
     /// TPR at a false positive rate of .1 %.
     pub tpr_at_0_1pct: Rate,

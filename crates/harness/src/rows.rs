@@ -1,10 +1,8 @@
 //! From what a cell measured to its row of `results.csv`, its ROC and its pictures.
 
 use config::experiment::{Cell, Defence, Heads};
-use datasets::StreamKey;
 use evaluation::{
-    Bootstrap, FittedNormals, Interval, RocReport, Scores, cluster_proportion, mean_interval, psnr,
-    roc, strength, success_at,
+    Interval, RocReport, Scores, cluster_proportion, mean_interval, psnr, success_at,
 };
 use privacy::{AttackCounts, Delta, TradeOff, epsilon_lower_bound};
 use report::{ClassRow, ResultRow};
@@ -12,7 +10,7 @@ use spec::{AttackKind, Null};
 
 use crate::classes;
 use crate::error::HarnessError;
-use crate::heads::{Grid, Outcome, Spending, recipe};
+use crate::heads::{Grid, Outcome, Readings, Spending, recipe};
 use crate::names;
 use crate::provenance::COMMIT;
 
@@ -94,18 +92,10 @@ pub fn measured(
     row.encrypted_agreement = outcome.encrypted_agreement;
     row.cosine = outcome.cosine;
     let (mut roc, mut classes) = (None, Vec::new());
-    if !outcome.victims.is_empty() {
-        let key = StreamKey::from_seed(grid.experiment.seed)
-            .child("bootstrap")
-            .child(grid.config_hash(at));
-        roc = Some(scored(
-            &mut row,
-            grid.heads,
-            &outcome,
-            trade_off.as_ref(),
-            key,
-        )?);
-        classes = classes::rows(&row, &outcome, key)?;
+    if let Some(readings) = &outcome.readings {
+        scored(&mut row, grid.heads, &outcome, readings, trade_off.as_ref())?;
+        roc = Some(readings.roc.clone());
+        classes = classes::rows(&row, &readings.classes);
     }
     Ok(Measured {
         row,
@@ -203,19 +193,10 @@ fn scored(
     row: &mut ResultRow,
     heads: &Heads,
     outcome: &Outcome,
+    readings: &Readings,
     trade_off: Option<&TradeOff>,
-    key: StreamKey,
-) -> Result<RocReport, HarnessError> {
-    let scores = Scores::new(outcome.victims.clone(), outcome.null.clone())?;
-    let scores = match &outcome.about {
-        Some(about) => scores.about(about.victims.clone(), about.null.clone())?,
-        None => scores,
-    };
-    let mut report = roc(&scores, &Bootstrap::new(*key.bytes()))?;
-    if outcome.errors.is_some() {
-        // Scores of reconstructions are φ in units of their class's null: normal as they are.
-        report.fitted = FittedNormals::fit_normal(&scores).ok();
-    }
+) -> Result<(), HarnessError> {
+    let report = &readings.roc;
     row.victims = Some(report.victims as u64);
     row.null_scores = Some(report.null_scores as u64);
     // A null sample too small for a rate leaves its cell empty.
@@ -238,14 +219,11 @@ fn scored(
     row.auc = Some(report.auc.value);
     row.auc_lo = Some(report.auc.lo);
     row.auc_hi = Some(report.auc.hi);
-    if let Some([choosing, reporting]) = scores.halves() {
-        let reporting = roc(&reporting, &Bootstrap::new(*key.bytes()))?;
-        row.strength_first_half = Some(strength(&choosing));
-        if reporting.resolves(0.01) {
-            row.tpr_second_half = Some(reporting.tpr_at_1pct.value);
-            row.tpr_second_half_lo = Some(reporting.tpr_at_1pct.lo);
-            row.tpr_second_half_hi = Some(reporting.tpr_at_1pct.hi);
-        }
+    if let Some(halves) = &readings.halves {
+        row.strength_first_half = Some(halves.strength);
+        row.tpr_second_half = halves.tpr_at_1pct.map(|it| it.value);
+        row.tpr_second_half_lo = halves.tpr_at_1pct.map(|it| it.lo);
+        row.tpr_second_half_hi = halves.tpr_at_1pct.map(|it| it.hi);
     }
     if let Some(errors) = &outcome.errors {
         let mse = mean(&errors.victims);
@@ -268,7 +246,7 @@ fn scored(
     if let (Some(spending), true) = (&outcome.spending, replaces_one(row)) {
         row.epsilon_lower_bound = Some(audit(outcome, spending.delta)?);
     }
-    Ok(report)
+    Ok(())
 }
 
 /// How often the better of two blind guesses is right: the attack itself where it sees a head without

@@ -86,7 +86,7 @@ pub fn measure(
         tau: corpus.tau,
         shape: corpus.images.shape(),
     };
-    Ok(Outcome::new(victims, findings))
+    Ok(Outcome::new(victims, findings).read(grid.resampling(at))?)
 }
 
 fn attack(trial: &Trial<'_>, stages: &mut Stages<'_>) -> Result<Findings, HarnessError> {

@@ -1,14 +1,16 @@
-//! What a cell measured, before any statistics: kept in the cache.
+//! What a cell measured: kept in the cache.
 
-use datasets::ImageShape;
+use datasets::{ImageShape, StreamKey};
+use evaluation::EvaluationError;
 use serde::{Deserialize, Serialize};
 
 use super::chosen::Chosen;
 use super::findings::{About, Errors, Findings, Others, Picture, Reconstructed, Scored};
 use super::private::Spending;
+use super::readings::Readings;
 use super::world::Terms;
 
-/// Scores and accuracies of one cell.
+/// Scores and accuracies of one cell, and what they say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Size of a training set, N.
@@ -19,6 +21,8 @@ pub struct Outcome {
     pub victims: Vec<Vec<f64>>,
     /// The same for each draw of the null hypothesis.
     pub null: Vec<Vec<f64>>,
+    /// What the scores say, where there are any.
+    pub readings: Option<Readings>,
     /// Mean squared errors behind the scores, where the attack reconstructs.
     pub errors: Option<Errors>,
     /// The image that each score is about, where the attack reconstructs.
@@ -92,6 +96,7 @@ impl Outcome {
             accuracy,
             victims: Vec::new(),
             null: Vec::new(),
+            readings: None,
             errors: None,
             about: None,
             others: None,
@@ -129,6 +134,15 @@ impl Outcome {
                 ..nothing.with_scores(found.scores)
             },
         }
+    }
+
+    /// Reads the scores; `key` is the cell's, for resampling.
+    ///
+    /// # Errors
+    /// If they cannot be compared.
+    pub fn read(self, key: StreamKey) -> Result<Self, EvaluationError> {
+        let readings = Readings::of(&self, key)?;
+        Ok(Self { readings, ..self })
     }
 
     fn with_scores(self, scores: Scored) -> Self {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use config::experiment::{Attack, Cell, Data, Defence, Experiment, Head, Heads};
+use datasets::StreamKey;
 use serde::Serialize;
 
 use super::groups::{Groups, json};
@@ -107,6 +108,13 @@ impl<'a> Grid<'a> {
     pub fn differences(&self) -> &Differences {
         self.without_column
             .get_or_init(|| Differences::new(&self.cells))
+    }
+
+    /// Key of the resampling behind the intervals of the cell at `at`.
+    pub fn resampling(&self, at: usize) -> StreamKey {
+        StreamKey::from_seed(self.experiment.seed)
+            .child("bootstrap")
+            .child(self.config_hash(at))
     }
 
     /// A short name of the cell at `at` for `results.csv`: the same whatever code measures it.

@@ -97,14 +97,14 @@ fn draw_image<DB: DrawingBackend>(
     if raster.rgb.len() != 3 * raster.width * raster.height || raster.rgb.is_empty() {
         return Ok(());
     }
-    let mut pixels = Vec::with_capacity(3 * width * height);
+    let (source, _) = raster.rgb.as_chunks::<3>();
+    let columns: Vec<usize> = (0..width).map(|x| x * raster.width / width).collect();
+    let mut pixels = Vec::with_capacity(width * height);
     for y in 0..height {
-        let row = y * raster.height / height * raster.width;
-        for x in 0..width {
-            let pixel = 3 * (row + x * raster.width / width);
-            pixels.extend_from_slice(&raster.rgb[pixel..pixel + 3]);
-        }
+        let row = &source[y * raster.height / height * raster.width..];
+        pixels.extend(columns.iter().map(|&x| row[x]));
     }
+    let pixels = pixels.into_flattened();
     let size = (width as u32, height as u32);
     match BitMapElement::with_owned_buffer((left, top), size, pixels) {
         Some(element) => area.draw(&element),
