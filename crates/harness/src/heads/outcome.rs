@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::chosen::Chosen;
 use super::findings::{About, Errors, Findings, Others, Picture, Reconstructed, Scored};
 use super::private::Spending;
-use super::readings::Readings;
+use super::readings::{Read, Readings};
 use super::world::Terms;
 
 /// Scores and accuracies of one cell, and what they say.
@@ -141,7 +141,13 @@ impl Outcome {
     /// # Errors
     /// If they cannot be compared.
     pub fn read(self, key: StreamKey) -> Result<Self, EvaluationError> {
-        let readings = Readings::of(&self, key)?;
+        let read = Read {
+            victims: &self.victims,
+            null: &self.null,
+            about: self.about.as_ref(),
+            errors: self.errors.as_ref(),
+        };
+        let readings = Readings::of(read, key)?;
         Ok(Self { readings, ..self })
     }
 

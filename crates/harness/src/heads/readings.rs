@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::findings::{About, Errors};
-use super::outcome::Outcome;
 
 /// Rates of all scores, and of parts of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,23 +55,36 @@ pub struct ClassReading {
     pub mse_null: f64,
 }
 
+/// What is read, a list a victim or a draw of the null.
+#[derive(Clone, Copy, Debug)]
+pub struct Read<'a> {
+    /// Scores of each victim's targets.
+    pub victims: &'a [Vec<f64>],
+    /// The same under the null.
+    pub null: &'a [Vec<f64>],
+    /// The image that each is about, where images are read back.
+    pub about: Option<&'a About>,
+    /// Their errors, where they have any.
+    pub errors: Option<&'a Errors>,
+}
+
 impl Readings {
-    /// Reads an outcome's scores; `None` where it has none. `key` is the cell's, for resampling.
+    /// Reads scores; `None` where there are none. `key` is the cell's, for resampling.
     ///
     /// # Errors
-    /// If scores cannot be compared.
-    pub fn of(outcome: &Outcome, key: StreamKey) -> Result<Option<Self>, EvaluationError> {
-        if outcome.victims.is_empty() {
+    /// If they cannot be compared.
+    pub fn of(read: Read<'_>, key: StreamKey) -> Result<Option<Self>, EvaluationError> {
+        if read.victims.is_empty() {
             return Ok(None);
         }
-        let scores = Scores::new(outcome.victims.clone(), outcome.null.clone())?;
-        let scores = match &outcome.about {
+        let scores = Scores::new(read.victims.to_vec(), read.null.to_vec())?;
+        let scores = match read.about {
             Some(about) => scores.about(about.victims.clone(), about.null.clone())?,
             None => scores,
         };
         let bootstrap = Bootstrap::new(*key.bytes());
         let mut all = roc(&scores, &bootstrap)?;
-        if outcome.errors.is_some() {
+        if read.errors.is_some() {
             // Scores of reconstructions are φ in units of their class's null: normal as they are.
             all.fitted = FittedNormals::fit_normal(&scores).ok();
         }
@@ -87,13 +99,13 @@ impl Readings {
         Ok(Some(Self {
             roc: all,
             halves: halves.transpose()?,
-            classes: classes(outcome, key)?,
+            classes: classes(read, key)?,
         }))
     }
 }
 
-fn classes(outcome: &Outcome, key: StreamKey) -> Result<Vec<ClassReading>, EvaluationError> {
-    let (Some(about), Some(errors)) = (&outcome.about, &outcome.errors) else {
+fn classes(read: Read<'_>, key: StreamKey) -> Result<Vec<ClassReading>, EvaluationError> {
+    let (Some(about), Some(errors)) = (read.about, read.errors) else {
         return Ok(Vec::new());
     };
     let classes = |units: &[Vec<Subject>]| -> BTreeSet<u32> {
@@ -105,7 +117,7 @@ fn classes(outcome: &Outcome, key: StreamKey) -> Result<Vec<ClassReading>, Evalu
     }
     let both: Vec<u32> = both.into_iter().collect();
     let each = both.into_par_iter().map(|class| {
-        let found = OfClass::new(class, outcome, about, errors)?;
+        let found = OfClass::new(class, read, about, errors)?;
         found.read(class, key.child(&class.to_string()))
     });
     each.collect()
@@ -121,15 +133,15 @@ struct OfClass {
 impl OfClass {
     fn new(
         class: u32,
-        outcome: &Outcome,
+        read: Read<'_>,
         about: &About,
         errors: &Errors,
     ) -> Result<Self, EvaluationError> {
         let (victims, null) = (&about.victims, &about.null);
         let own = (of(class, victims, victims), of(class, null, null));
         let images: BTreeSet<u32> = own.0.iter().flatten().map(|it| it.image).collect();
-        let victim_scores = of(class, victims, &outcome.victims);
-        let null_scores = of(class, null, &outcome.null);
+        let victim_scores = of(class, victims, read.victims);
+        let null_scores = of(class, null, read.null);
         Ok(Self {
             scores: Scores::new(victim_scores, null_scores)?.about(own.0, own.1)?,
             errors: Scores::new(
