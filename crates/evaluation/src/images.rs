@@ -35,6 +35,18 @@ pub fn psnr(mse: f64) -> f64 {
     10.0 * (4.0 / mse).log10()
 }
 
+/// Mean squared error of rounding to 8 bits in a data range of 2: a step's square over 12.
+const EIGHT_BITS: f64 = (2.0 / 255.0) * (2.0 / 255.0) / 12.0;
+
+/// Mean of the [`psnr`] of each of these errors, in decibels. One below that of rounding to 8 bits counts
+/// as that, 58.9 dB: exact reconstructions would make any mean infinite. NaN of none.
+pub fn mean_psnr(errors: impl Iterator<Item = f64>) -> f64 {
+    let counted = |mse: f64| if mse < EIGHT_BITS { EIGHT_BITS } else { mse };
+    let add = |(sum, count), mse| (sum + psnr(counted(mse)), count + 1_usize);
+    let (sum, count) = errors.fold((0.0, 0), add);
+    sum / count as f64
+}
+
 /// The candidate that a reconstruction is nearest to, of those it is judged against (the c training
 /// images of its class): its position, the first of equals, and the [`mse`]. `None` if there are
 /// none; NaN if a candidate has another length.
@@ -68,6 +80,10 @@ mod tests {
         assert_eq!(psnr(4.0), 0.0);
         assert!((psnr(0.04) - 20.0).abs() < 1e-12);
         assert_eq!(psnr(0.0), f64::INFINITY);
+        assert!((mean_psnr([0.04, 0.0004].into_iter()) - 30.0).abs() < 1e-12);
+        assert!((mean_psnr([0.0, 1e-9].into_iter()) - 58.92).abs() < 1e-2);
+        assert!(mean_psnr(std::iter::empty()).is_nan());
+        assert!(mean_psnr([0.0, f64::NAN].into_iter()).is_nan());
         assert!(mse(&black, &white[..3]).is_nan());
         assert!(mse(&[], &[]).is_nan());
     }

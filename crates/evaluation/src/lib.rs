@@ -22,7 +22,7 @@ mod success;
 pub use bootstrap::Bootstrap;
 pub use chance::{Chance, chance};
 pub use error::EvaluationError;
-pub use images::{mse, nearest, psnr};
+pub use images::{mean_psnr, mse, nearest, psnr};
 pub use intervals::{Interval, clopper_pearson, cluster_proportion, mean_interval};
 pub use neyman_pearson::{FittedNormals, NeymanPearson, neyman_pearson, phi};
 pub use paired::{Difference, Paired, paired};

@@ -2,7 +2,7 @@
 
 use config::experiment::{Cell, Defence, Heads};
 use evaluation::{
-    Interval, RocReport, Scores, cluster_proportion, mean_interval, psnr, success_at,
+    Interval, RocReport, Scores, cluster_proportion, mean_interval, mean_psnr, psnr, success_at,
 };
 use privacy::{AttackCounts, Delta, TradeOff, epsilon_lower_bound};
 use report::{ClassRow, ResultRow};
@@ -233,6 +233,7 @@ fn scored(
         row.mse = Some(mse);
         row.mse_null = Some(mean(&errors.null));
         row.psnr = Some(psnr(mse));
+        row.psnr_images = Some(mean_psnr(errors.victims.iter().flatten().copied()));
         row.ssim = outcome.ssim;
         row.tau = Some(tau);
         row.success_at_tau = Some(success.tpr.value);

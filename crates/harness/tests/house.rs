@@ -193,11 +193,14 @@ fn uses(text: &str) -> Vec<(bool, String)> {
     found
 }
 
-/// Paths from the crate's root that the text writes out in full, outside `use`.
+/// Paths from the crate's root, or from a module's parent, that the text writes out, outside `use` too.
 fn written_out(text: &str) -> Vec<String> {
-    text.match_indices("crate::")
+    let starts = ["crate::", "super::"].into_iter();
+    starts
+        .flat_map(|start| text.match_indices(start))
         .filter(|(at, _)| {
-            !text[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$')
+            !text[..*at]
+                .ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == ':')
         })
         .map(|(at, _)| {
             let rest = &text[at..];
@@ -414,6 +417,8 @@ fn a_circle_is_found() {
         ),
         ("b".to_owned(), "fn f() { crate::One::new() }\n".to_owned()),
         ("c".to_owned(), "use super::a::One;\n".to_owned()),
+        ("d".to_owned(), "fn f() { super::e::g() }\n".to_owned()),
+        ("e".to_owned(), "use super::d::Five;\n".to_owned()),
     ]);
-    assert_eq!(circles(&arrows(&files)), ["a", "b"]);
+    assert_eq!(circles(&arrows(&files)), ["a", "b", "d", "e"]);
 }

@@ -2,7 +2,7 @@
 
 use polars::prelude::{AnyValue, Column, DataFrame};
 
-use crate::figures::number;
+use crate::digits::number;
 use crate::words::{defence_name, words};
 
 /// The form of a column's cells.

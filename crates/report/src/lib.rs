@@ -7,10 +7,12 @@
 
 mod answer;
 mod columns;
+mod digits;
 mod error;
 mod export;
 mod figures;
 mod gate;
+mod groups;
 mod html;
 mod phrases;
 mod reference;

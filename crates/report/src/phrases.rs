@@ -1,6 +1,6 @@
 //! Rows in words.
 
-use crate::figures::number;
+use crate::digits::number;
 use crate::rows::ResultRow;
 use crate::words::{Given, defence_name, is_private, words};
 

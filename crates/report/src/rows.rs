@@ -95,7 +95,7 @@ row! {
         tau: Option<f64>,
         /// Share of the null's scores at most τ.
         success_at_tau_null: Option<f64>,
-        /// Mean peak signal-to-noise ratio of the reconstructions, in dB.
+        /// Peak signal-to-noise ratio of the mean min-MSE, in dB.
         psnr: Option<f64>,
         /// Mean structural similarity of the reconstructions.
         ssim: Option<f64>,
@@ -153,6 +153,9 @@ row! {
         tpr_second_half_lo: Option<f64>,
         /// Upper end of its interval.
         tpr_second_half_hi: Option<f64>,
+        /// Mean over the reconstructions of each one's peak signal-to-noise ratio, in dB; one nearer than
+        /// the rounding of 8 bits counts as that, 58.9 dB.
+        psnr_images: Option<f64>,
         /// Why the cell failed; empty where it did not.
         error: String,
     }

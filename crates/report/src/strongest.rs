@@ -1,6 +1,6 @@
 //! Of several attacks on the same heads the strongest, chosen on other victims than it is reported on.
 
-use crate::figures::grouped;
+use crate::groups::grouped;
 use crate::rows::ResultRow;
 use crate::words::is_private;
 

@@ -17,9 +17,10 @@ mod writer;
 pub(crate) use container::Kind;
 pub(crate) use linear::LinearStream;
 pub(crate) use reader::{ContainerFile, Reader, at, other_kind};
-pub(crate) use writer::{Stored, save};
+pub(crate) use writer::Stored;
 
 pub use count::RevealCount;
+pub(crate) use output::save;
 pub use output::{check_outputs, must_be_new};
 
 #[cfg(test)]

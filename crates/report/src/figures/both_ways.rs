@@ -7,6 +7,7 @@ use super::axis::{Axis, extent};
 use super::numbers::described;
 use super::panel::Panel;
 use super::sheet::{HEADED, Layout, sheet, wrapped};
+use crate::digits::byte_size;
 use crate::row::Row;
 use crate::rows::BothWaysRow;
 use crate::scene::{Paint, Point, Scene, Stroke};
@@ -24,20 +25,6 @@ const GAP: f64 = 20.0;
 const LINE_HEIGHT: f64 = 16.0;
 /// Half the height of a bar.
 const BAR: f64 = 11.0;
-
-/// Bytes with a unit: `412 B`, `160 KiB`, `96.1 MiB`.
-pub fn byte_size(bytes: u64) -> String {
-    let bytes = bytes as f64;
-    let units = [(1048576.0, "MiB"), (1024.0, "KiB")];
-    units
-        .iter()
-        .find(|(unit, _)| bytes >= *unit)
-        .map_or(format!("{bytes} B"), |(unit, name)| {
-            let value = bytes / unit;
-            let digits = usize::from(value < 100.0);
-            format!("{value:.digits$} {name}")
-        })
-}
 
 /// The figure; `None` where there are no rows.
 pub fn figure(rows: &[BothWaysRow], layout: Layout) -> Option<Figure> {
@@ -298,16 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_units() {
-        let cases = [
-            (0, "0 B"),
-            (512, "512 B"),
-            (163_840, "160 KiB"),
-            (100_000_000, "95.4 MiB"),
-        ];
-        for (bytes, text) in cases {
-            assert_eq!(byte_size(bytes), text);
-        }
+    fn times_have_units() {
         assert_eq!(duration(0.0089), "8.9 µs");
         assert_eq!(duration(130.2), "130 ms");
         assert!(figure(&[], Layout::Wide).is_none());

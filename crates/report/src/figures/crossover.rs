@@ -3,12 +3,14 @@
 use polars::prelude::{self, Column, DataFrame, NamedFrom};
 
 use super::Figure;
-use super::axis::{Axis, number};
+use super::axis::Axis;
 use super::numbers::described;
 use super::panel::Panel;
-use super::series::{Traits, evenly, grouped, undefended};
+use super::series::{Traits, evenly, undefended};
 use super::sheet::{Entry, Key, Layout, PLAIN, sheet};
 use crate::answer::STOPPED;
+use crate::digits::number;
+use crate::groups::grouped;
 use crate::phrases::{NEIGHBOURS, shots_name};
 use crate::rows::ResultRow;
 use crate::scene::{Anchor, Scene, Stroke};

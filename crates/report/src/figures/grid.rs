@@ -3,8 +3,8 @@
 use polars::prelude::{Column, DataFrame, NamedFrom, Series};
 
 use super::Figure;
-use super::axis::number;
 use super::sheet::{Entry, Key, Layout, PLAIN, sheet, verdict};
+use crate::digits::number;
 use crate::scene::{Anchor, Point, Raster, Scene};
 use crate::style::{BAD, GOOD, GRID, SOFT, text};
 

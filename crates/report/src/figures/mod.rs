@@ -20,10 +20,6 @@ mod tradeoff;
 pub use grid::{GridPair, reconstruction_grid};
 pub use histogram::ScoreSample;
 
-pub(crate) use axis::number;
-pub(crate) use both_ways::byte_size;
-pub(crate) use series::grouped;
-
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;

@@ -1,6 +1,6 @@
 //! Rows grouped into series, and what to call them.
 
-use super::axis::number;
+use crate::digits::number;
 use crate::phrases::{queries_name, shots_name};
 use crate::rows::{ResultRow, RocRow};
 use crate::words::{defence_name, words};
@@ -149,8 +149,9 @@ impl Traits {
 }
 
 /// The undefended rows that private ones of these traits are compared with: those alike but for `but`, or
-/// where there are none, those without a setting. What only private heads differ in, such as their
-/// directions or what a release is made from, does not set undefended ones apart.
+/// where there are none, those without a setting, or where there is one setting, that. What only private heads
+/// differ in, such as their directions, what a release is made from or how much an attack learns on them, does not
+/// set undefended ones apart.
 pub fn undefended<'a>(private: &Traits, but: &[&str], all: &[&'a ResultRow]) -> Vec<&'a ResultRow> {
     let open = |row: &&ResultRow| row.defence == DefenceKind::None;
     let open: Vec<&ResultRow> = all.iter().copied().filter(open).collect();
@@ -163,25 +164,15 @@ pub fn undefended<'a>(private: &Traits, but: &[&str], all: &[&'a ResultRow]) -> 
         return own;
     }
     let but: Vec<&str> = but.iter().copied().chain(["setting"]).collect();
-    let plain = |row: &&ResultRow| row.setting.as_deref().is_none_or(str::is_empty);
-    let shared = open.into_iter().filter(plain);
-    shared.filter(|row| alike(&but, row)).collect()
-}
-
-/// Items grouped by key, both in order of first appearance.
-pub fn grouped<'a, T, K: PartialEq>(
-    items: impl IntoIterator<Item = &'a T>,
-    key: impl Fn(&T) -> K,
-) -> Vec<(K, Vec<&'a T>)> {
-    let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
-    for item in items {
-        let own = key(item);
-        match groups.iter_mut().find(|(key, _)| *key == own) {
-            Some((_, members)) => members.push(item),
-            None => groups.push((own, vec![item])),
-        }
+    let shared = open.into_iter().filter(|row| alike(&but, row));
+    let mut shared: Vec<&ResultRow> = shared.collect();
+    let setting = |row: &ResultRow| row.setting.clone().unwrap_or_default();
+    if shared.iter().any(|row| !setting(row).is_empty()) {
+        let first = shared.first().map(|row| setting(row));
+        let one = shared.iter().all(|row| Some(setting(row)) == first);
+        shared.retain(|row| one || setting(row).is_empty());
     }
-    groups
+    shared
 }
 
 /// The clipping norm where it was given, `tuned` where it was chosen.
@@ -238,6 +229,11 @@ mod tests {
                 "{setting:?}"
             );
         }
+        let alone = undefended(&Traits::of(&row("dp_sgd", 1, None)), &but, &[&other]);
+        assert!(alone.len() == 1 && std::ptr::eq(alone[0], &other));
+        let third = row("none", 1, Some("64 epochs"));
+        let private = Traits::of(&row("dp_sgd", 1, None));
+        assert!(undefended(&private, &but, &[&other, &third]).is_empty());
         let head = ResultRow {
             head: "hidden".to_owned(),
             ..row("dp_sgd", 1, None)

@@ -1,11 +1,13 @@
 //! The three-way figure: accuracy against attack success for undefended, DP-SGD and RHE heads.
 
 use super::Figure;
-use super::axis::{Axis, extent, number};
+use super::axis::{Axis, extent};
 use super::numbers::{described, numbers};
 use super::panel::{Panel, mark};
-use super::series::{Traits, evenly, grouped};
+use super::series::{Traits, evenly};
 use super::sheet::{Entry, HEADED, Key, Layout, PLAIN, sheet};
+use crate::digits::number;
+use crate::groups::grouped;
 use crate::phrases::{NEIGHBOURS, given};
 use crate::rows::ResultRow;
 use crate::scene::{Paint, Point, Scene, Stroke};

@@ -308,9 +308,9 @@ fn key(column: &Column, name: &str, kept: impl Fn(usize) -> bool) -> Result<Colu
 pub(crate) fn cell_name(row: &ResultRow) -> String {
     let epsilon = row
         .epsilon
-        .map(|e| format!("epsilon {}", crate::figures::number(e)));
+        .map(|e| format!("epsilon {}", crate::digits::number(e)));
     let noise = row.noise_multiplier.filter(|_| row.epsilon.is_none());
-    let noise = noise.map(|s| format!("noise {}", crate::figures::number(s)));
+    let noise = noise.map(|s| format!("noise {}", crate::digits::number(s)));
     let queries = row.queries.map(queries_name);
     let shots = shots_name(row.shots);
     let parts = [

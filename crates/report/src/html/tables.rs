@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use polars::prelude::{Column, DataFrame, PolarsError};
 
 use crate::columns::{headings, seconds, share, varying};
+use crate::digits::byte_size;
 use crate::error::ReportError;
-use crate::figures::byte_size;
 use crate::phrases::{defence_words, given, made_from};
 use crate::row::Row;
 use crate::rows::{BothWaysRow, ResultRow, TimingRow};

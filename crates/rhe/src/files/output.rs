@@ -3,7 +3,7 @@
 
 use super::container::Kind;
 use super::reader::stated_kind;
-use super::writer::Writer;
+use super::writer::{Stored, Writer};
 use crate::error::RheError;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +28,14 @@ pub(crate) fn replace(
     temporary.as_file().sync_all().map_err(fail)?;
     let renamed = temporary.persist(path).map(drop);
     renamed.map_err(|error| fail(error.error))
+}
+
+/// Writes an object to a file, piece by piece, if it is not larger than what is read back.
+pub(crate) fn save(value: &impl Stored, path: &Path) -> Result<(), RheError> {
+    replace(path, value.kind(), value.payload_bytes(), "", |writer| {
+        value.put(writer);
+        Ok(())
+    })
 }
 
 /// Writes bytes to a new file: an error where there is anything already. Such files are the

@@ -1,7 +1,6 @@
 //! How payloads are written: into memory, or on their way to a file.
 
 use super::container::{CHECKSUM, HEADER, Header, Kind};
-use crate::error::RheError;
 use crate::keys::Identity;
 use std::io::Write;
 
@@ -173,12 +172,4 @@ impl<'a> Writer<'a> {
         }
         out.write_all(&hasher.finalize().as_bytes()[..CHECKSUM])
     }
-}
-
-/// Writes an object to a file, piece by piece, if it is not larger than what is read back.
-pub(crate) fn save(value: &impl Stored, path: &std::path::Path) -> Result<(), RheError> {
-    super::output::replace(path, value.kind(), value.payload_bytes(), "", |writer| {
-        value.put(writer);
-        Ok(())
-    })
 }

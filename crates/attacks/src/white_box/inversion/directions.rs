@@ -199,7 +199,7 @@ impl Found {
     }
 }
 
-/// The sparsest independent directions of those that came up often, once there are `count`.
+/// The sparsest independent directions of those that came up often, once there are `count`; one a column.
 pub(super) fn chosen(found: &[Found], count: usize) -> Option<Mat<f64>> {
     let mut often: Vec<&Found> = found.iter().filter(|it| it.hits >= HITS).collect();
     if often.len() < count {
@@ -224,10 +224,17 @@ pub(super) fn chosen(found: &[Found], count: usize) -> Option<Mat<f64>> {
             picked.push(it);
         }
         if picked.len() == count {
-            return Some(Mat::from_fn(count, count, |k, b| picked[b].direction[k]));
+            let length = it.direction.len();
+            return Some(Mat::from_fn(length, count, |k, b| picked[b].direction[k]));
         }
     }
     None
+}
+
+/// A vector of length 1 that all columns of `known`, one fewer than it has rows, are orthogonal to.
+pub(super) fn orthogonal(known: MatRef<'_, f64>) -> Option<Vec<f64>> {
+    let rows: Vec<usize> = (0..known.ncols()).collect();
+    null_vector(&known.transpose().to_owned(), &rows)
 }
 
 /// A vector that the `rows` of `matrix`, one fewer than it has columns, are all orthogonal to, by

@@ -28,8 +28,9 @@ use super::release::NetworkRelease;
 use crate::alone::alone;
 use crate::{AttackError, Cost, World};
 
-/// Images that the law of images is fitted to.
-const SAMPLES: usize = 2000;
+/// Most images that the law of images is fitted to. Of few its narrow directions are too narrow: a digit
+/// that costs 657 (half of |z|²) under the law of 2000 images costs 393 under that of 12 000.
+const SAMPLES: usize = 12_000;
 /// Directions of that law that are kept.
 const DIRECTIONS: usize = 600;
 /// Images that are optimised together.
@@ -39,6 +40,10 @@ const TOGETHER: usize = 16;
 /// exact; asking for that at once only follows the law of images less far. Before each, more of the
 /// network is taken off.
 const STAGES: [(f64, f64); 3] = [(0.3, 0.003), (0.6, 0.001), (1.0, 0.001)];
+/// The same for a batch, of which hardly a convolution comes off: the last maps alone lead to most
+/// images where they are followed coarsely at first. With 700 steps and 16 images 25.5 dB (mean error)
+/// in place of 23.6 with a thirtieth of these errors from the start.
+const STAGES_OF_BATCHES: [(f64, f64); 4] = [(0.1, 0.14), (0.4, 0.045), (0.7, 0.022), (1.0, 0.014)];
 /// How much of what a pixel exceeds its bounds by the network sees. A pixel on its bound must feel
 /// when it should leave it: bounds without slope hold strokes that are not there.
 const LEAK: f64 = 0.1;
@@ -132,7 +137,11 @@ impl<'a> NetworkInversion<'a> {
         let together = (TOGETHER / self.options.batch).max(1);
         let done = AtomicU64::new(0);
         let mut begun = 0;
-        for (share, error) in STAGES {
+        let stages: &[(f64, f64)] = match self.options.batch {
+            1 => &STAGES,
+            _ => &STAGES_OF_BATCHES,
+        };
+        for &(share, error) in stages {
             let until = (share * self.options.steps as f64).round() as usize;
             if until <= begun {
                 continue;

@@ -2,16 +2,16 @@
 
 use backbones::Backbone;
 use burn::tensor::{Tensor, TensorData};
-use faer::Mat;
 
 use super::convolution::Convolution;
 use super::objective::host;
 use super::peeling::Peeling;
 use super::prior::class_means;
-use super::regression::MapRegression;
+use super::regression::{MapRegression, with_constant};
 use super::release::{NetworkRelease, single_gradients};
 use super::tests::gradients;
 use crate::testing::{data, victims, world};
+use crate::white_box::ridge::Moments;
 
 /// The maps of 16 × 16 images.
 fn maps_of(backbone: &Backbone, images: &[f32], layers: usize) -> Vec<f32> {
@@ -89,19 +89,24 @@ fn what_the_updates_do_not_bear_out_stays() {
 #[test]
 fn a_linear_relation_of_maps_and_images_is_found() {
     // Images of three pixels whose maps are sums of them: more maps than images have pixels.
-    let image = |i: usize, j: usize| ((i * (j + 2) * 7 + j) % 11) as f64 / 11.0 - 0.5;
+    let image = |i: usize, j: usize| ((i * (j + 2) * 7 + j) % 11) as f32 / 11.0 - 0.5;
     let map =
-        |i: usize, j: usize| 3.0 + image(i, j % 3) * (1.0 + j as f64) + 0.5 * image(i, (j + 1) % 3);
-    let maps = Mat::from_fn(60, 5, map);
-    let regression = MapRegression::fit(maps, Mat::from_fn(60, 3, image)).unwrap();
+        |i: usize, j: usize| 3.0 + image(i, j % 3) * (1.0 + j as f32) + 0.5 * image(i, (j + 1) % 3);
+    let maps = |i: usize| -> Vec<f32> { (0..5).map(|j| map(i, j)).collect() };
+    let mut moments = Moments::new(5, 3);
+    for i in 0..60 {
+        let pixels: Vec<f32> = (0..3).map(|j| image(i, j)).collect();
+        moments.add(&with_constant(&maps(i), 5), &pixels);
+    }
+    let regression = MapRegression::fit(moments).unwrap();
     for i in [61, 64, 70] {
-        let maps: Vec<f32> = (0..5).map(|j| map(i, j) as f32).collect();
-        for (j, found) in regression.estimate(&maps).iter().enumerate() {
-            assert!((f64::from(*found) - image(i, j)).abs() < 0.1, "{found}");
+        for (j, found) in regression.estimate(&maps(i)).iter().enumerate() {
+            assert!((found - image(i, j)).abs() < 0.1, "{found}");
         }
     }
-    let same = Mat::from_fn(4, 2, |_, j| j as f64);
-    assert!(MapRegression::fit(same, Mat::from_fn(4, 3, image)).is_none());
+    let mut nothing = Moments::new(2, 3);
+    nothing.add(&[0.0, 0.0, 1.0], &[0.5; 3]);
+    assert!(MapRegression::fit(nothing).is_none());
 }
 
 #[test]

@@ -2,33 +2,25 @@
 
 use backbones::Backbone;
 use burn::tensor::{Tensor, TensorData};
-use faer::prelude::*;
-use faer::{Mat, Side};
 
-use super::convolution::{matrix, product};
 use super::objective::host;
 use crate::alone::alone;
+use crate::white_box::ridge::{Linear, Moments};
 use crate::{AttackError, World};
 
-/// Public images that the guess is fitted to.
-const EXAMPLES: usize = 1000;
-/// Images that go through the backbone at once.
+/// Most public images that the guess is fitted to. With 12 000 of MNIST it is 2.5 dB nearer than with 1000,
+/// which are fewer than a network's maps have values.
+const EXAMPLES: usize = 12_000;
+/// Images that go through the backbone at once, and how many at once are added up.
 const BATCH: usize = 16;
+const BLOCK: usize = 64 * BATCH;
 
-/// Weight of the ridge in units of the maps' mean squared length.
-const STRENGTH: f64 = 1e-2;
+/// Weight of the ridge in units of the maps' mean power.
+const STRENGTH: f32 = 1e-3;
 
-/// A first guess of images from their maps: ridge regression on public images, in the span of the
-/// examples.
+/// A first guess of images from their maps: ridge regression on public images.
 #[derive(Clone, Debug)]
-pub(super) struct MapRegression {
-    /// Public images' maps, less their mean: images × maps.
-    maps: Mat<f64>,
-    mean_maps: Vec<f64>,
-    /// Images × pixels.
-    loads: Mat<f64>,
-    mean_image: Vec<f64>,
-}
+pub(super) struct MapRegression(Linear);
 
 impl MapRegression {
     /// Fits the last maps of public images, as many of each class.
@@ -39,58 +31,40 @@ impl MapRegression {
             members.take(EXAMPLES.div_ceil(classes)).copied()
         });
         let members: Vec<u32> = members.collect();
-        let batches: Vec<&[u32]> = members.chunks(BATCH).collect();
         let layers = backbone.pools()?.len();
-        let images: Vec<f32> = members
-            .iter()
-            .flat_map(|&it| world.images.image(it as usize))
-            .copied()
-            .collect();
-        let batches = alone(batches.len(), |number| {
-            let first = number * BATCH * world.pixels();
-            let length = batches[number].len() * world.pixels();
-            maps_of(world, backbone, &images[first..first + length], layers)
-        });
-        let maps: Vec<f32> = batches.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
-        let n = members.len();
-        let fitted = alone(1, |_| Self::fit(matrix(&maps, n), matrix(&images, n)));
-        fitted
-            .into_iter()
-            .next()
-            .flatten()
+        let image = |&it: &u32| world.images.image(it as usize);
+        let mut moments: Option<Moments> = None;
+        for block in members.chunks(BLOCK) {
+            let batches: Vec<&[u32]> = block.chunks(BATCH).collect();
+            let maps = alone(batches.len(), |number| {
+                let images: Vec<f32> = batches[number].iter().flat_map(image).copied().collect();
+                maps_of(world, backbone, &images, layers)
+            });
+            let maps = maps.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+            let images: Vec<f32> = block.iter().flat_map(image).copied().collect();
+            let width = maps.len() / block.len();
+            moments
+                .get_or_insert_with(|| Moments::new(width, world.pixels()))
+                .add(&with_constant(&maps, width), &images);
+        }
+        moments
+            .and_then(Self::fit)
             .ok_or_else(|| AttackError::Singular {
                 attack: "gradient_inversion",
-                reason: "the public images' maps do not differ".into(),
+                reason: "the public images' maps are all zero".into(),
             })
     }
 
-    /// Fits `images` to `maps`, one a row; `None` where the maps do not differ.
-    pub fn fit(maps: Mat<f64>, images: Mat<f64>) -> Option<Self> {
-        let (maps, mean_maps) = centred(maps);
-        let (images, mean_image) = centred(images);
-        let mut gram = product(maps.as_ref(), maps.transpose());
-        let n = gram.nrows();
-        let ridge = STRENGTH * (0..n).map(|i| gram[(i, i)]).sum::<f64>() / n as f64;
-        (0..n).for_each(|i| gram[(i, i)] += ridge);
-        let factor = gram.llt(Side::Lower).ok()?;
-        let loads = factor.solve(&images);
-        Some(Self {
-            maps,
-            mean_maps,
-            loads,
-            mean_image,
-        })
+    /// The regression of these moments of maps and images; `None` where all maps are zero.
+    pub fn fit(moments: Moments) -> Option<Self> {
+        let solved = alone(1, |_| moments.solve(STRENGTH));
+        solved.into_iter().next().flatten().map(Self)
     }
 
     /// The image of `maps`.
     pub fn estimate(&self, maps: &[f32]) -> Vec<f32> {
-        let own = Mat::from_fn(1, maps.len(), |_, j| f64::from(maps[j]) - self.mean_maps[j]);
-        let alike = product(own.as_ref(), self.maps.transpose());
-        let image = product(alike.as_ref(), self.loads.as_ref());
-        let pixels = self.mean_image.iter().enumerate();
-        pixels
-            .map(|(j, mean)| (mean + image[(0, j)]).clamp(-1.0, 1.0) as f32)
-            .collect()
+        let image = self.0.apply(&with_constant(maps, maps.len()));
+        image.into_iter().map(|x| x.clamp(-1.0, 1.0)).collect()
     }
 }
 
@@ -113,14 +87,9 @@ pub(super) fn maps_of(
     Ok(host(backbone.maps_after(images, layers)?))
 }
 
-/// `rows` less their mean, and the mean.
-fn centred(mut rows: Mat<f64>) -> (Mat<f64>, Vec<f64>) {
-    let n = rows.nrows();
-    let mean: Vec<f64> = (0..rows.ncols())
-        .map(|j| (0..n).map(|i| rows[(i, j)]).sum::<f64>() / n.max(1) as f64)
-        .collect();
-    for (j, mean) in mean.iter().enumerate() {
-        (0..n).for_each(|i| rows[(i, j)] -= mean);
-    }
-    (rows, mean)
+/// Rows of so many numbers with a 1 behind each.
+pub(super) fn with_constant(rows: &[f32], width: usize) -> Vec<f32> {
+    let rows = rows.chunks(width.max(1));
+    rows.flat_map(|row| row.iter().copied().chain([1.0]))
+        .collect()
 }

@@ -7,15 +7,15 @@
 //! to its length, and rows that are not leave a direction with hardly a zero. Rows at which several
 //! examples are off are more often drawn together: they leave a mixture of those, with the zeros that
 //! they share, from which rows drawn among its zeros lead to one with more. So rows are drawn until every
-//! example's direction has come up again; the biases give the lengths. What was found is
-//! believed if the layer, given the inputs, is on where the slopes are not zero and off elsewhere.
+//! example's direction, or all but one, has come up again; the biases give the lengths, and the last one. What was
+//! found is believed if the layer, given the inputs, is on where the slopes are not zero and off elsewhere.
 
 use faer::prelude::*;
 use faer::{Mat, MatRef, Side};
 use rand_chacha::ChaCha8Rng;
 
 use super::convolution::product;
-use super::directions::{Basis, FINE, apart, chosen};
+use super::directions::{Basis, FINE, apart, chosen, orthogonal};
 use crate::AttackError;
 
 /// Most draws of rows, and most for each set of rows that there is.
@@ -72,19 +72,61 @@ pub(super) fn separate(
             continue;
         }
         look = (2 * look).min(most);
-        let Some(directions) = chosen(&found, count) else {
-            continue;
-        };
-        match lengths(layer, &basis, directions) {
-            Ok(separated) if layer.agrees(&separated) => return Ok(separated),
-            Ok(_) => why = Some(apart("the layer is on where their slopes are zero")),
-            Err(error) => why = Some(error),
+        let all = || chosen(&found, count);
+        // Where one comes up too seldom the sparsest of the others is a mixture.
+        let but_one = || layer.last_direction(&basis, chosen(&found, count - 1)?.as_ref());
+        for directions in [all(), but_one()].into_iter().flatten() {
+            match lengths(layer, &basis, directions) {
+                Ok(separated) if layer.agrees(&separated) => return Ok(separated),
+                Ok(_) => why = Some(apart("the layer is on where their slopes are zero")),
+                Err(error) => why = Some(error),
+            }
         }
     }
     Err(why.unwrap_or_else(|| apart("too few of the units are off")))
 }
 
 impl Layer<'_> {
+    /// All directions, where all but one are `known` (examples × (examples − 1)). Beside the biases'
+    /// gradient L c they fix the last example's input: with G = L R it is yᵀ R / yᵀ c, where y is
+    /// orthogonal to all that are known. That tells which units are off for it, and its slopes L q,
+    /// q = c − Σ s_i q_i, are zero there: linear equations for s.
+    fn last_direction(&self, basis: &Basis, known: MatRef<'_, f64>) -> Option<Mat<f64>> {
+        let count = known.nrows();
+        let left = basis.left.as_ref();
+        let y = orthogonal(known)?;
+        let biases = Mat::from_fn(self.biases_gradient.len(), 1, |i, _| {
+            self.biases_gradient[i]
+        });
+        let c = product(left.transpose(), biases.as_ref());
+        let along: f64 = (0..count).map(|k| y[k] * c[(k, 0)]).sum();
+        // x = Gᵀ L y / yᵀ c.
+        let of_units = Mat::from_fn(left.nrows(), 1, |i, _| {
+            (0..count).map(|k| left[(i, k)] * y[k]).sum::<f64>() / along
+        });
+        let input = product(self.weights_gradient.transpose(), of_units.as_ref());
+        let sums = product(self.weights, input.as_ref());
+        let off = basis.rows.iter().copied();
+        let off: Vec<usize> = off
+            .filter(|&i| sums[(i, 0)] + self.biases[i] <= 0.0)
+            .collect();
+        if off.len() < 2 * count {
+            return None;
+        }
+        let rows = Mat::from_fn(off.len(), count, |i, k| left[(off[i], k)]);
+        let equations = product(rows.as_ref(), known);
+        let right = product(rows.as_ref(), c.as_ref());
+        let shares = least_squares(equations.as_ref(), right.as_ref()).ok()?;
+        let last = &c - product(known, shares.as_ref());
+        let length = last.norm_l2();
+        (length > 0.0).then(|| {
+            Mat::from_fn(count, count, |k, b| match b + 1 < count {
+                true => known[(k, b)],
+                false => last[(k, 0)] / length,
+            })
+        })
+    }
+
     /// Whether the layer is on exactly where an example's slopes are not zero, for all of them.
     fn agrees(&self, found: &Separated) -> bool {
         let sums = product(self.weights, found.inputs.transpose());
@@ -162,6 +204,7 @@ mod tests {
         gradient: Mat<f64>,
         biases_gradient: Vec<f64>,
         inputs: Mat<f64>,
+        slopes: Mat<f64>,
     }
 
     fn made(count: usize, rng: &mut ChaCha8Rng) -> Made {
@@ -183,17 +226,49 @@ mod tests {
             gradient,
             biases_gradient: (0..UNITS).map(sum).collect(),
             inputs,
+            slopes,
         }
     }
 
-    fn take_apart(made: &Made, count: usize) -> Result<Separated, AttackError> {
-        let layer = Layer {
+    fn layer(made: &Made) -> Layer<'_> {
+        Layer {
             weights: made.weights.as_ref(),
             biases: &made.biases,
             weights_gradient: made.gradient.as_ref(),
             biases_gradient: &made.biases_gradient,
-        };
-        separate(&layer, count, ChaCha8Rng::seed_from_u64(4))
+        }
+    }
+
+    fn take_apart(made: &Made, count: usize) -> Result<Separated, AttackError> {
+        separate(&layer(made), count, ChaCha8Rng::seed_from_u64(4))
+    }
+
+    #[test]
+    fn all_directions_but_one_give_the_last() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        for count in [2, 5, 8] {
+            let made = made(count, &mut rng);
+            let layer = layer(&made);
+            let basis = Basis::new(made.gradient.as_ref(), count, &mut rng).unwrap();
+            // δ = L q, and L is orthonormal.
+            let own = product(basis.left.transpose(), made.slopes.as_ref());
+            let last = own.col(count - 1);
+            let known = own.as_ref().subcols(0, count - 1);
+            let found = layer.last_direction(&basis, known).unwrap();
+            let cosine = last.transpose() * found.col(count - 1) / last.norm_l2();
+            assert!(cosine.abs() > 1.0 - 1e-6, "{count}: {cosine}");
+            // Those of another batch say nothing of this one's last example.
+            let other = product(
+                basis.left.transpose(),
+                self::made(count, &mut rng).slopes.as_ref(),
+            );
+            let wrong = layer.last_direction(&basis, other.as_ref().subcols(0, count - 1));
+            let taken = wrong.map(|it| lengths(&layer, &basis, it));
+            assert!(
+                !taken.is_some_and(|it| it.is_ok_and(|it| layer.agrees(&it))),
+                "{count}"
+            );
+        }
     }
 
     #[test]
