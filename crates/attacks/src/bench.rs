@@ -8,6 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 use transfer::{HeadShape, Recipe};
 
+use crate::network::{Network, NetworkShape, Scratch, TensorNetwork};
 use crate::{AttackError, Reconstructor, Unmixing, WhiteBox, World};
 
 /// Width of the stand-in features.
@@ -20,6 +21,10 @@ const FITTED: usize = 6_000;
 const SAMPLES: usize = 40_000;
 /// Heads that are read back.
 const HEADS: usize = 512;
+/// Rows of a step of the network, steps that are timed, and steps before, which make room.
+const ROWS: usize = 256;
+const STEPS: usize = 35;
+const WARM: usize = 5;
 
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -32,6 +37,9 @@ pub struct AttackBench {
     pub unmixing_heads_per_s: f64,
     /// Heads a second that the reconstructor reads back, ten images each.
     pub reconstructor_heads_per_s: f64,
+    /// How many times as long a step of a learned attack's network takes as a graph of burn's tensors: 256 rows
+    /// through two hidden layers of 1024 units.
+    pub graph_step_ratio: f64,
 }
 
 /// Times the attacks once.
@@ -82,7 +90,41 @@ pub fn run() -> Result<AttackBench, AttackError> {
         reconstructor_samples_per_s,
         unmixing_heads_per_s: rate(&unmixing),
         reconstructor_heads_per_s: rate(&reconstructor),
+        graph_step_ratio: graph_step_ratio(),
     })
+}
+
+/// Steps of this crate's kernels and of burn's tensors in turns, on the same rows.
+fn graph_step_ratio() -> f64 {
+    let shape = NetworkShape::dense(WIDTH + 10, &[1024, 1024], 1024);
+    let mut own = Network::random(&shape, StreamKey::from_seed(5));
+    let mut graph = TensorNetwork::new(&own, &backbones::device());
+    let inputs = vec![0.5_f32; ROWS * (WIDTH + 10)];
+    let (mut scratch, mut took) = (Scratch::default(), [0.0; 2]);
+    for step in 0..STEPS + WARM {
+        let begun = Instant::now();
+        own.step(
+            ROWS,
+            1e-4,
+            &mut scratch,
+            |row, input| input.copy_from_slice(&inputs[row * (WIDTH + 10)..][..WIDTH + 10]),
+            |_, output, slopes| {
+                let scale = 2.0 / output.len() as f32;
+                let pairs = slopes.iter_mut().zip(output);
+                pairs.for_each(|(slope, x)| *slope = scale * x);
+                0.0
+            },
+        );
+        let between = Instant::now();
+        let loss = graph.step(inputs.clone(), 1e-4, |found| found.square().mean());
+        // Waits for the step.
+        let _ = loss.into_data();
+        if step >= WARM {
+            took[0] += (between - begun).as_secs_f64();
+            took[1] += between.elapsed().as_secs_f64();
+        }
+    }
+    took[1] / took[0]
 }
 
 /// max(0, M x) for a fixed normal matrix M.

@@ -8,8 +8,8 @@ use crate::alone::alone;
 use crate::white_box::ridge::{Linear, Moments};
 use crate::{AttackError, World};
 
-/// Most public images that the guess is fitted to. With 12 000 of MNIST it is 2.5 dB nearer than with 1000,
-/// which are fewer than a network's maps have values.
+/// Most public images that the guess is fitted to. Eight digits of MNIST were guessed at 21.1 dB from 12 000, at 18.9
+/// from 1000, which are fewer than a network's maps have values.
 const EXAMPLES: usize = 12_000;
 /// Images that go through the backbone at once, and how many at once are added up.
 const BATCH: usize = 16;

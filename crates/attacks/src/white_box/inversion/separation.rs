@@ -75,7 +75,8 @@ pub(super) fn separate(
         let all = || chosen(&found, count);
         // Where one comes up too seldom the sparsest of the others is a mixture.
         let but_one = || layer.last_direction(&basis, chosen(&found, count - 1)?.as_ref());
-        for directions in [all(), but_one()].into_iter().flatten() {
+        let ways: [&dyn Fn() -> Option<Mat<f64>>; 2] = [&all, &but_one];
+        for directions in ways.into_iter().filter_map(|way| way()) {
             match lengths(layer, &basis, directions) {
                 Ok(separated) if layer.agrees(&separated) => return Ok(separated),
                 Ok(_) => why = Some(apart("the layer is on where their slopes are zero")),
