@@ -4,7 +4,7 @@
 //! a shard of the batch run on one thread from end to end, and gradient and Adam's update of a
 //! block of weights are one pass over memory. The bits do not depend on the number of threads, because
 //! shards and blocks are of fixed size and every sum runs in a fixed order. A step of 256 rows through
-//! 1034, 1024, 1024 and 1024 units takes burn 1.8 to 1.9 times as long (two cores, AVX-512): `harness bench attack`.
+//! 1034, 1024, 1024 and 1024 units takes burn 1.6 to 1.9 times as long (two cores, AVX-512): `harness bench attack`.
 
 mod dense;
 mod layer;
